@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { address, alias, cidr, dockerObjectName, input, port } from "../wire/fields";
+
+/** What the attachment decides by itself, and what to write instead. */
+function owned(instead: string) {
+    return z
+        .undefined({ error: `is not the container's to say: ${instead}` })
+        .optional()
+        .describe("Decided by the attachment.");
+}
+
+const publishedPort = z.looseObject({
+    internal: input(port),
+    external: input(port).optional(),
+    ip: input(address).optional(),
+    protocol: input(z.enum(["tcp", "udp", "sctp"])).optional(),
+});
+
+const container = z.looseObject({
+    image: input(z.string().min(1, { error: "is empty" })).describe(
+        "Image to run, as `registry.example/api:1.4`.",
+    ),
+    name: dockerObjectName.optional().describe("Name on the host. Default project-stack-name."),
+    ports: input(z.array(input(publishedPort)))
+        .optional()
+        .describe("Ports of the host that lead to the container."),
+    networksAdvanced: owned("use the attachment's network, ipv4Address and aliases"),
+    networkMode: owned("use the attachment's network"),
+});
+
+export const attachmentSchema = z.strictObject({
+    host: z.custom<object>(isObject, { error: "is not a Host" }).describe("Where it runs."),
+    network: z
+        .custom<object>(isObject, { error: "is not a network, such as an Overlay" })
+        .describe("The network to join."),
+    ipv4Address: address
+        .optional()
+        .describe("Static address. Default: one derived from the attachment's name."),
+    aliases: z
+        .array(alias)
+        .optional()
+        .describe("Names by which containers of the same host find it. Default: logical name."),
+    container: container.describe("The container to create."),
+});
+
+const hostNetwork = z.looseObject({
+    network: z.string(),
+    subnet: cidr,
+    gateway: address,
+    ipRange: cidr,
+});
+
+/** A network of another stack: what `overlay.handle` was when that stack was last updated. */
+export const networkHandleSchema = z.looseObject({
+    networks: input(z.record(z.string(), input(hostNetwork))),
+});
+
+export type AttachmentSpec = z.output<typeof attachmentSchema>;
+
+function isObject(value: unknown): boolean {
+    return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,149 @@
+# shellcheck shell=sh
+# A change: refused before anything is done, or done whole, or undone. The journal holds the new text, the steps of each
+# round and what undoes them; `ready` in it means that steps may have run, `committed` that they all have.
+
+# $1: where the new text is (a file, - for stdin, nothing when the unit goes). 0 in step, 2 refused, 3 and 4 see plan.awk
+plan() {
+    new=$1
+    set --
+    for file in "$lib_dir"/*/units/*; do
+        [ -f "$file" ] || continue
+        owner=${file%/units/*}
+        owner=${owner##*/}
+        role=other
+        if [ "$owner" = "$stack" ]; then
+            case $unit in
+                '*') role=old ;;
+                "${file##*/}") role=old ;;
+            esac
+        fi
+        [ "$file" != "$new" ] || continue
+        set -- "$@" "at=$owner:${file##*/}" role=$role "$file"
+    done
+    [ -z "$new" ] || set -- "$@" "at=$stack:$unit" role=new "$new"
+    awk -v mode="$mode" -v verb="$verb" -v stack="$stack" -v me="$stack:$unit" -v phase="$phase" -v round="$round" \
+        -v verifying="$verifying" -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v program="$0" \
+        -v version="$version" -v lib_dir="$lib_dir" -v run_dir="$run_dir" -v journal_dir="$journal_dir" \
+        -v systemd_dir="$systemd_dir" "$awk_program" "$@" /dev/null
+}
+
+# $1: where the new text is
+change() {
+    round=1
+    plan "$1"
+    case $? in
+        0)
+            say "in step, nothing to do"
+            return
+            ;;
+        2) exit 2 ;;
+        3) ;;
+        4)
+            commit
+            say "in step, its text is noted"
+            return
+            ;;
+        *) die "unit $unit: awk failed" ;;
+    esac
+    acting=1
+    : >"$journal_dir/1/ready"
+    changed=$(sort -u "$journal_dir"/1/do/*.keys | wc -l)
+    until_in_step
+    commit
+    say "$((changed)) of its entries changed"
+}
+
+# The kernel forgets things by itself (neighbours when an address changes, routes when a link goes down): act, look again.
+until_in_step() {
+    verifying=1
+    while :; do
+        run_steps "$journal_dir/$round/do" || give_up "$failure"
+        round=$((round + 1))
+        if [ "$verb" = delete ] || [ "$verb" = uninstall ]; then plan ''; else plan "$journal_dir/new"; fi
+        case $? in
+            0) return ;;
+            3) [ $round -le 3 ] || give_up "$(cat "$journal_dir"/$round/do/*.keys | sort -u | head -n 1): does not hold" ;;
+            *) give_up "refused after the change" ;;
+        esac
+        : >"$journal_dir/$round/ready"
+    done
+}
+
+give_up() {
+    if undo; then
+        die "unit $unit: $1; undone, nothing changed"
+    else
+        die "unit $unit: $1; undone, but not all is as before: $difference"
+    fi
+}
+
+undo() {
+    acting=''
+    for round in 4 3 2 1; do
+        [ ! -e "$journal_dir/$round/ready" ] || undo_steps "$journal_dir/$round/undo"
+    done
+    if [ "$verb" = delete ] || [ "$verb" = uninstall ]; then new=''; else new=$journal_dir/new; fi
+    mode=state
+    plan "$new" | sort >"$journal_dir/after"
+    mode=plan
+    difference=$(sort "$journal_dir/before" | comm -3 - "$journal_dir/after" | head -n 2 | tr '\t\n' '  ')
+    rm -rf "$journal_dir"
+    [ -z "$difference" ]
+}
+
+commit() {
+    : >"$journal_dir/committed"
+    acting=''
+    finish
+}
+
+# may be run again after a kill
+finish() {
+    read -r done_verb done_unit <"$journal_dir/what"
+    folder=$lib_dir/${done_unit%%:*}
+    done_unit=${done_unit#*:}
+    case $done_verb in
+        apply)
+            write_unit "$folder/units" "$done_unit" ||
+                die "unit $done_unit: done, but cannot be noted in $folder/units; the next run tries again"
+            ;;
+        delete) rm -f "$folder/units/$done_unit" ;;
+        uninstall) rm -rf "$folder" ;;
+    esac
+    rm -rf "$journal_dir"
+}
+
+# whole on the disk before it takes the place of the old one
+write_unit() {
+    mkdir -p "$1" && install -m 0644 "$journal_dir/new" "$1/.$2" && sync "$1/.$2" && mv -f "$1/.$2" "$1/$2"
+}
+
+# what a run left behind that was killed
+recover() {
+    [ -d "$journal_dir" ] || return 0
+    if [ -e "$journal_dir/committed" ]; then
+        finish
+    elif [ -e "$journal_dir/1/ready" ]; then
+        undo_unfinished
+    else
+        rm -rf "$journal_dir"
+    fi
+}
+
+# becomes the request that was killed; the one at hand is set again after it
+undo_unfinished() {
+    read -r verb unit <"$journal_dir/what"
+    stack=${unit%%:*}
+    unit=${unit#*:}
+    left=''
+    undo || left=", but not all is as before: $difference"
+    printf 'crosshost: undid an unfinished %s of unit %s%s\n' "$verb" "$unit" "$left" >&2
+}
+
+say() {
+    if [ "$unit" = '*' ]; then
+        printf '%s: %s\n' "$stack" "$1"
+    else
+        printf '%s: %s\n' "$unit" "$1"
+    fi
+}

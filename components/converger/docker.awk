@@ -1,0 +1,374 @@
+# Docker networks and endpoints.
+
+BEGIN {
+    NETWORK_FORMAT = "{{.Name}} {{.Driver}}{{with index .Labels \"crosshost\"}} mark {{.}}{{end}} id {{.Id}} running {{len .Containers}}" \
+        "{{range .IPAM.Config}}{{with .Subnet}} subnet {{.}}{{end}}{{with .Gateway}} gateway {{.}}{{end}}{{with .IPRange}} ip-range {{.}}{{end}}{{end}}" \
+        "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}}"
+    CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} hostname {{.Config.Hostname}}{{range $n, $e := .NetworkSettings.Networks}} network {{$n}}{{with $e.NetworkID}} id {{.}}{{end}}" \
+        "{{with $e.IPAMConfig}}{{with .IPv4Address}} ipv4 {{.}}{{end}}{{end}}{{with $e.IPAddress}} now {{.}}{{end}}{{range $e.Aliases}} alias {{.}}{{end}}{{end}}"
+    DOCKER_OPTION["bridge"] = "com.docker.network.bridge.name"
+    DOCKER_OPTION["mtu"] = "com.docker.network.driver.mtu"
+    DOCKER_OPTION["masquerade"] = "com.docker.network.bridge.enable_ip_masquerade"
+    DOCKER_OPTION["gateway-mode"] = "com.docker.network.bridge.gateway_mode_ipv4"
+    NETWORK_WORDS = "bridge subnet gateway ip-range mtu masquerade"
+}
+
+# ---- what Docker has
+
+# none, stopped or yes. A command to a stopped engine could start it by its socket, so the process is looked for.
+function docker_state(    pid) {
+    if (docker_known != "")
+        return docker_known
+    if (!has_docker)
+        return docker_known = "none"
+    pid = read_line("/run/docker.pid")
+    if (pid != "")
+        docker_known = read_line("/proc/" pid "/status") != "" ? "yes" : "stopped"
+    else
+        docker_known = system("exec systemctl is-active -q docker.service 2>/dev/null") == 0 ? "yes" : "stopped"
+    return docker_known
+}
+
+function docker_read(    i, names, containers, kind, name) {
+    if (docker_state() != "yes")
+        return
+    for (i = 1; i <= want_count; i++)
+        docker_note(want_key[want_id[i]], names_needed, containers_needed)
+    for (i = 1; i <= old_count; i++)
+        docker_note(old_key[old_id[i]], names_needed, containers_needed)
+    docker_networks()
+    for (name in names_needed)
+        if (name in network_id)
+            names = names " " name
+    if (names != "")
+        docker_lines("network inspect --format " quoted(NETWORK_FORMAT) names, "network")
+    for (name in containers_needed)
+        containers = containers " " name
+    docker_claim_bridges()
+    if (containers != "")
+        docker_lines("container inspect --format " quoted(CONTAINER_FORMAT) containers, "container")
+}
+
+function docker_note(key, networks, containers) {
+    if (key ~ /^docker network /)
+        networks[nth_word(key, 3)] = 1
+    if (key ~ /^docker endpoint /) {
+        containers[nth_word(key, 3)] = 1
+        networks[nth_word(key, 4)] = 1
+    }
+}
+
+# An engine that starts while the bridge of a network of ours is gone makes it itself, without our mark: ours to take.
+function docker_claim_bridges(    name, link) {
+    for (name in network_value) {
+        link = word_after(network_value[name], "bridge")
+        if (network_mark[name] != "" && (link in link_index) && link_alias[link] == "" && link_kind[link] == "bridge")
+            link_mark[link] = "?"
+    }
+}
+
+# all networks there are: names taken by others are told before anything is done
+function docker_networks(    command, line, words) {
+    command = "exec docker network ls --no-trunc --format " quoted("{{.ID}} {{.Name}} {{.Driver}} {{.Label \"crosshost\"}}") " 2>/dev/null"
+    while ((command | getline line) > 0) {
+        split(line, words, " ")
+        network_names[++network_count] = words[2]
+        network_id[words[2]] = words[1]
+        network_driver[words[2]] = words[3]
+        network_mark[words[2]] = words[4]
+        if (is_mine(words[4]))
+            names_needed[words[2]] = 1
+    }
+    close(command)
+    if (!network_count)
+        docker_known = "stopped"
+}
+
+function docker_version() {
+    if (docker_state() != "yes")
+        return docker_state()
+    if (docker_server == "") {
+        docker_command = "exec docker version --format " quoted("{{.Server.Version}}") " 2>/dev/null"
+        docker_command | getline docker_server
+        close(docker_command)
+        if (docker_server == "")
+            docker_known = docker_server = "stopped"
+    }
+    return docker_server
+}
+
+function docker_lines(arguments, what,    command, line) {
+    command = "exec docker " arguments " 2>/dev/null"
+    while ((command | getline line) > 0)
+        if (what == "network")
+            network_read(line)
+        else
+            container_read(line)
+    close(command)
+}
+
+function network_read(line,    name) {
+    name = first_word(line)
+    network_value[name] = "bridge " word_after(line, DOCKER_OPTION["bridge"]) " subnet " word_after(line, "subnet") \
+        " gateway " word_after(line, "gateway") " ip-range " word_after(line, "ip-range") \
+        " mtu " word_after(line, DOCKER_OPTION["mtu"]) " masquerade " word_after(line, DOCKER_OPTION["masquerade"])
+    network_gateway_mode[name] = word_after(line, DOCKER_OPTION["gateway-mode"])
+    network_running[name] = word_after(line, "running") + 0
+}
+
+function container_read(line,    name, n, part, i, net) {
+    gsub(/ network /, "\n", line)
+    n = split(line, part, "\n")
+    name = nth_word(part[1], 1)
+    sub(/^\//, "", name)
+    container_id[name] = nth_word(part[1], 2)
+    container_running[name] = nth_word(part[1], 3)
+    container_hostname[name] = word_after(part[1], "hostname")
+    for (i = 2; i <= n; i++) {
+        net = first_word(part[i])
+        endpoint_value[name, net] = endpoint_words(part[i], name)
+        endpoint_network[name, net] = word_after(part[i], "id")
+        endpoint_now[name, net] = word_after(part[i], "now")
+    }
+}
+
+# the words of an endpoint without the alias that Docker adds, the short id
+function endpoint_words(text, name,    n, words, i, kept) {
+    n = split(text, words, " ")
+    for (i = 2; i <= n; i += 2) {
+        if (words[i] == "ipv4" && words[i + 1] ~ /^[0-9.]+$/)
+            kept = kept " ipv4 " words[i + 1]
+        if (words[i] == "alias" && words[i + 1] != substr(container_id[name], 1, 12))
+            kept = kept " alias " words[i + 1]
+    }
+    return endpoint_canonical(trim(kept), name)
+}
+
+# `ipv4 A alias x alias y`, aliases sorted, the name itself left out; `connected` if there is nothing to say
+function endpoint_canonical(value, name,    n, words, i, count, aliases, text) {
+    n = split(value, words, " ")
+    if (word_after(value, "ipv4") != "")
+        text = "ipv4 " word_after(value, "ipv4")
+    for (i = 1; i < n; i++)
+        if (words[i] == "alias" && words[++i] != name)
+            aliases[++count] = words[i]
+    sort_list(aliases, count)
+    for (i = 1; i <= count; i++)
+        if (i == 1 || aliases[i] != aliases[i - 1])
+            text = text " alias " aliases[i]
+    return text == "" ? "connected" : trim(text)
+}
+
+# ---- networks
+
+# Engines from 28 drop what comes routed unless the mode says else; older ones would accept the option and ignore it.
+function network_mode_matters() {
+    return docker_version() + 0 >= 28
+}
+
+function network_actual(id,    name, text, n, words, i) {
+    name = nth_word(want_key[id], 3)
+    if (docker_state() != "yes")
+        return want_value[id]
+    if (!(name in network_value))
+        return ""
+    n = split(want_value[id], words, " ")
+    for (i = 1; i < n; i += 2)
+        text = text (i > 1 ? " " : "") words[i] " " word_after(network_value[name], words[i])
+    if (network_mode_matters() && network_gateway_mode[name] != "nat-unprotected")
+        text = text " gateway-mode " (network_gateway_mode[name] == "" ? "nat" : network_gateway_mode[name])
+    if (network_mark[name] != want_unit[id])
+        text = text " not-ours"
+    if (network_running[name] && !bridge_ports(word_after(want_value[id], "bridge")))
+        text = text " containers cut off"
+    return text
+}
+
+# Whoever deletes a bridge cuts its containers off: made anew, it has none of their ports.
+function bridge_ports(bridge,    link, count) {
+    for (link in link_index)
+        if (link_master[link] == bridge)
+            count++
+    return count + 0
+}
+
+function network_check_owner(id,    name) {
+    name = nth_word(want_key[id], 3)
+    if (!(name in network_id) || is_mine(network_mark[name]))
+        return
+    if (network_mark[name] != "")
+        refuse(want_key[id] ": belongs to " unit_name(network_mark[name]))
+    else
+        refuse(want_key[id] ": Docker has a network of this name that is not ours (driver " network_driver[name] \
+            "): remove it (docker network rm " name ") or choose another name")
+}
+
+function network_options(value, mode,    n, words, i, text) {
+    text = "-d bridge"
+    n = split(value, words, " ")
+    for (i = 1; i < n; i += 2)
+        if (words[i] in DOCKER_OPTION)
+            text = text " -o " DOCKER_OPTION[words[i]] "=" words[i + 1]
+        else if (words[i + 1] != "")
+            text = text " --" words[i] " " words[i + 1]
+    return text (mode == "" ? "" : " -o " DOCKER_OPTION["gateway-mode"] "=" mode)
+}
+
+# A network cannot change in place: it is made anew under the containers that are in it, running or not.
+function network_make(id,    name, key) {
+    key = want_key[id]
+    name = nth_word(key, 3)
+    if (name in network_id)
+        network_take_away(name, key)
+    step(100, "docker", "network create " network_options(want_value[id], network_mode_matters() ? "nat-unprotected" : "") \
+        " --label crosshost=" want_unit[id] " " name, key)
+    undo(100, "docker", "network rm " name)
+    network_anew[name] = word_after(want_value[id], "subnet")
+    if (name in network_id)
+        network_reconnect(name, key)
+}
+
+function network_take_away(name, key,    n, users, i) {
+    n = network_users(name, users)
+    for (i = 1; i <= n; i++)
+        step(10, "docker", "network disconnect -f " name " " users[i], key)
+    for (i = n; i >= 1; i--)
+        undo(10, "docker", endpoint_connect(users[i], name, endpoint_value[users[i], name]))
+    step(11, "docker", "network rm " name, key)
+    undo(11, "docker", "network create " network_options(trim_empty(network_value[name]), network_gateway_mode[name]) \
+        " --label crosshost=" network_mark[name] " " name)
+}
+
+# words without a value are not there
+function trim_empty(value,    n, words, i, text) {
+    n = split(NETWORK_WORDS, words, " ")
+    for (i = 1; i <= n; i++)
+        if (word_after(value, words[i]) != "" && !has_word(NETWORK_WORDS, word_after(value, words[i])))
+            text = text " " words[i] " " word_after(value, words[i])
+    return trim(text)
+}
+
+function network_reconnect(name, key,    n, users, i, value, address) {
+    n = network_users(name, users)
+    for (i = 1; i <= n; i++) {
+        value = endpoint_value[users[i], name]
+        address = word_after(value, "ipv4")
+        if (address != "" && !lies_in(address, network_anew[name]))
+            sub("ipv4 " address, "", value)
+        step(101, "docker", endpoint_connect(users[i], name, trim(value)), key)
+        undo(101, "docker", "network disconnect -f " name " " users[i])
+        endpoint_anew[users[i], name] = trim(value)
+    }
+}
+
+# Containers in a network, running or not: those with an address of their own first, so that nobody else gets it, then by
+# address, so that automatic ones tend to stay.
+function address_order(address,    part) {
+    split(address, part, ".")
+    return sprintf("%03d%03d%03d%03d", part[1], part[2], part[3], part[4])
+}
+
+function network_users(name, users,    command, line, n, order, i, part) {
+    if (!(name in users_known)) {
+        users_known[name] = ""
+        command = "exec docker ps -a --format " quoted("{{.Names}}") " --filter network=" name
+        while ((command | getline line) > 0)
+            users_known[name] = trim(users_known[name] " " line)
+        close(command)
+        if (users_known[name] != "")
+            docker_lines("container inspect --format " quoted(CONTAINER_FORMAT) " " users_known[name], "container")
+    }
+    n = split(users_known[name], users, " ")
+    for (i = 1; i <= n; i++)
+        order[i] = (endpoint_value[users[i], name] ~ /^ipv4/ ? 0 : 1) address_order(endpoint_now[users[i], name]) " " users[i]
+    sort_list(order, n)
+    for (i = 1; i <= n; i++) {
+        split(order[i], part, " ")
+        users[i] = part[2]
+    }
+    return n
+}
+
+# Containers of endpoints that the stack holds go with the network; others keep it.
+function network_unmake(name,    n, users, i, strangers) {
+    if (!(name in network_id) || !is_mine(network_mark[name]))
+        return
+    n = network_users(name, users)
+    for (i = 1; i <= n; i++)
+        if (!(("docker endpoint " users[i] " " name) in want_value) && !(("docker endpoint " users[i] " " name) in old_value))
+            strangers = strangers (strangers == "" ? "" : ", ") users[i]
+    if (strangers != "")
+        refuse("docker network " name ": still used by " strangers "; remove or disconnect: docker network disconnect -f " name " CONTAINER")
+    else
+        network_take_away(name, "docker network " name)
+}
+
+# ---- endpoints
+
+function endpoint_actual(id,    name, net, have, want, text) {
+    name = nth_word(want_key[id], 3)
+    net = nth_word(want_key[id], 4)
+    if (docker_state() != "yes" || !(name in container_id))
+        return want_value[id]
+    if (!((name, net) in endpoint_value))
+        return ""
+    if ((net in network_id) && endpoint_network[name, net] != "" && endpoint_network[name, net] != network_id[net])
+        return "in a network that is gone"
+    want = want_value[id]
+    have = without_host_name(endpoint_value[name, net], want, container_hostname[name])
+    if (word_after(want, "ipv4") == "" && word_after(have, "ipv4") != "") {
+        sub(/ipv4 [^ ]+ ?/, "", have)
+        have = have == "" ? "connected" : have
+    }
+    if (word_after(want, "ipv4") != "" && word_after(have, "ipv4") == "")
+        return "automatic address, " have
+    return have
+}
+
+# Engines up to 25 add the host name to the aliases by themselves.
+function without_host_name(have, want, host_name) {
+    if (host_name == "" || has_word(want, host_name))
+        return have
+    have = " " have " "
+    sub(" alias " host_name " ", " ", have)
+    return trim(have) == "" ? "connected" : trim(have)
+}
+
+function endpoint_check(id,    name) {
+    name = nth_word(want_key[id], 3)
+    if (docker_state() == "yes" && !(name in container_id) && verb != "boot")
+        refuse("container " name " does not exist on this host: `pulumi up --refresh` makes it again")
+}
+
+function endpoint_connect(name, net, value,    n, words, i, text) {
+    n = split(value, words, " ")
+    for (i = 1; i < n; i++)
+        if (words[i] == "ipv4")
+            text = text " --ip " words[++i]
+        else if (words[i] == "alias")
+            text = text " --alias " words[++i]
+    return "network connect" text " " net " " name
+}
+
+function endpoint_make(id,    name, net, key) {
+    key = want_key[id]
+    name = nth_word(key, 3)
+    net = nth_word(key, 4)
+    if (!(name in container_id))
+        return
+    if ((name, net) in endpoint_value) {
+        step(102, "docker", "network disconnect -f " net " " name, key)
+        undo(102, "docker", endpoint_connect(name, net, endpoint_value[name, net]))
+    }
+    step(103, "docker", endpoint_connect(name, net, want_value[id]), key)
+    undo(103, "docker", "network disconnect -f " net " " name)
+}
+
+function endpoint_unmake(key,    name, net) {
+    name = nth_word(key, 3)
+    net = nth_word(key, 4)
+    if (!((name, net) in endpoint_value) || (net in network_dying))
+        return
+    step(9, "docker", "network disconnect -f " net " " name, key)
+    undo(9, "docker", endpoint_connect(name, net, endpoint_value[name, net]))
+}

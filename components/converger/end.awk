@@ -1,0 +1,18 @@
+# Variables from the shell: mode (plan, observe or state), verb, stack, me, phase (of boot), round, verifying, has_docker,
+# has_iptables, has_nft, program, version, lib_dir, run_dir, journal_dir, systemd_dir; for observe journal, stamps, client.
+
+END {
+    if (user_id() != 0)
+        refuse("user " user_name() " may not look at everything: run as root (become: sudo)")
+    else
+        observe_host()
+    if (mode == "state")
+        say_state()
+    else if (mode == "observe" && !refusals)
+        say_observed()
+    else if (!refusals)
+        status = plan()
+    for (i = 1; i <= refusals; i++)
+        print "crosshost: refused: " (me == "" || me == stack ":*" ? "" : "unit " substr(me, length(stack) + 2) ": ") refusal[i] > "/dev/stderr"
+    exit refusals ? 2 : status
+}

@@ -1,0 +1,24 @@
+#!/bin/sh
+# crosshost: makes this host equal to its units, and tells where it differs.
+# A unit says what one component wants of this host, one line for each kernel or Docker object, in the words of `ip`,
+# `nft` and `docker`. It is put on the host by Pulumi; `observe` changes nothing and may be run at will.
+#
+#   crosshost observe STACK        differences and facts          crosshost facts
+#   crosshost apply STACK UNIT     the unit on stdin              crosshost delete STACK UNIT
+#   crosshost install STACK        the unit `host` on stdin       crosshost uninstall STACK
+#   crosshost boot STACK links|rules
+set -u
+umask 022
+export LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+lib_dir=/var/lib/crosshost
+run_dir=/run/crosshost
+systemd_dir=/etc/systemd/system
+journal_dir=$run_dir/journal
+stack='' unit='' verb='' phase='' mode=plan round=1 verifying='' acting=''
+
+die() {
+    printf 'crosshost: %s\n' "$*" >&2
+    [ -d "$lib_dir" ] || rmdir "$run_dir" 2>/dev/null
+    exit 1
+}

@@ -1,0 +1,111 @@
+# What the unit `host` holds: this program in the folder of its stack, and the systemd units that apply everything after a boot.
+
+# ---- converger: VERSION HASH
+
+function program_path(stack) {
+    return lib_dir "/" stack "/crosshost"
+}
+
+function sha16_of_file(path,    line, command) {
+    command = "exec sha256sum " quoted(path) " 2>/dev/null"
+    line = ""
+    command | getline line
+    close(command)
+    return substr(line, 1, 16)
+}
+
+function converger_actual(id,    hash, want) {
+    want = nth_word(want_value[id], 2)
+    hash = sha16_of_file(program_path(stack_of(want_unit[id])))
+    if (hash == "")
+        return ""
+    return hash == want ? want_value[id] : "another program, " hash
+}
+
+function converger_check(id,    want) {
+    want = nth_word(want_value[id], 2)
+    if (converger_actual(id) != want_value[id] && sha16_of_file(program) != want)
+        refuse("converger: the unit wants program " want ", this one is " sha16_of_file(program) "; put it on the host by `install`")
+}
+
+function converger_make(id,    path) {
+    path = program_path(stack_of(want_unit[id]))
+    step(120, "put", path " 0755 " program, want_key[id])
+    undo_file(120, path, read_file(path), "0755")
+}
+
+# uninstalling removes the whole folder, after the commit
+function converger_unmake(unit) {
+}
+
+# ---- boot NAME: before docker.service | after docker.service
+
+function boot_path(name) {
+    return systemd_dir "/" name
+}
+
+function boot_wants(name, value) {
+    return systemd_dir "/multi-user.target.wants/" name \
+        (value ~ /^after/ ? " " systemd_dir "/docker.service.wants/" name : "")
+}
+
+function boot_text(stack, value,    text) {
+    text = "[Unit]\n"
+    if (value ~ /^before/)
+        text = text "Description=Crosshost: links, routes and rules of " stack ", before Docker\n" \
+            "After=network.target systemd-modules-load.service systemd-sysctl.service\nBefore=docker.service\n"
+    else
+        text = text "Description=Crosshost: everything of " stack ", after Docker\n" \
+            "After=docker.service crosshost-" stack "-links.service\nPartOf=docker.service\n"
+    text = text "\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=" program_path(stack) " boot " stack " " \
+        (value ~ /^before/ ? "links" : "rules") "\n\n[Install]\nWantedBy=multi-user.target" \
+        (value ~ /^after/ ? " docker.service" : "") "\n"
+    return text
+}
+
+function boot_actual(id,    name, text, n, i, wants) {
+    name = nth_word(want_key[id], 2)
+    text = read_file(boot_path(name))
+    if (text == "")
+        return ""
+    if (text != boot_text(stack_of(want_unit[id]), want_value[id]))
+        return "changed"
+    n = split(boot_wants(name, want_value[id]), wants, " ")
+    for (i = 1; i <= n; i++)
+        if (read_line(wants[i]) == "")
+            return "disabled"
+    return want_value[id]
+}
+
+function boot_make(id,    name, text, before) {
+    name = nth_word(want_key[id], 2)
+    text = boot_text(stack_of(want_unit[id]), want_value[id])
+    before = read_file(boot_path(name))
+    if (text != before) {
+        step(121, "put", boot_path(name) " 0644 " journal_file(text), want_key[id])
+        step(122, "systemctl", "daemon-reload", "boot")
+        undo(120.5, "systemctl", "daemon-reload")
+        undo_file(121, boot_path(name), before, "0644")
+    }
+    step(123, "systemctl", "enable " name, want_key[id])
+    if (before == "")
+        undo(123, "systemctl", "disable " name)
+}
+
+# a unit that ran is stopped too, or systemd would remember it
+function boot_unmake(key,    name, before) {
+    name = nth_word(key, 2)
+    if (key in boot_unmade)
+        return
+    boot_unmade[key] = 1
+    before = read_file(boot_path(name))
+    if (before == "")
+        return
+    step(131, "systemctl", "disable --now " name, key)
+    undo(131, "systemctl", "enable " name)
+    step(132, "remove", boot_path(name), key)
+    step(133, "systemctl", "daemon-reload", "boot")
+    undo(131.5, "systemctl", "daemon-reload")
+    undo_file(132, boot_path(name), before, "0644")
+    step(134, "prune", systemd_dir "/docker.service.wants", key)
+}

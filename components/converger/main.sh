@@ -1,0 +1,113 @@
+# shellcheck shell=sh
+# The verbs.
+
+look_for_programs() {
+    has_docker='' has_iptables='' has_nft=''
+    if command -v docker >/dev/null 2>&1; then has_docker=1; fi
+    if command -v iptables >/dev/null 2>&1; then has_iptables=1; fi
+    if command -v nft >/dev/null 2>&1; then has_nft=1; fi
+}
+
+observe() {
+    lock_shared
+    client=${SSH_CONNECTION:-}
+    journal=''
+    if [ -e "$journal_dir/1/ready" ] && [ ! -e "$journal_dir/committed" ]; then
+        { read -r journal <"$journal_dir/what"; } 2>/dev/null
+    fi
+    stamps=$(stat --printf '%y ' /var/lib "$lib_dir" "$lib_dir/$stack" "$lib_dir/$stack/units" 2>/dev/null)
+    set --
+    for file in "$lib_dir"/*/units/*; do
+        [ -f "$file" ] || continue
+        owner=${file%/units/*}
+        set -- "$@" "at=${owner##*/}:${file##*/}" role=other "$file"
+    done
+    awk -v mode=observe -v stack="$stack" -v journal="$journal" -v stamps="$stamps" -v client="${client%% *}" \
+        -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v version="$version" -v lib_dir="$lib_dir" \
+        -v run_dir="$run_dir" -v systemd_dir="$systemd_dir" "$awk_program" "$@" /dev/null
+}
+
+# every unit by itself: one that fails keeps no other from being applied
+boot() {
+    failed=0
+    for path in "$lib_dir/$stack/units"/*; do
+        [ -f "$path" ] || continue
+        (
+            unit=${path##*/}
+            verifying=1
+            change "$path"
+        ) || failed=1
+    done
+    return $failed
+}
+
+uninstall() {
+    unit='*'
+    change ''
+    rm -rf "${lib_dir:?}/$stack"
+    set -- "$lib_dir"/*
+    if [ ! -e "$1" ]; then
+        rmdir "$lib_dir" 2>/dev/null
+        rm -rf "$run_dir"
+    fi
+}
+
+usage() {
+    die "usage: crosshost observe STACK | apply STACK UNIT | delete STACK UNIT | install STACK | uninstall STACK | boot STACK links|rules | facts"
+}
+
+check_name() {
+    case $1 in
+        '' | *[!A-Za-z0-9_.-]* | .* | -*) die "$2 \"$1\": wants letters, digits, dot, dash and underscore" ;;
+    esac
+}
+
+request() {
+    verb=${1:-}
+    stack=${2:-}
+    unit=${3:-}
+}
+
+main() {
+    request "$@"
+    case $verb:$# in
+        observe:2 | install:2 | uninstall:2) check_name "$stack" stack ;;
+        apply:3 | delete:3 | boot:3)
+            check_name "$stack" stack
+            check_name "$unit" unit
+            ;;
+        facts:1) ;;
+        *) usage ;;
+    esac
+    look_for_programs
+    case $verb in
+        observe)
+            observe </dev/null
+            return
+            ;;
+        facts)
+            observe </dev/null | grep '^fact ' | cut -d ' ' -f 2-
+            return
+            ;;
+    esac
+    trap '' HUP PIPE   # the client may go away, the change goes on
+    trap '[ -z "$acting" ] || give_up interrupted; exit 143' INT TERM
+    lock
+    recover
+    request "$@"
+    case $verb in
+        install)
+            [ -f "$0" ] || die "install: the program has to be a file"
+            verb=apply
+            unit=host
+            change -
+            ;;
+        apply) change - ;;
+        delete) change '' ;;
+        uninstall) uninstall ;;
+        boot)
+            phase=$unit
+            boot
+            ;;
+    esac
+}

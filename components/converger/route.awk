@@ -1,0 +1,108 @@
+# Routes: ours carry protocol 201. `route replace` would silently take over a foreign one, so what is new is added.
+
+function route_key(key) {
+    sub(/\/32/, "", key)
+    if (nth_word(key, 2) == "0.0.0.0/0")
+        sub(/0\.0\.0\.0\/0/, "default", key)
+    return key
+}
+
+# words in any order to: type via dev src mtu onlink
+function route_canonical(value,    n, words, i, type, named, text) {
+    n = split(value, words, " ")
+    for (i = 1; i <= n; i++) {
+        if (words[i] ~ /^(blackhole|unreachable|prohibit|throw)$/)
+            type = words[i]
+        else if (words[i] == "onlink")
+            named["onlink"] = 1
+        else if (words[i] ~ /^(via|dev|src|mtu)$/) {
+            named[words[i]] = words[i + 1]
+            i++
+        }
+    }
+    text = type
+    if ("via" in named)
+        text = text " via " named["via"]
+    if ("dev" in named)
+        text = text " dev " named["dev"]
+    if ("src" in named)
+        text = text " src " named["src"]
+    if ("mtu" in named)
+        text = text " mtu " named["mtu"]
+    if ("onlink" in named)
+        text = text " onlink"
+    return trim(text)
+}
+
+# one line of `ip -d -o route show table all`: with -d each starts with its type
+function route_read(line,    table, key, proto, metric, raw, type) {
+    table = word_after(line, "table")
+    if (table == "local")
+        return
+    gsub(/\\/, " ", line)
+    line = trim(line)
+    type = first_word(line)
+    proto = word_after(line, "proto")
+    metric = word_after(line, "metric")
+    key = "route " nth_word(line, 2)
+    if (key ~ /:/ && metric == 1024)
+        metric = ""
+    if (table != "" && table != "main")
+        key = key " table " table
+    if (metric != "" && metric != 0)
+        key = key " metric " metric
+    if ((key in route_value) && proto == "kernel")
+        return
+    raw = line
+    sub(/^unicast /, "", raw)
+    gsub(/ (linkdown|dead|pref medium|table main)/, "", raw)
+    if (key ~ /:/ || type == "blackhole")
+        sub(/ scope global/, "", raw)
+    if (type == "unicast")
+        sub(/^unicast [^ ]+/, "", line)
+    route_keys[++route_count] = key
+    route_value[key] = route_canonical(line)
+    route_proto[key] = proto
+    route_device[key] = word_after(line, "dev")
+    route_raw[key] = trim(raw)
+}
+
+function route_actual(key, value,    text) {
+    if (!(key in route_value))
+        return ""
+    text = route_value[key]
+    if (!has_word(value, "dev"))
+        sub(/ ?dev [^ ]+/, "", text)
+    return trim(text (route_proto[key] == 201 ? "" : " proto " route_proto[key]))
+}
+
+function route_check_owner(key) {
+    if ((key in route_value) && route_proto[key] != 201)
+        refuse(key ": is there already and not ours (" route_raw[key] ")")
+}
+
+function route_words(key, value,    target, type) {
+    target = substr(key, 7)
+    type = first_word(value)
+    if (type ~ /^(blackhole|unreachable|prohibit|throw)$/) {
+        target = type " " target
+        value = substr(value, length(type) + 2)
+    }
+    return trim(target " " value) " proto 201"
+}
+
+function route_make(key, value,    there) {
+    there = (key in route_value) && !(route_device[key] in link_anew)
+    step(80, "ip", "route " (there ? "replace " : "add ") route_words(key, value), key)
+    if (there)
+        undo(80, "ip", "route replace " route_raw[key])
+    else
+        undo(80, "ip", "route del " route_words(key, value))
+}
+
+function route_unmake(key) {
+    if (!(key in route_value) || route_proto[key] != 201)
+        return
+    step(85, "ip-del", "route del " route_words(key, route_value[key]), key)
+    undo(85, "ip", "route replace " route_raw[key])
+}

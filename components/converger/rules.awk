@@ -1,0 +1,178 @@
+# iptables rules in the chain that Docker leaves to others, sysctls, and the check of the underlay.
+
+# ---- iptables: held only where the chain is. The comment is the mark; a rule is told by its words.
+
+function iptables_read(line,    unit, rule) {
+    iptables_chain = 1
+    if (line !~ /^-A DOCKER-USER /)
+        return
+    gsub(/"/, "", line)
+    rule = substr(line, 16)
+    if (rule ~ /^-j (RETURN|DROP|REJECT|ACCEPT)/) {
+        iptables_ended = 1
+        return
+    }
+    if (rule !~ / --comment crosshost:/)
+        return
+    unit = word_after(rule, "--comment")
+    sub(/^crosshost:/, "", unit)
+    sub(/ ?-m comment --comment [^ ]+/, "", rule)
+    rule = trim(rule)
+    iptables_rules[++iptables_count] = rule
+    iptables_unit[iptables_count] = unit
+    iptables_behind[iptables_count] = iptables_ended
+}
+
+function iptables_actual(id,    i, value) {
+    if (!iptables_chain)
+        return want_value[id]
+    value = want_value[id]
+    for (i = 1; i <= iptables_count; i++)
+        if (iptables_unit[i] == want_unit[id] && iptables_rules[i] == value && !iptables_behind[i] && !iptables_taken[i]) {
+            iptables_taken[i] = 1
+            return value
+        }
+    return ""
+}
+
+function iptables_marked(rule, unit) {
+    sub(/-j /, "-m comment --comment crosshost:" unit " -j ", rule)
+    return rule
+}
+
+function iptables_make(id,    rule) {
+    rule = iptables_marked(want_value[id], want_unit[id])
+    step(110, "iptables", "-w 10 -I DOCKER-USER " rule, want_key[id])
+    undo(110, "iptables", "-w 10 -D DOCKER-USER " rule)
+}
+
+# after each wanted rule has taken its own
+function iptables_unmake_rest(    i, rule) {
+    for (i = 1; i <= iptables_count; i++)
+        if (is_mine(iptables_unit[i]) && !iptables_taken[i]) {
+            rule = iptables_marked(iptables_rules[i], iptables_unit[i])
+            step(109, "iptables", "-w 10 -D DOCKER-USER " rule, "iptables DOCKER-USER")
+            undo(109, "insert", rule)
+        }
+}
+
+# ---- sysctls: the first who writes one records what was, the last who goes puts it back
+
+function sysctl_path(name) {
+    if (name ~ /\//)
+        return "/proc/sys/" name
+    gsub(/\./, "/", name)
+    return "/proc/sys/" name
+}
+
+function sysctl_read(name) {
+    if (!(name in sysctl_value))
+        sysctl_value[name] = trim(read_line(sysctl_path(name)))
+    return sysctl_value[name]
+}
+
+# net.ipv4.conf.LINK.rp_filter comes and goes with the link
+function sysctl_link(name,    part) {
+    split(name, part, ".")
+    return part[3] == "conf" || part[3] == "neigh" ? part[4] : ""
+}
+
+function share_sysctl(unit, name, value, role) {
+    sysctl_users[name] = sysctl_users[name] " " unit
+    if (!(name in sysctl_agreed)) {
+        sysctl_agreed[name] = value
+        sysctl_first[name] = unit
+    } else if (role == "new" && sysctl_agreed[name] != value)
+        refuse("sysctl " name ": " unit_name(sysctl_first[name]) " wants " sysctl_agreed[name])
+}
+
+function sysctl_check(id,    name) {
+    name = nth_word(want_key[id], 2)
+    if (sysctl_read(name) == "" && !(("link " sysctl_link(name)) in want_value))
+        refuse(want_key[id] ": this kernel has no such key")
+}
+
+function sysctl_record(name) {
+    return run_dir "/was/" name
+}
+
+function sysctl_make(id,    name, link) {
+    name = nth_word(want_key[id], 2)
+    link = sysctl_link(name)
+    if (sysctl_read(name) != want_value[id] || (link in link_anew)) {
+        step(65, "sysctl", name " " want_value[id], want_key[id])
+        if (sysctl_read(name) != "")
+            undo(65, "sysctl", name " " sysctl_read(name))
+    }
+    if (sysctl_unrecorded(id)) {
+        step(64, "put", sysctl_record(name) " 0600 " journal_file(sysctl_read(name) "\n"), want_key[id])
+        undo(64, "remove", sysctl_record(name))
+    }
+}
+
+function sysctl_unrecorded(id,    name) {
+    name = nth_word(want_key[id], 2)
+    return !(("link " sysctl_link(name)) in want_value) && read_line(sysctl_record(name)) == ""
+}
+
+function sysctl_unmake(name,    was) {
+    if ((name in sysctl_users) || (name in sysctl_unmade))
+        return
+    sysctl_unmade[name] = 1
+    was = trim(read_line(sysctl_record(name)))
+    if (was == "")
+        return
+    if (sysctl_read(name) != was) {
+        step(96, "sysctl", name " " was, "sysctl " name)
+        undo(96, "sysctl", name " " sysctl_read(name))
+    }
+    step(97, "remove", sysctl_record(name), "sysctl " name)
+    undo_file(97, sysctl_record(name), was "\n")
+}
+
+# ---- underlay: a check, nothing is made
+
+function underlay_actual(key, value,    address, need, name, found) {
+    address = nth_word(key, 2)
+    need = word_after(value, "mtu") + 0
+    name = underlay_link(address)
+    if (name == "") {
+        found = underlay_addresses()
+        return "no interface has the address, found " (found == "" ? "none" : found)
+    }
+    return link_mtu[name] < need ? name " has mtu " link_mtu[name] : value
+}
+
+function underlay_link(address,    i, part) {
+    for (i = 1; i <= addr_count; i++) {
+        split(nth_word(addr_keys[i], 3), part, "/")
+        if (part[1] == address)
+            return addr_device[addr_keys[i]]
+    }
+    return ""
+}
+
+function underlay_addresses(    i, key, text) {
+    for (i = 1; i <= addr_count; i++) {
+        key = addr_keys[i]
+        if (addr_device[key] != "lo" && !addr_of_kernel[key] && link_mark[addr_device[key]] == "" && addr_device[key] !~ /^(docker|br-)/)
+            text = text (text == "" ? "" : ", ") addr_device[key] " " nth_word(key, 3)
+    }
+    return text
+}
+
+function underlay_check(id,    address, name, need, i, least) {
+    address = nth_word(want_key[id], 2)
+    name = underlay_link(address)
+    if (name == "") {
+        refuse("no interface has address " address ", found: " underlay_addresses())
+        return
+    }
+    need = word_after(want_value[id], "mtu") + 0
+    if (link_mtu[name] >= need)
+        return
+    for (i = 1; i <= want_count; i++)
+        if (want_unit[want_id[i]] == me && want_key[want_id[i]] ~ /^link / && (!least || word_after(want_value[want_id[i]], "mtu") < least))
+            least = word_after(want_value[want_id[i]], "mtu") + 0
+    refuse(name " has mtu " link_mtu[name] ", needs " need (least ? ": set the overlay\047s mtu to " (least - need + link_mtu[name]) : ""))
+}

@@ -1,0 +1,264 @@
+# The answer of `observe`: for each unit of the stack what it was told, what differs now, and the facts that plans are
+# checked with. Nothing is changed for it.
+
+function say_observed(    i, n, units, unit) {
+    for (unit in on_file)
+        if (stack_of(unit) == stack)
+            units[++n] = unit
+    sort_list(units, n)
+    collect_drift()
+    print "crosshost 1"
+    say_facts()
+    print "absent a" token_of(boot_id() " " stamps)
+    for (i = 1; i <= n; i++)
+        say_unit(units[i])
+    print "end"
+}
+
+function say_unit(unit,    before, drift) {
+    before = said_lines[unit]
+    drift = drift_of(unit)
+    print "unit " substr(unit, length(stack) + 2), unit_hash(unit)
+    say_lines("said ", before)
+    say_lines("", drift)
+    if (drift != "")
+        print "fresh f" token_of(before drift)
+    say_lines("", container_lines[unit])
+}
+
+function say_lines(prefix, lines,    n, i, list) {
+    n = split(lines, list, "\n")
+    for (i = 1; i < n; i++)
+        print prefix list[i]
+}
+
+# a unit that is too long for a command goes through a pipe
+function unit_hash(unit,    command, hash, text, i, n) {
+    n = line_count[unit, "other"]
+    if (n < 800) {
+        for (i = 1; i <= n; i++)
+            if (!is_said(lines_of[unit, "other", i]))
+                text = text lines_of[unit, "other", i] "\n"
+        command = "exec sha256sum <<\\.\n" text ".\n"
+    } else
+        command = "grep -v -e \"^drift .*: \" -e \"^seen: \" " quoted(lib_dir "/" stack "/units/" substr(unit, length(stack) + 2)) " | sha256sum"
+    hash = ""
+    command | getline hash
+    close(command)
+    return substr(hash, 1, 16)
+}
+
+# ---- drift
+
+# keys are unique in a YAML map, so what is told twice of one thing is told in one line
+function tell(unit, key, text) {
+    key = plain(key)
+    if ((unit, key) in told) {
+        told[unit, key] = told[unit, key] ", " text
+        return
+    }
+    told[unit, key] = text
+    told_key[unit, ++told_count[unit]] = key
+}
+
+function drift_of(unit,    i, lines) {
+    for (i = 1; i <= told_count[unit]; i++)
+        lines = lines "drift " told_key[unit, i] ": " told[unit, told_key[unit, i]] "\n"
+    return lines
+}
+
+function collect_drift(    i, id, text, asked, docker_told) {
+    for (i = 1; i <= want_count; i++) {
+        id = want_id[i]
+        if (stack_of(want_unit[id]) != stack)
+            continue
+        if (docker_state() != "yes" && want_key[id] ~ /^docker /) {
+            if (!((want_unit[id]) in docker_told))
+                tell(want_unit[id], "docker", docker_state() == "none" ? "not installed" : "not running")
+            docker_told[want_unit[id]] = 1
+            continue
+        }
+        text = difference(id)
+        if (text != "")
+            tell(want_unit[id], want_key[id], text)
+        if (want_kind[id] == "endpoint")
+            tell_container(want_unit[id], nth_word(want_key[id], 3))
+    }
+    tell_extras()
+    tell_tables()
+    if (journal != "" && nth_word(journal, 2) != "")
+        tell_journal(nth_word(journal, 1), nth_word(journal, 2))
+}
+
+function difference(id,    key, kind, have) {
+    key = want_key[id]
+    kind = want_kind[id]
+    have = actual(id)
+    if (have == "")
+        return "missing"
+    if (have != want_value[id])
+        return kind == "link" || kind == "network" ? differing_words(want_value[id], have) : plain(have)
+    if (!is_marked(id, key, kind))
+        return "not ours, " (link_alias[nth_word(key, 2)] == "" ? "no mark" : plain("alias " link_alias[nth_word(key, 2)]))
+    return ""
+}
+
+# of a text that follows the words of the entry only those that differ
+function differing_words(want, have,    n, words, i, text) {
+    n = split(have, words, " ")
+    for (i = 1; i <= n; i++) {
+        if (is_flag(words[i], i == 1 && want !~ /^bridge [^ ]+ subnet/)) {
+            if (!has_word(want, words[i]))
+                text = text " " words[i]
+        } else {
+            if (word_after(want, words[i]) != words[i + 1])
+                text = text " " words[i] " " words[i + 1]
+            i++
+        }
+    }
+    return plain(text == "" ? have : trim(text))
+}
+
+# a word without a value; the kind of a link comes first
+function is_flag(word, is_kind) {
+    return word ~ /^(no-.*|learning|nolearning|down|not-ours|containers|cut|off)$/ || is_kind
+}
+
+function tell_container(unit, name) {
+    if (!(name in container_id))
+        container_lines[unit] = container_lines[unit] "gone " name "\n"
+    else if (container_running[name] != "true")
+        container_lines[unit] = container_lines[unit] "stopped " name "\n"
+}
+
+# what carries our mark and is in no unit
+function tell_extras(    i, key, why) {
+    for (i = 1; i <= link_count; i++)
+        tell_extra("link " links[i], link_mark[links[i]], link_kind[links[i]])
+    for (i = 1; i <= route_count; i++) {
+        key = route_keys[i]
+        if (route_proto[key] == 201)
+            tell_extra(key, link_mark[route_device[key]], route_value[key])
+    }
+    for (i = 1; i <= neigh_count; i++)
+        tell_extra(neigh_keys[i], link_mark[neigh_device[neigh_keys[i]]], neigh_value[neigh_keys[i]])
+    for (i = 1; i <= fdb_count; i++)
+        tell_extra(fdb_keys[i], link_mark[fdb_device[fdb_keys[i]]], fdb_value[fdb_keys[i]])
+    for (i = 1; i <= network_count; i++)
+        tell_extra("docker network " network_names[i], network_mark[network_names[i]], network_driver[network_names[i]])
+    for (i = 1; i <= iptables_count; i++)
+        if (!iptables_taken[i] && (iptables_unit[i] in on_file) && stack_of(iptables_unit[i]) == stack) {
+            why = iptables_behind[i] ? "behind a rule that ends the chain, " : "not in the plan, "
+            tell(iptables_unit[i], "iptables DOCKER-USER", why plain(iptables_rules[i]))
+        }
+}
+
+function tell_extra(key, unit, text) {
+    if ((unit in on_file) && stack_of(unit) == stack && !(key in want_value))
+        tell(unit, key, plain("not in the plan, " text))
+}
+
+function tell_tables(    table, n, lines, i, cut) {
+    for (table in nft_live) {
+        if (!(nft_unit[table] in on_file) || stack_of(nft_unit[table]) != stack)
+            continue
+        n = split(nft_differences(table), lines, "\n")
+        for (i = 1; i < n; i++) {
+            cut = index(lines[i], ": ")
+            tell(nft_unit[table], substr(lines[i], 1, cut - 1), substr(lines[i], cut + 2))
+        }
+        if (drift_of(nft_unit[table]) !~ /drift nft / && !nft_in_step(table))
+            tell(nft_unit[table], "nft table", "changed")
+    }
+}
+
+function tell_journal(what, unit) {
+    if (stack_of(unit) == stack && (unit in on_file))
+        tell(unit, "journal", "unfinished change of " substr(unit, length(stack) + 2))
+}
+
+# ---- facts
+
+function boot_id() {
+    return read_line("/proc/sys/kernel/random/boot_id")
+}
+
+function say_facts(    i, name, key) {
+    if (docker_state() == "yes" && !network_count)
+        docker_networks()
+    print "fact kernel " read_line("/proc/sys/kernel/osrelease")
+    print "fact hostname " read_line("/proc/sys/kernel/hostname")
+    print "fact os " os_name()
+    print "fact docker " docker_version()
+    print "fact iproute2 " tool_version("ip -V", "iproute2-")
+    print "fact nft " tool_version("nft -v", "nftables v")
+    print "fact systemd " tool_version("systemctl --version", "systemd ")
+    print "fact user " user_name()
+    for (i = 1; i <= addr_count; i++) {
+        key = addr_keys[i]
+        name = addr_device[key]
+        if (name != "lo" && !addr_of_kernel[key])
+            print "fact address " name " " nth_word(key, 3) " " link_mtu[name]
+    }
+    for (i = 1; i <= route_count; i++) {
+        key = route_keys[i]
+        if (key !~ / table |^route fe80:/ && !is_own_route(key))
+            print "fact route " nth_word(key, 2) (route_device[key] == "" ? "" : " dev " route_device[key])
+    }
+    for (i = 1; i <= link_count; i++)
+        if (link_kind[links[i]] == "vxlan")
+            print "fact vxlan " links[i], link_word(links[i], "id"), link_word(links[i], "dstport"), owner_alias(links[i])
+        else if (link_kind[links[i]] == "bridge")
+            print "fact bridge " links[i], owner_alias(links[i])
+    for (i = 1; i <= network_count; i++)
+        print "fact network " network_names[i], (network_mark[network_names[i]] == "" ? "-" : network_mark[network_names[i]])
+    if (client != "")
+        print "fact ssh " client
+}
+
+# routes of other stacks are told: two overlays must not overlap
+function is_own_route(key,    mark) {
+    mark = link_mark[route_device[key]]
+    return stack_of(mark) == stack || (mark == "" && route_proto[key] == 201)
+}
+
+function owner_alias(name) {
+    return link_alias[name] == "" ? "-" : plain(link_alias[name])
+}
+
+function os_name(    line, name) {
+    while ((getline line < "/etc/os-release") > 0)
+        if (line ~ /^PRETTY_NAME=/)
+            name = substr(line, 13)
+    close("/etc/os-release")
+    return plain(name)
+}
+
+function tool_version(command, before,    line, text) {
+    command = "exec " command " 2>/dev/null"
+    if ((command | getline line) > 0 && index(line, before)) {
+        text = substr(line, index(line, before) + length(before))
+        sub(/[ ,].*/, "", text)
+    }
+    close(command)
+    return text == "" ? "none" : text
+}
+
+function user_id(    line, id) {
+    while ((getline line < "/proc/self/status") > 0)
+        if (line ~ /^Uid:/)
+            id = nth_word(trim(line), 3)
+    close("/proc/self/status")
+    return id
+}
+
+function user_name(    line, id, words) {
+    id = user_id()
+    while ((getline line < "/etc/passwd") > 0)
+        if (split(line, words, ":") > 2 && words[3] == id) {
+            close("/etc/passwd")
+            return words[1]
+        }
+    close("/etc/passwd")
+    return id
+}

@@ -1,0 +1,114 @@
+# shellcheck shell=sh
+# Running what awk has planned: files NNN.TOOL, in order. `ip`, `bridge` and `nft` take a file as it is, the others line
+# by line. $failure tells what went wrong.
+
+run_steps() {
+    for file in "$1"/*; do
+        [ -f "$file" ] || continue
+        case $file in *.keys) continue ;; esac
+        run_file "${file##*.}" "$file" 2>"$journal_dir/error" || {
+            failure=$(explain "${file##*.}" "$file")
+            return 1
+        }
+    done
+}
+
+# Undoing goes on whatever fails: what was never done cannot be undone. A word that ip does not know ends its batch at
+# once, so then the lines go one by one.
+undo_steps() {
+    for file in "$1"/*; do
+        [ -f "$file" ] || continue
+        case $file in
+            *.ip) ip -force -batch "$file" || [ $? -eq 1 ] || each_line ip "$file" force ;;
+            *.bridge) bridge -force -batch "$file" ;;
+            *.nft) nft -f "$file" ;;
+            *) each_line "${file##*.}" "$file" force ;;
+        esac >/dev/null 2>&1
+    done
+}
+
+run_file() {
+    failed_line=''
+    case $1 in
+        ip | bridge) "$1" -batch "$2" >/dev/null ;;
+        ip-del | bridge-del) "${1%-del}" -force -batch "$2" >/dev/null || : ;; # the kernel may have forgotten by itself
+        nft) nft -f "$2" ;;
+        *) each_line "$1" "$2" '' ;;
+    esac
+}
+
+each_line() {
+    number=0
+    while IFS= read -r line <&3; do
+        number=$((number + 1))
+        run_line "$1" "$line" </dev/null || [ -n "$3" ] || {
+            failed_line=$number
+            return 1
+        }
+    done 3<"$2"
+}
+
+# the lines hold plain characters only, so that words are words; -f keeps a star a star
+run_line() {
+    set -f
+    # shellcheck disable=SC2086 # split into words
+    case $1 in
+        put) put_file $2 ;;
+        remove) rm -f $2 ;;
+        prune) [ ! -d "$2" ] || rmdir --ignore-fail-on-non-empty "$2" ;;
+        record) record_table $2 ;;
+        insert) iptables -w 10 -C DOCKER-USER $2 || iptables -w 10 -I DOCKER-USER $2 ;;
+        sysctl) write_sysctl "${2%% *}" "${2#* }" ;;
+        *) "$1" $2 >/dev/null ;;
+    esac
+    set -- $?
+    set +f
+    return "$1"
+}
+
+# PATH MODE SOURCE
+put_file() {
+    [ -d "${1%/*}" ] || mkdir -p "${1%/*}" || return 1
+    install -m "$2" "$3" "$1.new" && mv -f "$1.new" "$1"
+}
+
+write_sysctl() {
+    case $1 in
+        */*) name=$1 ;;
+        *) name=$(printf %s "$1" | tr . /) ;;
+    esac
+    printf '%s\n' "$2" >"/proc/sys/$name"
+}
+
+# what nft prints of a table right after loading it, beside what was wanted
+record_table() {
+    {
+        cat "$2"
+        nft -s list table inet "$1"
+    } >"$journal_dir/record" && put_file "$run_dir/nft/$1" 0600 "$journal_dir/record"
+}
+
+# the line that a failed batch stopped at; a word that ip cannot read is told without its line
+failed_number() {
+    number=$(sed -n -e 's/^Command failed .*:\([0-9]*\)$/\1/p' -e 's/^[^:]*:\([0-9]*\):.*/\1/p' "$journal_dir/error" | head -n 1)
+    if [ -z "$number" ]; then
+        word=$(sed -n 's/.*argument "\([^"]*\)" is wrong.*/\1/p' "$journal_dir/error" | head -n 1)
+        number=$(grep -n -w -F -e "$word" "$1" | head -n 1)
+    fi
+    printf %s "${number%%:*}"
+}
+
+# ENTRY: tried `COMMAND`: what the kernel or Docker said
+explain() {
+    number=$failed_line lines=2
+    case $1 in
+        ip | bridge) number=$(failed_number "$2") ;;
+        nft) number=$(failed_number "$2") lines=1 ;;
+    esac
+    said=$(sed -e '/^Command failed/d' -e "s|^$2:[-0-9:]* ||" "$journal_dir/error" | head -n $lines | tr '\n' ' ')
+    if [ -n "$number" ]; then
+        printf "%s: tried \`%s %s\`: %s" "$(sed -n "${number}p" "$2.keys")" "$1" "$(sed -n "${number}p" "$2" | sed 's/^ *//')" "${said% }"
+    else
+        printf "tried \`%s\`: %s" "$1" "${said% }"
+    fi
+}

@@ -1,0 +1,107 @@
+# Words and texts. Entries and dumps are read by word, never by position: every iproute2 prints its own set of words.
+
+function trim(text) {
+    gsub(/[ \t]+/, " ", text)
+    sub(/^ /, "", text)
+    sub(/ $/, "", text)
+    return text
+}
+
+function first_word(text) {
+    sub(/ .*/, "", text)
+    return text
+}
+
+function nth_word(text, n,    words) {
+    split(text, words, " ")
+    return words[n]
+}
+
+function has_word(text, name) {
+    return index(" " text " ", " " name " ") > 0
+}
+
+# "mtu" in "link ... mtu 1450 ..." is "1450"
+function word_after(text, name,    at, rest) {
+    at = index(" " text " ", " " name " ")
+    if (!at)
+        return ""
+    rest = substr(text, at + length(name) + 1)
+    sub(/ .*/, "", rest)
+    return rest
+}
+
+function set_of(names, set,    i, n, list) {
+    n = split(names, list, " ")
+    for (i = 1; i <= n; i++)
+        set[list[i]] = 1
+}
+
+# what is said in an answer goes into a YAML map as it is
+function plain(text) {
+    gsub(/"/, "", text)
+    gsub(/[^A-Za-z0-9 _.:,\/@=+{}!<>*&|()-]/, "_", text)
+    gsub(/:+ /, " ", text)
+    text = trim(text)
+    sub(/^[^A-Za-z0-9-]+/, "", text)
+    sub(/:+$/, "", text)
+    return text == "" ? "changed" : text
+}
+
+# A token that differs when the text differs; not a secret, so no process for it.
+function token_of(text,    i, n, low, high, code) {
+    if (!(" " in char_code))
+        for (i = 1; i < 127; i++)
+            char_code[sprintf("%c", i)] = i
+    low = 5381
+    high = 33
+    n = length(text)
+    for (i = 1; i <= n; i++) {
+        code = char_code[substr(text, i, 1)]
+        low = (low * 257 + code) % 2147483647
+        high = (high * 263 + code) % 2147483629
+    }
+    return sprintf("%08x%07x", low, high % 268435456)
+}
+
+function read_file(path,    line, all) {
+    all = ""
+    while ((getline line < path) > 0)
+        all = all line "\n"
+    close(path)
+    return all
+}
+
+function read_line(path,    line) {
+    line = ""
+    if ((getline line < path) <= 0)
+        line = ""
+    close(path)
+    return line
+}
+
+function sort_list(list, n,    i, j, moved) {
+    for (i = 2; i <= n; i++) {
+        moved = list[i]
+        for (j = i - 1; j >= 1 && list[j] > moved; j--)
+            list[j + 1] = list[j]
+        list[j + 1] = moved
+    }
+}
+
+function quoted(text) {
+    return "\047" text "\047"
+}
+
+# IPv4 addresses as numbers, to tell whether one lies in a subnet
+function number_of(address,    part) {
+    split(address, part, ".")
+    return ((part[1] * 256 + part[2]) * 256 + part[3]) * 256 + part[4]
+}
+
+function lies_in(address, subnet,    part, size) {
+    if (address !~ /^[0-9.]+$/ || split(subnet, part, "/") != 2)
+        return 0
+    size = 2 ^ (32 - part[2])
+    return int(number_of(address) / size) == int(number_of(part[1]) / size)
+}

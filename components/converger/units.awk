@@ -1,0 +1,115 @@
+# Units: what is wanted of this host. Assignments among the arguments say what the next file is:
+#   at=STACK:UNIT role=new   the unit that is applied now
+#   at=STACK:UNIT role=old   what was applied of it before
+#   at=STACK:UNIT role=other every other unit on this host, of all stacks
+
+BEGIN {
+    set_of("link addr route neigh fdb sysctl nft iptables network endpoint underlay boot converger", KNOWN_KINDS)
+    # several units may hold the same key: each its own table, rule or check, or the same thing together
+    set_of("nft iptables sysctl underlay converger", KIND_PER_UNIT)
+    # before Docker starts: no sysctl, since Docker up to 27 sets FORWARD DROP only if it enables forwarding itself
+    set_of("link addr route neigh fdb nft", KIND_OF_BOOT_LINKS)
+}
+
+{ take_unit_line(at, role, $0) }
+
+function take_unit_line(unit, role, line,    n, cut, key, value) {
+    n = ++line_count[unit, role]
+    lines_of[unit, role, n] = line
+    if (role == "new" && lines_of[unit, "old", n] == line)
+        lines_alike++
+    if (role != "old")
+        on_file[unit] = 1
+    if (is_said(line)) {
+        said_lines[unit] = said_lines[unit] line "\n"
+        return
+    }
+    if (line ~ /^[ \t]*$/)
+        return
+    cut = index(line, ": ")
+    if (!cut || line !~ /^[A-Za-z0-9 _.:,\/@=+{}!<>*&|()-]+$/) {
+        if (role == "new")
+            refuse(line ": not an entry (key: value, plain characters)")
+        return
+    }
+    key = canonical_key(trim(substr(line, 1, cut - 1)))
+    value = trim(substr(line, cut + 2))
+    if (!(kind_of(key) in KNOWN_KINDS)) {
+        if (role == "new")
+            refuse(key ": this converger (" version ") knows no such kind of entry; put a newer one on the host: pulumi up")
+        return
+    }
+    if (role == "old")
+        keep_old(unit, key, value)
+    else
+        keep_wanted(unit, key, value, role)
+}
+
+# what Pulumi was told by an observe and hands back: carried, never acted on
+function is_said(line) {
+    return line ~ /^(drift .*|seen): /
+}
+
+function same_text_as_before() {
+    return line_count[me, "new"] == line_count[me, "old"] && lines_alike == line_count[me, "new"]
+}
+
+function kind_of(key,    kind) {
+    kind = first_word(key)
+    return kind == "docker" ? nth_word(key, 2) : kind
+}
+
+function identity(unit, key) {
+    return (kind_of(key) in KIND_PER_UNIT) ? unit " " key : key
+}
+
+function keep_old(unit, key, value,    id) {
+    id = identity(unit, key)
+    if (!(id in old_value))
+        old_id[++old_count] = id
+    kinds_wanted[kind_of(key)] = 1
+    old_value[id] = canonical_value(key, value)
+    old_key[id] = key
+    old_unit[id] = unit
+}
+
+function keep_wanted(unit, key, value, role,    id) {
+    id = identity(unit, key)
+    if (id in want_value) {
+        if (role == "new")
+            refuse(key ": " (want_unit[id] == unit ? "is in the unit twice" : "belongs to " unit_name(want_unit[id])))
+        return
+    }
+    if (role == "new")
+        check_words(key, value)
+    want_id[++want_count] = id
+    want_key[id] = key
+    want_raw[id] = value
+    want_value[id] = canonical_value(key, value)
+    want_unit[id] = unit
+    want_kind[id] = kind_of(key)
+    if (want_kind[id] == "sysctl")
+        share_sysctl(unit, nth_word(key, 2), value, role)
+    kinds_wanted[want_kind[id]] = 1
+}
+
+# "unit mesh" in the stack at hand, "unit mesh of stack other" else
+function unit_name(unit,    part) {
+    split(unit, part, ":")
+    return "unit " part[2] (part[1] == stack ? "" : " of stack " part[1])
+}
+
+function stack_of(unit) {
+    sub(/:.*/, "", unit)
+    return unit
+}
+
+# the unit that is planned for; all units of the stack when the stack is uninstalled
+function is_mine(unit) {
+    return unit != "" && (unit == me || (me == stack ":*" && stack_of(unit) == stack))
+}
+
+function refuse(why) {
+    refusals++
+    refusal[refusals] = why
+}

@@ -1,0 +1,181 @@
+// A Linux machine with Docker, reached by SSH:
+//
+//   program --ssh--> converger (/var/lib/crosshost/STACK/crosshost) --> kernel, Docker
+//                    units     (/var/lib/crosshost/STACK/units/*)
+//                    boot      crosshost-STACK-links.service, before docker.service
+//                              crosshost-STACK-rules.service, after it
+//
+// Two Pulumi resources for a host: the command that installs the converger and, once a container is
+// created there, a Docker provider. One SSH login for a preview, whatever the number of components.
+import * as pulumi from "@pulumi/pulumi";
+import { convergerProgram } from "../converger/program";
+import { dockerProviderOf } from "../realize/docker";
+import { known } from "../realize/known";
+import { packProgram } from "../realize/pack";
+import { probe } from "../realize/probe";
+import { parsed, refuse } from "../realize/refuse";
+import { type HostSession, openSession } from "../realize/session";
+import { type Connection } from "../realize/ssh";
+import { tellProbe } from "../realize/tell";
+import { installHostCommand } from "../realize/unit";
+import { Claims, portsClash } from "../wire/claims";
+import { isAddress, overlap } from "../wire/address";
+import { address } from "../wire/fields";
+import { stackId } from "../wire/identity";
+import { check } from "../wire/problem";
+import { unitText } from "../wire/unit";
+import { type HostHandle } from "./handle";
+import { idFromName, planHost } from "./plan";
+import { connectionSchema, hostSchema } from "./schema";
+
+const COMPONENT = "Host";
+
+/** How to log in to one machine by SSH. */
+export interface LoginArgs {
+    /** Name or address that SSH connects to. */
+    host: pulumi.Input<string>;
+    /** TCP port of sshd. Default 22. */
+    port?: pulumi.Input<number>;
+    /** User to log in as. Default root; any other needs `become`. */
+    user?: pulumi.Input<string>;
+    /** Password, for login by password. Containers cannot be created over such a login. */
+    password?: pulumi.Input<string>;
+    /** Private key as PEM text, with or without passphrase. */
+    privateKey?: pulumi.Input<string>;
+    /** Passphrase of the private key. */
+    privateKeyPassword?: pulumi.Input<string>;
+    /** Socket of an SSH agent. Default: `$SSH_AUTH_SOCK`, where it is set. */
+    agentSocketPath?: pulumi.Input<string>;
+    /**
+     * The server's public key as in authorized_keys, `ssh-ed25519 AAAA...`: the only one accepted.
+     * `ssh-keyscan -t ed25519 HOST` prints it.
+     */
+    hostKey?: pulumi.Input<string>;
+    /** Accept whatever server answers. Whoever is in between reads all, and is root on the host. */
+    insecureIgnoreHostKey?: true;
+}
+
+export interface ConnectionArgs extends LoginArgs {
+    /** One host to jump over, as `ssh -J` does. */
+    proxy?: LoginArgs;
+}
+
+export interface RegistryAuthArgs {
+    /** Address of the registry, as in an image's name: `registry.example:5000`. */
+    address: pulumi.Input<string>;
+    /** User to log in as. */
+    username: pulumi.Input<string>;
+    /** Password or token. A secret. */
+    password: pulumi.Input<string>;
+}
+
+export interface HostArgs {
+    /** How to reach the host by SSH. Changed in place: the next commands go the new way. */
+    connection: ConnectionArgs;
+    /** `sudo`: run commands on the host by `sudo -n`. The login user needs NOPASSWD. */
+    become?: "sudo";
+    /**
+     * IPv4 address by which the other hosts reach this one; one of its NICs must have it. Default:
+     * `connection.host`, if it is an address. Changed in place, on the other hosts too.
+     */
+    address?: pulumi.Input<string>;
+    /**
+     * Number from which overlays derive this host's subnet and MACs, 1 to 255 for /24s of a /16.
+     * Default: the number at the end of the logical name. Changing it changes the subnets.
+     */
+    id?: number;
+    /** MTU in bytes of the NIC that has the address. Default 1500. Overlays size theirs by it. */
+    mtu?: number;
+    /** Logins for the registries that images are pulled from. */
+    registryAuth?: pulumi.Input<RegistryAuthArgs[]>;
+    /** The resource that makes the machine: when it goes, nothing on it is undone first. */
+    machine?: pulumi.Resource;
+    /** Fail a preview in which the host cannot be reached, for CI. Default false: a warning. */
+    strict?: boolean;
+}
+
+/**
+ * A Linux machine with systemd, iproute2, nftables and Docker, reached by SSH.
+ *
+ * ```ts
+ * const vm1 = new Host("vm1", { connection: { host: "192.168.40.11", privateKey, hostKey } });
+ * ```
+ */
+export class Host extends pulumi.ComponentResource implements HostHandle {
+    /** The logical name, by which networks list the host. */
+    public readonly hostName: pulumi.Output<string>;
+    /** Address by which other hosts reach it; empty where none is known. */
+    public readonly address: pulumi.Output<string>;
+
+    constructor(name: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
+        const spec = parsed(hostSchema, COMPONENT, name, args);
+        super("crosshost:index:Host", name, {}, opts);
+
+        this.hostName = pulumi.output(name);
+        this.address = addressOf(name, args);
+        const program = convergerProgram();
+        const stack = { project: pulumi.getProject(), stack: pulumi.getStack() };
+        const connection = pulumi.output(args.connection).apply((to) => checked(name, to));
+        const session: HostSession = {
+            name,
+            stack,
+            component: this,
+            connection,
+            become: spec.become,
+            address: this.address,
+            addressNow: addressNow(args),
+            id: spec.id ?? idFromName(name),
+            mtu: spec.mtu,
+            machine: args.machine,
+            probe: known(connection).then((to) =>
+                to ? probe(to, spec.become, stackId(stack), program) : { status: "unknown" },
+            ),
+            registryAuth: args.registryAuth,
+            ports: new Claims(portsClash),
+            containerNames: new Claims(),
+            addresses: new Claims(),
+            cidrs: new Claims(overlap),
+            things: new Claims(),
+            lastCommand: undefined,
+            dockerProvider: undefined,
+        };
+        openSession(this, session);
+        installHostCommand(
+            session,
+            this.address.apply((known) => unitText(planHost(stack, program, known))),
+            packProgram(program),
+        );
+        void tellProbe(session, spec.strict ?? false);
+        this.registerOutputs({ hostName: this.hostName, address: this.address });
+    }
+
+    /** The Docker provider for this host, for containers, volumes and the like of one's own. */
+    get dockerProvider(): pulumi.ProviderResource {
+        return dockerProviderOf(this);
+    }
+}
+
+/** Empty where the host is reached by name and the program does not say its address. */
+function addressOf(name: string, args: HostArgs): pulumi.Output<string> {
+    return args.address === undefined
+        ? pulumi.output(args.connection.host).apply(addressOrNone)
+        : pulumi.output(args.address).apply((given) => {
+              refuse(COMPONENT, name, check(address, given, "address").problems);
+              return given;
+          });
+}
+
+function addressNow({ address: given, connection }: HostArgs): string | undefined {
+    const said = given ?? connection.host;
+    return typeof said === "string" ? addressOrNone(said) : undefined;
+}
+
+function addressOrNone(text: string): string {
+    return isAddress(text) ? text : "";
+}
+
+/** What came late is held to the same schema as what was known at once. */
+function checked(name: string, connection: pulumi.Unwrap<ConnectionArgs>): Connection {
+    refuse(COMPONENT, name, check(connectionSchema, connection, "connection").problems);
+    return connection;
+}

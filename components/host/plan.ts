@@ -1,0 +1,30 @@
+import { stackId, type StackIdentity } from "../wire/identity";
+import { entry, type Entry, unit, type Unit } from "../wire/unit";
+
+/** RFC 8200: an IPv6 link carries 1280 bytes; with less, no tunnel of ours is of use. */
+const LEAST_UNDERLAY_MTU = 1280;
+
+/** What a Host itself wants: the program in this version, started at boot, and its own address. */
+export function planHost(
+    identity: StackIdentity,
+    program: { readonly version: string; readonly hash: string },
+    address: string | undefined,
+): Unit {
+    const stack = stackId(identity);
+    const underlay: Entry[] = address
+        ? [entry(`underlay ${address}`, `mtu ${LEAST_UNDERLAY_MTU}`)]
+        : [];
+    return unit([
+        entry(`boot crosshost-${stack}-links.service`, "before docker.service"),
+        entry(`boot crosshost-${stack}-rules.service`, "after docker.service"),
+        entry("converger", `${program.version} ${program.hash.slice(0, 16)}`),
+        ...underlay,
+    ]);
+}
+
+/** The number at the end of a logical name: vm1 is 1, db-07 is 7. */
+export function idFromName(name: string): number | undefined {
+    const digits = /(\d+)$/.exec(name)?.[1];
+    const id = digits === undefined ? NaN : Number(digits);
+    return id >= 1 && id <= 65_534 ? id : undefined;
+}

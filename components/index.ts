@@ -1,0 +1,13 @@
+export { ContainerAttachment, type ContainerAttachmentArgs } from "./attachment/attachment";
+export { type HostHandle } from "./host/handle";
+export {
+    type ConnectionArgs,
+    Host,
+    type HostArgs,
+    type LoginArgs,
+    type RegistryAuthArgs,
+} from "./host/host";
+export { type NetworkHandle } from "./overlay/network";
+export { type BackendArgs, Overlay, type OverlayArgs, type VxlanArgs } from "./overlay/overlay";
+export { type HostNetwork } from "./overlay/hostNetwork";
+export { type ContainerArgs } from "./realize/docker";

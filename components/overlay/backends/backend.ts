@@ -1,0 +1,52 @@
+import { type z } from "zod";
+import { type StackIdentity } from "../../wire/identity";
+import { type Overhead } from "../../wire/mtu";
+import { type Entry } from "../../wire/unit";
+
+/** One host's place in an overlay, decided before any host is touched. */
+export interface Member {
+    readonly host: string;
+    readonly id: number;
+    /** Its address on the network below. */
+    readonly underlay: string;
+    readonly subnet: string;
+    readonly gateway: string;
+}
+
+/** What all members agree on. */
+export interface OverlayPlan {
+    readonly identity: StackIdentity;
+    readonly name: string;
+    readonly cidr: string;
+    readonly mtu: number;
+    /** The bridge that holds the gateway address; the backend's device joins it by routes. */
+    readonly bridge: string;
+}
+
+/** The part of a host's unit that a backend decides. */
+export interface Wire {
+    /** The device that other members' packets come and go by. */
+    readonly device: string;
+    readonly entries: readonly Entry[];
+}
+
+/** A thing of which a host has only one, as `VXLAN 42`, and the argument that chooses it. */
+export interface Claim {
+    readonly path: string;
+    readonly thing: string;
+}
+
+/** One way over the wire. The list of backends is the list of features; Overlay knows no more. */
+export interface Backend<S extends z.ZodType = z.ZodType> {
+    readonly options: S;
+    /** Bytes that a packet grows by on the network below. */
+    readonly overhead: Overhead;
+    /** What no other overlay on the same host may have. */
+    readonly claims: (overlay: OverlayPlan, options: z.output<S>) => readonly Claim[];
+    readonly plan: (
+        overlay: OverlayPlan,
+        options: z.output<S>,
+        member: Member,
+        peers: readonly Member[],
+    ) => Wire;
+}

@@ -1,0 +1,85 @@
+// One VXLAN device on each host, as flannel's: routes, no flooding. On host 1 of 3:
+//
+//   container --- ch-mesh (bridge, 10.42.1.1/24) --- routing --- vx-mesh (10.42.1.0/32) === UDP === peers
+//
+// For each peer one route (its subnet, via its .0 address), one neighbour (that address's MAC) and
+// one fdb entry (that MAC's host): n-1 of each on n hosts. Nothing is learned and nothing flooded,
+// so broadcast and multicast do not cross hosts.
+import { z } from "zod";
+import { networkAddress } from "../../wire/address";
+import { port as udpPort, whole } from "../../wire/fields";
+import { derivedNumber, linkName, macAddress } from "../../wire/identity";
+import { entry, type Entry } from "../../wire/unit";
+import { type Backend, type Member, type OverlayPlan } from "./backend";
+
+/** VNIs are 24 bits wide. Swarm counts its own up from 4096: derived ones keep to the upper range. */
+const VNI = { min: 1, max: 2 ** 24 - 1, derivedFrom: 2 ** 20 };
+/** Below Linux's ephemeral ports (32768 up), so that no client's socket is in the way. */
+const DERIVED_PORT = { from: 20_000, to: 29_999 };
+const VXLAN_MAC_ROLE = 0xc1;
+
+const options = z.strictObject({
+    vni: whole(VNI.min, VNI.max)
+        .optional()
+        .describe("VXLAN network identifier. Default: derived from project, stack and name."),
+    port: udpPort
+        .optional()
+        .describe("UDP port. Default: derived, 20000 to 29999. Firewalls between hosts open it."),
+});
+
+export const vxlan: Backend<typeof options> = {
+    options,
+    overhead: { "outer IPv4": 20, UDP: 8, VXLAN: 8, "inner Ethernet": 14 },
+    claims(overlay, chosen) {
+        const { id, dstport } = numbers(overlay, chosen);
+        return [{ path: "backend.vxlan.vni", thing: `VXLAN ${id} on UDP port ${dstport}` }];
+    },
+    plan(overlay, chosen, member, peers) {
+        const device = linkName("vx", overlay.identity, overlay.name);
+        const { id, dstport } = numbers(overlay, chosen);
+        const mac = (of: Member) =>
+            macAddress(VXLAN_MAC_ROLE, overlay.identity, overlay.name, of.id);
+        return {
+            device,
+            entries: [
+                entry(
+                    `link ${device}`,
+                    `vxlan id ${id} local ${member.underlay} dstport ${dstport} nolearning ` +
+                        `mtu ${overlay.mtu} address ${mac(member)}`,
+                ),
+                entry(`addr ${device} ${networkAddress(member.subnet)}/32`, "scope global"),
+                peersOnly(id, dstport, peers),
+                ...peers.flatMap((peer) => [
+                    entry(
+                        `route ${peer.subnet}`,
+                        `via ${networkAddress(peer.subnet)} dev ${device} src ${member.gateway} onlink`,
+                    ),
+                    entry(
+                        `neigh ${networkAddress(peer.subnet)} dev ${device}`,
+                        `lladdr ${mac(peer)}`,
+                    ),
+                    entry(`fdb ${mac(peer)} dev ${device}`, `dst ${peer.underlay}`),
+                ]),
+            ],
+        };
+    },
+};
+
+/** VXLAN checks nobody's identity. 96 bits into UDP and VXLAN headers stand the VNI's 24. */
+function peersOnly(vni: number, port: number, peers: readonly Member[]): Entry {
+    const ours = `udp dport ${port} @th,96,24 ${vni}`;
+    const addresses = peers.map(({ underlay }) => underlay).sort();
+    const strangers = addresses.length > 0 ? ` ip saddr != { ${addresses.join(", ")} }` : "";
+    return entry("nft input peers", `${ours}${strangers} drop`);
+}
+
+function numbers(overlay: OverlayPlan, { vni, port }: z.output<typeof options>) {
+    return {
+        id: vni ?? derived("vni", overlay, VNI.derivedFrom, VNI.max),
+        dstport: port ?? derived("port", overlay, DERIVED_PORT.from, DERIVED_PORT.to),
+    };
+}
+
+function derived(what: string, { identity, name }: OverlayPlan, from: number, to: number): number {
+    return derivedNumber(from, to, what, identity.project, identity.stack, name);
+}

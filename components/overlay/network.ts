@@ -1,0 +1,33 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { type HostNetwork } from "./hostNetwork";
+
+/**
+ * A network that containers can join. An Overlay is one; so is the stack output of another stack
+ * (`overlay.handle`), taken by StackReference.
+ */
+export interface NetworkHandle {
+    /** The whole network. */
+    readonly cidr: pulumi.Input<string>;
+    /** MTU of the containers' interfaces, in bytes. */
+    readonly mtu: pulumi.Input<number>;
+    /** What it is on each host, by the hosts' logical names. */
+    readonly networks: pulumi.Input<Record<string, HostNetwork>>;
+}
+
+/** What is known at once of a network made by this program. */
+export interface LocalNetwork {
+    readonly name: string;
+    readonly networks: Readonly<Record<string, HostNetwork>>;
+    /** The command that makes it on a host. */
+    readonly commands: Readonly<Record<string, pulumi.Resource>>;
+}
+
+const locals = new WeakMap<object, LocalNetwork>();
+
+export function rememberNetwork(handle: object, network: LocalNetwork): void {
+    locals.set(handle, network);
+}
+
+export function localNetwork(handle: object): LocalNetwork | undefined {
+    return locals.get(handle);
+}

@@ -1,0 +1,180 @@
+// One network over many hosts, a part of it on each:
+//
+//   vm1                                      vm2
+//   container 10.42.1.200                    container 10.42.2.200
+//       |                                        |
+//   ch-mesh, bridge, 10.42.1.1/24            ch-mesh, bridge, 10.42.2.1/24      MTU 1450
+//       | routing, firewall                      | routing, firewall
+//   vx-mesh, the backend's device  =========  vx-mesh                           MTU 1450 + 50
+//       |                                        |
+//   NIC 192.168.40.11  -------------------   NIC 192.168.40.12                  MTU 1500
+//
+// On each of n hosts: one bridge, one Docker network, one device, n-1 routes; one Pulumi resource.
+// A host more changes the others by one route each and renumbers nobody.
+import * as pulumi from "@pulumi/pulumi";
+import { type HostHandle } from "../host/handle";
+import { parsed, refuse } from "../realize/refuse";
+import { type HostSession, sessionOf } from "../realize/session";
+import { unitCommand } from "../realize/unit";
+import { unitName } from "../wire/identity";
+import { unitText } from "../wire/unit";
+import { localNetwork, rememberNetwork } from "./network";
+import { type HostNetwork } from "./hostNetwork";
+import { layOut, type OverlayLayout, planOverlay } from "./plan";
+import { claimProblems, underlayProblems } from "./problems";
+import { overlaySchema } from "./schema";
+
+const COMPONENT = "Overlay";
+
+/** Options of the `vxlan` backend. */
+export interface VxlanArgs {
+    /**
+     * VXLAN network identifier, 1 to 16777215. Default: derived from project, stack and name, above
+     * Docker Swarm's. Changed in place; traffic pauses until every host has it.
+     */
+    vni?: number;
+    /**
+     * UDP port that the hosts' firewalls let through. Default: derived, 20000 to 29999. Changed in
+     * place; traffic pauses until every host has it.
+     */
+    port?: number;
+}
+
+/** The way over the wire: exactly one of these. */
+export interface BackendArgs {
+    /** VXLAN with static routes: for hosts that reach each other by UDP. 50 bytes of overhead. */
+    vxlan?: VxlanArgs;
+}
+
+export interface OverlayArgs {
+    /** The hosts to span, in any order. Adding or removing one renumbers nobody. */
+    hosts: HostHandle[];
+    /**
+     * The overlay's IPv4 network, as `10.42.0.0/16`. Host number `id` gets subnet number `id` of it.
+     * Must not hold an address by which a host is reached. Changed in place; addresses change.
+     */
+    cidr: string;
+    /** Prefix length of each host's subnet, 9 to 28. Default 24. Changed in place. */
+    subnetPrefix?: number;
+    /** The way over the wire, as `{ vxlan: {} }`. Changed in place. */
+    backend: BackendArgs;
+    /**
+     * MTU of the containers' interfaces in bytes, 576 to 65535. Default: the least of the hosts' MTU
+     * less the backend's overhead, 1450 for vxlan. Changed in place, under running containers.
+     */
+    mtu?: number;
+    /**
+     * Name of the Docker network, as compose files refer to it with `external: true`. Default:
+     * `project-stack-name`. Changing it makes the network anew and the containers that use it too.
+     */
+    dockerName?: string;
+}
+
+/**
+ * A network over many hosts, on which containers reach each other by their own addresses.
+ *
+ * ```ts
+ * const mesh = new Overlay("mesh", { hosts: [vm1, vm2], cidr: "10.42.0.0/16", backend: { vxlan: {} } });
+ * ```
+ */
+export class Overlay extends pulumi.ComponentResource {
+    /** The whole network. */
+    public readonly cidr: pulumi.Output<string>;
+    /** MTU of the containers' interfaces, in bytes. */
+    public readonly mtu: pulumi.Output<number>;
+    /** What it is on each host, by the hosts' logical names. */
+    public readonly networks: pulumi.Output<Record<string, HostNetwork>>;
+    /** Each host's subnet, by the hosts' logical names. */
+    public readonly subnets: pulumi.Output<Record<string, string>>;
+
+    constructor(name: string, args: OverlayArgs, opts?: pulumi.ComponentResourceOptions) {
+        const spec = parsed(overlaySchema, COMPONENT, name, args);
+        const sessions = openSessionsOf(name, args.hosts);
+        const identity = { project: pulumi.getProject(), stack: pulumi.getStack() };
+        const { layout, problems } = layOut(identity, name, spec, sessions);
+        refuse(COMPONENT, name, [...problems, ...claimProblems(layout, [...new Set(sessions)])]);
+        super("crosshost:index:Overlay", name, {}, opts);
+
+        this.cidr = pulumi.output(layout.plan.cidr);
+        this.mtu = pulumi.output(layout.plan.mtu);
+        this.networks = pulumi.output({ ...layout.networks });
+        this.subnets = pulumi.output(subnetsOf(layout));
+        const commands = this.wireHosts(layout, sessions);
+        rememberNetwork(this, { name, networks: layout.networks, commands });
+        this.registerOutputs({
+            cidr: this.cidr,
+            mtu: this.mtu,
+            networks: this.networks,
+            subnets: this.subnets,
+        });
+    }
+
+    /**
+     * Docker's name of the network on a host, for containers that Crosshost does not make. What
+     * takes it waits until the network is there.
+     */
+    networkName(host: HostHandle): pulumi.Output<string> {
+        const session = sessionOf(host);
+        const local = localNetwork(this);
+        const command = session && local?.commands[session.name];
+        if (!command) {
+            const hosts = Object.keys(local?.networks ?? {}).join(", ");
+            throw new pulumi.RunError(
+                `Overlay "${local?.name ?? ""}" has no network on that host, only on ${hosts}`,
+            );
+        }
+        return pulumi
+            .all([this.networks, command.urn])
+            .apply(([networks]) => networks[session.name]?.network ?? "");
+    }
+
+    /** What another stack takes by StackReference, to attach containers of its own. */
+    get handle(): pulumi.Output<{
+        cidr: string;
+        mtu: number;
+        networks: Record<string, HostNetwork>;
+    }> {
+        return pulumi.output({ cidr: this.cidr, mtu: this.mtu, networks: this.networks });
+    }
+
+    private wireHosts(
+        layout: OverlayLayout,
+        sessions: readonly HostSession[],
+    ): Record<string, pulumi.Resource> {
+        const underlays = pulumi
+            .all(Object.fromEntries(sessions.map((session) => [session.name, session.address])))
+            .apply((addresses) => checked(layout, addresses));
+        const made = sessions.map((session): [string, pulumi.Resource] => [
+            session.name,
+            unitCommand(session, this, {
+                name: unitName("overlay", layout.plan.name),
+                text: underlays.apply((known) =>
+                    unitText(planOverlay(layout, session.name, known)),
+                ),
+            }),
+        ]);
+        return Object.fromEntries(made);
+    }
+}
+
+function openSessionsOf(overlay: string, hosts: readonly HostHandle[]): HostSession[] {
+    const sessions = hosts.map(sessionOf);
+    const message = "is not a Host made by this program with this version of the library";
+    const strangers = sessions.flatMap((session, at) =>
+        session ? [] : [{ path: `hosts[${at}]`, message }],
+    );
+    refuse(COMPONENT, overlay, strangers);
+    return sessions.filter((session) => session !== undefined);
+}
+
+/** Addresses may come late: from a machine that is made in the same run. */
+function checked(layout: OverlayLayout, addresses: Record<string, string>): Record<string, string> {
+    refuse(COMPONENT, layout.plan.name, underlayProblems(layout.plan.cidr, addresses));
+    return addresses;
+}
+
+function subnetsOf({ networks }: OverlayLayout): Record<string, string> {
+    return Object.fromEntries(
+        Object.entries(networks).map(([host, network]) => [host, network.subnet]),
+    );
+}

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { cidr, dockerObjectName, mtu, whole } from "../wire/fields";
+import { backendChoice } from "./backends";
+
+/** From /8 (a whole private class A) down to what still has room for a gateway and containers. */
+const SUBNET_PREFIX = { min: 9, max: 28, default: 24 };
+
+export const overlaySchema = z.strictObject({
+    hosts: z
+        .array(z.custom<object>(isObject, { error: "is not a Host" }))
+        .min(1, {
+            error: "holds no host",
+        })
+        .describe("The hosts to span."),
+    cidr: cidr.describe("The network that every host gets a part of."),
+    subnetPrefix: whole(SUBNET_PREFIX.min, SUBNET_PREFIX.max)
+        .default(SUBNET_PREFIX.default)
+        .describe("Prefix length of a host's part. Default 24: 253 containers on a host."),
+    backend: backendChoice.describe("The way over the wire."),
+    mtu: mtu
+        .optional()
+        .describe("MTU of the containers' interfaces. Default: the hosts' less the overhead."),
+    dockerName: dockerObjectName
+        .optional()
+        .describe("Name of the Docker network. Default: project-stack-name."),
+});
+
+export type OverlaySpec = z.output<typeof overlaySchema>;
+
+function isObject(value: unknown): boolean {
+    return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,55 @@
+/**
+ * Command lines for hosts. They are constant for a stack and unit: their text lies in the state, and
+ * a change of it would run every command again. All that varies comes on stdin.
+ */
+
+/** First line of the probe's answer where the host lacks the program of this version. */
+export const SEND_PROGRAM = "crosshost: send";
+
+/** `timeout` stands under sudo: a user may not signal a process of root's. 120 s: pulls none. */
+const LIMIT = "timeout -k 5 120";
+
+const UNPACK = [
+    "umask 077",
+    "d=$(mktemp -d)",
+    `trap "rm -rf $d" EXIT`,
+    "cat >$d/in",
+    `sed -n "s/^# //p" $d/in | base64 -d | gzip -dc >$d/crosshost`,
+].join(" && ");
+
+export function applyCommand(stack: string, unit: string, become: "sudo" | undefined): string {
+    return `${sudo(become)}${LIMIT} ${program(stack)} apply ${stack} ${unit}`;
+}
+
+/** Where the program is gone, so is what it made, or the Host's own removal sweeps it up. */
+export function deleteCommand(stack: string, unit: string, become: "sudo" | undefined): string {
+    const command = `if [ -x ${program(stack)} ]; then ${LIMIT} ${program(stack)} delete ${stack} ${unit}; else cat >/dev/null; fi`;
+    return become ? `${sudo(become)}sh -c '${command}'` : command;
+}
+
+/** Takes the host's unit and, as comments, the packed program on stdin. */
+export function installCommand(stack: string, become: "sudo" | undefined): string {
+    return `${sudo(become)}${LIMIT} sh -c '${UNPACK} && sed "/^#/d" $d/in | sh $d/crosshost install ${stack}'`;
+}
+
+export function uninstallCommand(stack: string, become: "sudo" | undefined): string {
+    return `${sudo(become)}${LIMIT} sh -c '${UNPACK} && sh $d/crosshost uninstall ${stack} </dev/null'`;
+}
+
+/**
+ * Runs the host's own copy where it is of this version; asks for the program otherwise. `eval`, as
+ * a shell that reads a script from a pipe takes it byte by byte.
+ */
+export function observeCommand(stack: string, hash: string, become: "sudo" | undefined): string {
+    const run = `case "$(sha256sum <${program(stack)} 2>/dev/null)" in ${hash}*) exec ${program(stack)} observe ${stack};; esac`;
+    const script = `[ -r ${program(stack)} ] && ${run}; echo "${SEND_PROGRAM}"; eval "$(cat)"`;
+    return `${sudo(become)}sh -c '${script}' crosshost observe ${stack}`;
+}
+
+function program(stack: string): string {
+    return `/var/lib/crosshost/${stack}/crosshost`;
+}
+
+function sudo(become: "sudo" | undefined): string {
+    return become ? "sudo -n " : "";
+}

@@ -1,0 +1,85 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { stackId } from "../wire/identity";
+import { sshOptions } from "./keyfiles";
+import { type HostSession, type RegistryAuth, sessionOf } from "./session";
+import { type Connection } from "./ssh";
+
+/** What an attachment decides of a container it creates. */
+type Owned = "networksAdvanced" | "networkMode" | "name";
+
+/** All arguments of the Docker provider's Container, but those that the attachment owns. */
+export type ContainerArgs = Omit<docker.ContainerArgs, Owned> & {
+    /** Name on the host. Default: `project-stack-name`. Changing it replaces the container. */
+    name?: string;
+};
+
+/** One provider for a host, made when something first needs it. */
+export function dockerProviderOf(host: object): pulumi.ProviderResource {
+    const session = sessionOf(host);
+    if (!session) {
+        throw new pulumi.RunError("this is not a Host made by this version of the library");
+    }
+    session.dockerProvider ??= new docker.Provider(
+        `${session.name}-docker`,
+        {
+            host: pulumi.unsecret(session.connection.apply(urlOf)),
+            sshOpts: pulumi.unsecret(
+                session.connection.apply((to) =>
+                    sshOptions(to, stackId(session.stack), session.name),
+                ),
+            ),
+            registryAuth: session.registryAuth && secretly(session.registryAuth),
+        },
+        { parent: session.component },
+    );
+    return session.dockerProvider;
+}
+
+/** A container on the host, joined to one network from its start. */
+export function createContainer(
+    session: HostSession,
+    parent: pulumi.Resource & object,
+    provider: pulumi.ProviderResource,
+    args: {
+        resourceName: string;
+        containerName: string;
+        mark: string;
+        container: ContainerArgs;
+        network: {
+            name: pulumi.Input<string>;
+            aliases: readonly string[];
+            ipv4Address: pulumi.Input<string>;
+        };
+        after: readonly pulumi.Resource[];
+    },
+): docker.Container {
+    const { name: network, aliases, ipv4Address } = args.network;
+    return new docker.Container(
+        args.resourceName,
+        {
+            ...args.container,
+            name: args.containerName,
+            labels: pulumi
+                .output(args.container.labels)
+                .apply((labels) => [...(labels ?? []), { label: "crosshost", value: args.mark }]),
+            networksAdvanced: [{ name: network, aliases: [...aliases], ipv4Address }],
+        },
+        { parent, provider, dependsOn: [...args.after], deletedWith: session.machine },
+    );
+}
+
+/** The provider keeps what it is given in the state, and marks no part of it as a secret. */
+function secretly(logins: pulumi.Input<RegistryAuth[]>): pulumi.Output<RegistryAuth[]> {
+    return pulumi
+        .output(logins)
+        .apply((all) =>
+            pulumi.output(
+                all.map((login) => ({ ...login, password: pulumi.secret(login.password) })),
+            ),
+        );
+}
+
+function urlOf({ host, port, user }: Connection): string {
+    return `ssh://${encodeURIComponent(user ?? "root")}@${host}:${port ?? 22}`;
+}

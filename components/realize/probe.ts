@@ -1,0 +1,45 @@
+import { parseObservation, type ProbeResult } from "./observation";
+import { observeCommand, SEND_PROGRAM } from "./commands";
+import { type Connection, runOverSsh, SshError } from "./ssh";
+
+/**
+ * Asks a host what lies on it and what has drifted, over one SSH login. Never rejects: a host that
+ * cannot be asked is an answer too. Changes nothing there, and needs nothing installed there.
+ */
+export async function probe(
+    connection: Connection,
+    become: "sudo" | undefined,
+    stack: string,
+    program: { readonly text: string; readonly hash: string },
+): Promise<ProbeResult> {
+    try {
+        const answer = await runOverSsh(
+            connection,
+            observeCommand(stack, program.hash, become),
+            (stdout) => (hasLine(stdout, SEND_PROGRAM) ? program.text : undefined),
+        );
+        const said = answer.stdout.split(`${SEND_PROGRAM}\n`).at(-1) ?? "";
+        const observation = parseObservation(said);
+        if (observation) {
+            return { status: "answered", observation };
+        }
+        return { status: "refused", reason: refusal(answer.stderr, answer.status, become) };
+    } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        const refused = error instanceof SshError && error.refused;
+        return { status: refused ? "refused" : "unreachable", reason };
+    }
+}
+
+/** Anywhere in it, as a talkative login shell may have said something before. */
+function hasLine(text: string, line: string): boolean {
+    return `\n${text}`.includes(`\n${line}\n`);
+}
+
+function refusal(stderr: string, status: number | undefined, become: "sudo" | undefined): string {
+    const said = stderr.trim().split("\n").at(-1) ?? "";
+    if (become && stderr.includes("sudo")) {
+        return `sudo does not let the login user run commands without a password: ${said}`;
+    }
+    return said || `the probe ended with status ${status ?? "unknown"}`;
+}

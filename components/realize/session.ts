@@ -1,0 +1,53 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { type StackIdentity } from "../wire/identity";
+import { type Claims, type HostPort } from "../wire/claims";
+import { type Connection } from "./ssh";
+import { type ProbeResult } from "./observation";
+
+/** What the components of one host share while a program runs. */
+export interface HostSession {
+    readonly name: string;
+    readonly stack: StackIdentity;
+    readonly component: pulumi.ComponentResource;
+    readonly connection: pulumi.Output<Connection>;
+    readonly become: "sudo" | undefined;
+    readonly machine: pulumi.Resource | undefined;
+    /** Asked once for a program run; preview and up in one process are two Hosts, so two probes. */
+    readonly probe: Promise<ProbeResult>;
+    readonly registryAuth: pulumi.Input<RegistryAuth[]> | undefined;
+    readonly address: pulumi.Output<string>;
+    /** The same, where the program says it outright: checked before anything is registered. */
+    readonly addressNow: string | undefined;
+    readonly id: number | undefined;
+    readonly mtu: number | undefined;
+    /** Ports of the host, each published by one container only. */
+    readonly ports: Claims<HostPort>;
+    readonly containerNames: Claims;
+    /** Addresses of containers; networks of one host do not overlap. */
+    readonly addresses: Claims;
+    /** Networks of overlays, none of which may overlap another. */
+    readonly cidrs: Claims;
+    /** Other things of which a host has one: a Docker network's name, a VXLAN's identifier. */
+    readonly things: Claims;
+    /** Made when the first container is. */
+    dockerProvider: pulumi.ProviderResource | undefined;
+    /** sshd takes ten logins at a time (MaxStartups): a host's commands follow one another. */
+    lastCommand: pulumi.Resource | undefined;
+}
+
+export interface RegistryAuth {
+    address: pulumi.Input<string>;
+    username: pulumi.Input<string>;
+    password: pulumi.Input<string>;
+}
+
+const sessions = new WeakMap<object, HostSession>();
+
+/** Kept beside the instance: a field of the component would become an output in other languages. */
+export function openSession(host: object, session: HostSession): void {
+    sessions.set(host, session);
+}
+
+export function sessionOf(host: object): HostSession | undefined {
+    return sessions.get(host);
+}

@@ -1,0 +1,118 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { stackId } from "../wire/identity";
+import { applyCommand, deleteCommand, installCommand, uninstallCommand } from "./commands";
+import { trailer } from "./observation";
+import { type HostSession } from "./session";
+import { type Connection, type Login } from "./ssh";
+
+const COMMAND_DEFAULTS = { logging: "none", addPreviousOutputInEnv: false } as const;
+
+/** A machine that is being made may take a minute to start sshd; any other host is up, or down. */
+const DIALS = { fresh: 10, running: 1 };
+const DIAL_SECONDS = 5;
+
+/** One component's unit on one host: one command, whose stdin is the unit. */
+export function unitCommand(
+    session: HostSession,
+    parent: pulumi.Resource,
+    unit: { name: string; text: pulumi.Output<string>; after?: readonly pulumi.Resource[] },
+): pulumi.Resource {
+    const stack = stackId(session.stack);
+    return hostCommand(session, parent, `${unit.name}-${session.name}`, {
+        create: applyCommand(stack, unit.name, session.become),
+        delete: deleteCommand(stack, unit.name, session.become),
+        stdin: unit.text.apply((text) => withTrailer(session, unit.name, text)),
+        after: unit.after ?? [],
+        dials: DIALS.running,
+    });
+}
+
+/** The Host's own command: puts the program on the host; its removal takes all of the stack away. */
+export function installHostCommand(
+    session: HostSession,
+    text: pulumi.Output<string>,
+    packedProgram: string,
+): pulumi.Resource {
+    const stack = stackId(session.stack);
+    return hostCommand(session, session.component, `${session.name}-converger`, {
+        create: installCommand(stack, session.become),
+        delete: uninstallCommand(stack, session.become),
+        stdin: text.apply(
+            async (wanted) => `${await withTrailer(session, "host", wanted)}${packedProgram}`,
+        ),
+        after: [],
+        dials: session.machine ? DIALS.fresh : DIALS.running,
+    });
+}
+
+function hostCommand(
+    session: HostSession,
+    parent: pulumi.Resource,
+    name: string,
+    args: {
+        create: string;
+        delete: string;
+        stdin: pulumi.Output<string>;
+        after: readonly pulumi.Resource[];
+        dials: number;
+    },
+): pulumi.Resource {
+    const previous = session.lastCommand ? [session.lastCommand] : [];
+    const made = new command.remote.Command(
+        name,
+        {
+            ...COMMAND_DEFAULTS,
+            connection: session.connection.apply((connection) => dialling(connection, args.dials)),
+            create: args.create,
+            delete: args.delete,
+            stdin: args.stdin,
+        },
+        {
+            parent,
+            dependsOn: [...previous, ...args.after],
+            deletedWith: session.machine,
+            transforms: [unseenStaysAsItIs(session)],
+        },
+    );
+    session.lastCommand = made;
+    return made;
+}
+
+/** In a preview, what a host that cannot be asked would change is unknown: show no change at all. */
+function unseenStaysAsItIs(session: HostSession): pulumi.ResourceTransform {
+    return async ({ props, opts }) => {
+        if (!pulumi.runtime.isDryRun()) {
+            return undefined;
+        }
+        const { status } = await session.probe;
+        return status === "answered" || status === "unknown"
+            ? undefined
+            : {
+                  props,
+                  opts: { ...opts, ignoreChanges: ["stdin", "connection", "create", "delete"] },
+              };
+    };
+}
+
+/** Awaits the probe: Pulumi takes a Map in a promise for an object, of which nothing is left. */
+async function withTrailer(session: HostSession, unit: string, wanted: string): Promise<string> {
+    const lines = trailer(await session.probe, unit, wanted);
+    return [wanted, ...lines.map((line) => `${line}\n`)].join("");
+}
+
+function dialling({ proxy, ...login }: Connection, dialErrorLimit: number) {
+    const limited = (to: Login) => ({
+        host: to.host,
+        port: to.port,
+        user: to.user,
+        password: to.password,
+        privateKey: to.privateKey,
+        privateKeyPassword: to.privateKeyPassword,
+        agentSocketPath: to.agentSocketPath,
+        hostKey: to.hostKey,
+        dialErrorLimit,
+        perDialTimeout: DIAL_SECONDS,
+    });
+    return { ...limited(login), proxy: proxy && limited(proxy) };
+}

@@ -1,0 +1,33 @@
+const common = {
+    rootDir: __dirname,
+    testEnvironment: "node",
+    testEnvironmentOptions: { globalsCleanup: "off" }, // Pulumi's LocalStore outlives a test file
+    transform: {
+        "^.+\\.ts$": [
+            "@swc/jest",
+            {
+                jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+                module: { type: "commonjs" },
+            },
+        ],
+    },
+    moduleFileExtensions: ["ts", "js", "json"],
+    modulePathIgnorePatterns: ["<rootDir>/dist"],
+    setupFilesAfterEnv: ["<rootDir>/test/tiers/timeout.ts"],
+};
+
+// Jest heeds `testTimeout` only where there is one project; timeout.ts applies this one.
+const tier = (name, pattern, testTimeout) => ({
+    ...common,
+    displayName: name,
+    testMatch: [`<rootDir>/test/**/${pattern}`],
+    globals: { testTimeout },
+});
+
+module.exports = {
+    projects: [
+        tier("unit", "!(*.netns|*.e2e).test.ts", 20_000),
+        tier("netns", "*.netns.test.ts", 120_000),
+        tier("e2e", "*.e2e.test.ts", 900_000),
+    ],
+};

@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# Switching hosts on and off. A supervisor (beside this file) keeps each; what it tells is in $run_dir:
+# HOST.supervisor and HOST.machine (process numbers), HOST.boot (when it was last switched on), HOST.stop (asked to end).
+
+is_running() { in_cgroup "$1" "$(pid_of "$1" supervisor)"; }
+pid_of() { cat "$run_dir/$1.$2" 2>/dev/null || echo none; }
+lab_ssh() { ssh -F "$ssh_config" -o BatchMode=yes "$@" </dev/null; }
+
+# boot_hosts HOST...: side by side; those that run are only asked whether they answer.
+boot_hosts() {
+    local name pids=()
+    for name in "$@"; do
+        (boot_host "$name") &
+        pids+=($!)
+    done
+    all_of "${pids[@]}" || die "not all hosts came up"
+}
+
+boot_host() {
+    local name=$1 began=$EPOCHREALTIME
+    if ! is_running "$name"; then
+        note "$name: $(host_fact "$name" release), network by $(host_fact "$name" network), booting ..."
+        switch_on "$name"
+    fi
+    await_host "$name" "$began"
+}
+
+switch_on() {
+    end_cgroup "$1"
+    rm -f "$run_dir/$1".{supervisor,machine,boot,stop}
+    (drop_locks && exec setsid "$here/parts/supervise" "$1") </dev/null >>"$lab_dir/$1/supervisor.log" 2>&1 &
+    await 10 is_running "$1" || die "$1: its supervisor did not start: see $lab_dir/$1/supervisor.log"
+}
+
+await_host() { # HOST SINCE
+    local name=$1 began=$2 ssh_after engine
+    await 60 host_listens "$name" || die "$name: no ssh within 60 s: see $lab_dir/$name/console.log"
+    lab_ssh "$name" true || die "$name: ssh listens, but refuses: ssh -F $ssh_config $name"
+    ssh_after=$(since "$began")
+    engine=$(lab_ssh "$name" "timeout 60 sh -c '$(docker_answers)'") ||
+        die "$name: no docker within 60 s: lab/lab ssh $name journalctl -u docker"
+    done_line "$name at $(host_address "$name"): ssh after $ssh_after, Docker $engine after $(since "$began")"
+}
+
+docker_answers() { echo 'until docker version -f {{.Server.Version}} 2>/dev/null; do sleep 0.1; done'; }
+
+# Seen from outside, in the host's network: no connection is tried before someone listens at its address.
+host_listens() {
+    local net
+    net=/proc/$(nspawn_of "$1")/net
+    is_running "$1" || die "$1 ended while it booted: see $lab_dir/$1/console.log"
+    grep -qs ':0016 00000000:0000 0A' "$net/tcp" && grep -qsF " $(host_address "$1")" "$net/fib_trie"
+}
+
+# The host is a chain of processes: unshare, nspawn, the host's own process 1.
+child_of() { xargs 2>/dev/null <"/proc/$1/task/$1/children"; }
+nspawn_of() { child_of "$(pid_of "$1" machine)"; }
+init_of() { child_of "$(nspawn_of "$1")"; }
+
+# switch_off HOST [hard]. An orderly end takes as long as the slowest container's: 10 s for one that ignores SIGTERM.
+switch_off() {
+    if is_running "$1" && [ -z "${2:-}" ]; then
+        touch "$run_dir/$1.stop"
+        if kill -TERM "$(nspawn_of "$1")" 2>/dev/null; then await 30 is_off "$1" || :; fi
+    fi
+    end_cgroup "$1"
+    unplug "$1"
+    rm -f "$run_dir/$1".{supervisor,machine,boot,stop}
+}
+
+is_off() { ! is_running "$1"; }
+
+reboot_and_wait() { # HOST [hard]
+    local name=$1 hard=${2:-} began=$EPOCHREALTIME last_boot
+    last_boot=$(cat "$run_dir/$name.boot")
+    note "$name: reboot$hard ..."
+    if [ -n "$hard" ]; then
+        kill_cgroup "$name/machine"
+    else
+        kill -s RTMIN+5 "$(init_of "$name")" || die "$name: no process 1 to tell"
+    fi
+    await 60 boot_is_newer "$name" "$last_boot" || die "$name did not restart: see $lab_dir/$name/console.log"
+    await_host "$name" "$began"
+}
+
+boot_is_newer() { [ -e "$run_dir/$1.boot" ] && [ "$(cat "$run_dir/$1.boot")" != "$2" ]; }

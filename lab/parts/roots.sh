@@ -1,0 +1,113 @@
+# shellcheck shell=bash
+# The read-only roots: one for each Debian release, made once, the lower layer of every host's disk.
+recipe=1 # raise it when prepare_root changes
+root_packages=(
+    docker.io openssh-server sudo
+    systemd systemd-sysv udev dbus kmod procps ca-certificates netbase
+    iproute2 iptables nftables ifupdown iputils-ping
+    tcpdump strace
+)
+
+packages_of() {
+    local names=("${root_packages[@]}")
+    [ "$1" = bookworm ] || names+=(docker-cli)
+    local IFS=,
+    echo "${names[*]}"
+}
+
+root_of() { echo "$cache/roots/$1-$(printf '%s %s' "$recipe" "$(packages_of "$1")" | sha256sum | cut -c1-8)"; }
+
+# make_root RELEASE: runs beside others, as `lab root RELEASE`; holds the release's lock, so that two labs do not make the same.
+make_root() {
+    local release=$1 root log=$cache/roots/$1.log
+    root=$(root_of "$release")
+    lock_shared_thing "roots/$release" "making the root $release"
+    if [ ! -e "$root" ]; then
+        rm -rf "$root.part"
+        unpack_debian "$release" "$root.part" >"$log" 2>&1 ||
+            die "mmdebstrap of $release failed: $(tail -n 1 "$log") (all of it: $log)"
+        prepare_root "$root.part" >>"$log" 2>&1 || die "could not prepare the root $release: see $log"
+        mv "$root.part" "$root"
+    fi
+    unlock_shared_thing
+}
+
+# mmdebstrap needs half of debootstrap's time. A testing release may be past its date where a mirror is frozen.
+unpack_debian() {
+    contained mmdebstrap --mode=root --format=directory --variant=minbase --include="$(packages_of "$1")" \
+        --aptopt='Acquire::Languages "none"' --aptopt='Acquire::Check-Valid-Until "false"' \
+        --dpkgopt=force-unsafe-io "$1" "$2" \
+        "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) $1 main"
+}
+
+# Its mounts and its processes end with it, and it ends with us.
+contained() { setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc "$@" </dev/null; }
+
+prepare_root() {
+    local root=$1
+    rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,man,locale}/* \
+        "$root"/etc/ssh/ssh_host_* "$root"/etc/{machine-id,hostname,resolv.conf}
+    mask_units "$root" systemd-resolved.service systemd-timesyncd.service apt-daily.timer apt-daily-upgrade.timer \
+        dpkg-db-backup.timer fstrim.timer e2scrub_all.timer sshd-keygen.service
+    echo '# no name server on this LAN' >"$root/etc/resolv.conf"
+    mkdir -p "$root/etc/docker"
+    echo '{ "insecure-registries": ["lan-registry:5000", "lan-registry:5001"] }' >"$root/etc/docker/daemon.json"
+    printf '%s\n' 'HostKey /etc/ssh/ssh_host_ed25519_key' 'UseDNS no' \
+        'AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/lab_keys' >"$root/etc/ssh/sshd_config.d/lab.conf"
+    add_users "$root"
+}
+
+mask_units() {
+    local root=$1 unit
+    shift
+    for unit in "$@"; do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done
+}
+
+# ops is what many real hosts have: no group but its own, root only by sudo. plain has not even that.
+add_users() {
+    local root=$1 name
+    for name in ops plain; do chroot "$root" useradd --create-home --user-group --shell /bin/bash "$name"; done
+    echo 'ops ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/ops"
+    chmod 440 "$root/etc/sudoers.d/ops"
+}
+
+# prepare_roots_and_images: all that is missing, side by side; a line now and then tells how far each is.
+prepare_roots_and_images() {
+    local release root pids=() names=() began=$EPOCHREALTIME
+    for release in $(releases_of_hosts); do
+        root=$(root_of "$release")
+        [ ! -e "$root" ] || continue
+        names+=("$release")
+    done
+    if [ ${#names[@]} -gt 0 ]; then
+        note "Debian roots, once and for all labs: ${names[*]} (about a minute) ..."
+        for release in "${names[@]}"; do
+            # A process of its own, so that it ends with us even if we are killed.
+            (drop_locks && exec setpriv --pdeathsig KILL "$here/lab" root "$release") &
+            pids+=($!)
+        done
+        (drop_locks && watch_roots "${names[@]}") &
+        local watcher=$!
+    fi
+    images_are_ready || step "registry program and busybox image" make_images
+    [ ${#names[@]} -gt 0 ] || return 0
+    all_of "${pids[@]}" || die "not all roots could be made"
+    kill "$watcher"
+    done_line "Debian roots: $(since "$began")"
+}
+
+releases_of_hosts() {
+    local name
+    for name in "${hosts[@]}"; do release_for "$name"; done | sort -u
+}
+
+watch_roots() {
+    local release line
+    SECONDS=0
+    while sleep 15 >/dev/null 2>&1 && [ -e "/proc/$$" ]; do
+        for release in "$@"; do
+            line=$(tail -n 1 "$cache/roots/$release.log" 2>/dev/null || :)
+            [ -e "$(root_of "$release")" ] || note "root $release: ${line#I: } ($SECONDS s)"
+        done
+    done
+}

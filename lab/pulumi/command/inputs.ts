@@ -1,0 +1,121 @@
+// Inputs of a remote.Command: their types, defaults, and which of them are secrets.
+import { type Failure } from "../plugin/resource";
+import {
+    isMap,
+    isSecret,
+    mapValues,
+    secret,
+    UNKNOWN,
+    type Value,
+    type ValueMap,
+} from "../plugin/values";
+
+type Type = "string" | "number" | "boolean" | "array" | "object";
+interface Field {
+    readonly type: Type;
+    readonly required?: true;
+    readonly fields?: Fields;
+    readonly oneOf?: readonly string[];
+}
+type Fields = Readonly<Record<string, Field>>;
+
+const ENDPOINT: Fields = {
+    agentSocketPath: { type: "string" },
+    dialErrorLimit: { type: "number" },
+    host: { type: "string", required: true },
+    hostKey: { type: "string" },
+    password: { type: "string" },
+    perDialTimeout: { type: "number" },
+    port: { type: "number" },
+    privateKey: { type: "string" },
+    privateKeyPassword: { type: "string" },
+    user: { type: "string" },
+};
+
+const INPUTS: Fields = {
+    addPreviousOutputInEnv: { type: "boolean" },
+    connection: {
+        type: "object",
+        required: true,
+        fields: { ...ENDPOINT, proxy: { type: "object", fields: ENDPOINT } },
+    },
+    create: { type: "string" },
+    delete: { type: "string" },
+    environment: { type: "object" },
+    logging: { type: "string", oneOf: ["stdout", "stderr", "stdoutAndStderr", "none"] },
+    stdin: { type: "string" },
+    triggers: { type: "array" },
+    update: { type: "string" },
+};
+
+const DEFAULTS: ValueMap = { dialErrorLimit: 10, perDialTimeout: 15, port: 22, user: "root" };
+const SECRETS = new Set(["password", "privateKey", "privateKeyPassword"]);
+
+export function failuresOf(inputs: ValueMap): Failure[] {
+    return failuresIn(inputs, INPUTS, "");
+}
+
+/** With defaults filled in; the connection a secret, and the secrets within it once more. */
+export function complete(inputs: ValueMap): ValueMap {
+    const { connection } = inputs;
+    return connection === undefined
+        ? inputs
+        : { ...inputs, connection: secret(endpoint(connection)) };
+}
+
+function endpoint(value: Value): Value {
+    if (isSecret(value)) {
+        return secret(endpoint(value.value));
+    }
+    if (!isMap(value)) {
+        return value;
+    }
+    return mapValues({ ...DEFAULTS, ...value }, (field, name) => {
+        if (SECRETS.has(name)) {
+            return secret(field);
+        }
+        return name === "proxy" ? endpoint(field) : field;
+    });
+}
+
+function failuresIn(values: ValueMap, fields: Fields, path: string): Failure[] {
+    const failures: Failure[] = [];
+    for (const [name, field] of Object.entries(fields)) {
+        const property = path + name;
+        const value = unwrapped(values[name]);
+        if (value === undefined && field.required) {
+            failures.push({ property, reason: `Missing required field '${name}'` });
+        }
+        if (value !== undefined && value !== UNKNOWN) {
+            failures.push(...failuresAt(value, field, property));
+        }
+    }
+    for (const name of Object.keys(values)) {
+        if (!(name in fields) && !name.startsWith("__")) {
+            failures.push({ property: path + name, reason: `Unrecognized field '${name}'` });
+        }
+    }
+    return failures;
+}
+
+function failuresAt(value: Value, { type, fields, oneOf }: Field, property: string): Failure[] {
+    const found = typeOf(value);
+    if (found !== type) {
+        return [{ property, reason: `Field must be a ${type}, but is a ${found}` }];
+    }
+    if (oneOf && typeof value === "string" && !oneOf.includes(value)) {
+        return [{ property, reason: `Field must be one of ${oneOf.join(", ")}` }];
+    }
+    return fields && isMap(value) ? failuresIn(value, fields, `${property}.`) : [];
+}
+
+function unwrapped(value: Value | undefined): Value | undefined {
+    return isSecret(value) ? unwrapped(value.value) : value;
+}
+
+function typeOf(value: Value): string {
+    if (Array.isArray(value)) {
+        return "array";
+    }
+    return value === null ? "null" : typeof value;
+}

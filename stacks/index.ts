@@ -1,0 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** One program for each kind of environment; a stack of any other name runs `demo` with its config. */
+const programs: Readonly<Record<string, () => Promise<object>>> = {
+    demo: () => import("./demo"),
+    guest: () => import("./guest"),
+};
+
+export = async () => (programs[pulumi.getStack()] ?? (() => import("./demo")))();

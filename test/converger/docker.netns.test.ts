@@ -1,0 +1,189 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { meshUnit, NetnsHost, TOOLS } from "../support/netns";
+
+const NETWORK =
+    "docker network mesh: bridge ch-mesh-4f2a1 subnet 10.42.1.0/24 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1450 masquerade false\n";
+const ENDPOINT = "docker endpoint api mesh: ipv4 10.42.1.200 alias api alias www\n";
+
+describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
+    let host: NetnsHost;
+
+    beforeEach(() => {
+        host = new NetnsHost(tools);
+        host.sh("echo 1 >/run/docker.pid; docker network ls");
+        engine("26.1.5");
+        host.sh("docker network create -d bridge bridge");
+        expect(host.apply("mesh", meshUnit() + NETWORK)).toMatchObject({ status: 0, stderr: "" });
+    });
+    afterEach(() => host.close());
+
+    function engine(version: string): void {
+        writeFileSync(join(host.folder, "docker/version"), `${version}\n`);
+    }
+
+    function changes(): string[] {
+        const log = join(host.folder, "docker.log");
+        const lines = readFileSync(log, "utf8").trimEnd().split("\n");
+        rmSync(log);
+        return lines;
+    }
+
+    function files(): string {
+        return host.sh("cd $FAKES/docker; find . -type f | sort | xargs grep ''");
+    }
+
+    test("a network is made over our bridge, and deleted", () => {
+        expect(changes()[1]).toBe(
+            "network create -d bridge -o com.docker.network.bridge.name=ch-mesh-4f2a1 --subnet 10.42.1.0/24 --gateway 10.42.1.1 --ip-range 10.42.1.0/26 -o com.docker.network.driver.mtu=1450 -o com.docker.network.bridge.enable_ip_masquerade=false --label crosshost=crosshost-test-3fa9c1:mesh mesh",
+        );
+        expect(host.apply("mesh", meshUnit() + NETWORK).stdout).toBe(
+            "mesh: in step, nothing to do\n",
+        );
+        expect(host.observe().facts).toEqual(
+            expect.arrayContaining([
+                "docker 26.1.5",
+                "network mesh crosshost-test-3fa9c1:mesh",
+                "network bridge -",
+            ]),
+        );
+        expect(host.delete("mesh").status).toBe(0);
+        expect(changes()).toEqual(["network rm mesh"]);
+    });
+
+    test("a newer engine needs an option more, which is drift after an upgrade", () => {
+        engine("28.5.2");
+        expect(host.observe().drift).toEqual(["docker network mesh: gateway-mode nat"]);
+        changes();
+        host.apply("mesh", meshUnit() + NETWORK);
+        expect(changes()[1]).toContain(
+            " -o com.docker.network.bridge.gateway_mode_ipv4=nat-unprotected ",
+        );
+        expect(host.observe().drift).toEqual([]);
+    });
+
+    test("a changed network is made anew under its containers, those with their own addresses first", () => {
+        host.sh(
+            "docker run app mesh app; docker run api --ip 10.42.1.200 --alias www mesh api; docker run far --ip 10.42.1.250 mesh far",
+        );
+        host.apply("api", ENDPOINT);
+        changes();
+        host.apply("mesh", meshUnit() + NETWORK.replace("mtu 1450", "mtu 1400"));
+        expect(changes()).toEqual([
+            "network disconnect -f mesh api",
+            "network disconnect -f mesh far",
+            "network disconnect -f mesh app",
+            "network rm mesh",
+            expect.stringContaining("driver.mtu=1400"),
+            "network connect --ip 10.42.1.200 --alias www mesh api",
+            "network connect --ip 10.42.1.250 mesh far",
+            "network connect mesh app",
+        ]);
+        expect(host.observe().drift).toEqual([]);
+        const smaller = NETWORK.replace("10.42.1.0/24", "10.42.1.0/25").replace(
+            "10.42.1.0/26",
+            "10.42.1.0/27",
+        );
+        host.apply("mesh", meshUnit() + smaller);
+        expect(changes()).toContain("network connect --alias www mesh api");
+        expect(host.observe().drift).toEqual([
+            "docker endpoint api mesh: automatic address, alias www",
+        ]);
+    });
+
+    test("what fails after a network was made anew brings back the old one, with all that was in it", () => {
+        host.sh("docker run app mesh app; docker run api --ip 10.42.1.200 --alias www mesh api");
+        const before = files();
+        const whole = host.dump();
+        const unit = meshUnit((line) => line.replace("1048999", "1048998"));
+        const changed = NETWORK.replace("mtu 1450", "mtu 1400");
+        const poison = "docker network poison: bridge br-p subnet 10.42.0.0/16 gateway 10.42.0.1\n";
+        const { status, stderr } = host.apply("mesh", unit + changed + poison);
+        expect(stderr).toMatch(
+            /docker network poison: tried `docker network create .*`: Error response from daemon: invalid pool request: .*; undone, nothing changed\n$/,
+        );
+        expect(status).toBe(1);
+        expect(files()).toBe(before);
+        expect(host.dump()).toBe(whole);
+    });
+
+    test("an endpoint is connected, told when it differs, repaired, and released", () => {
+        host.sh("docker run api");
+        expect(host.apply("api", ENDPOINT)).toMatchObject({ status: 0, stderr: "" });
+        expect(host.apply("api", ENDPOINT).stdout).toBe("api: in step, nothing to do\n");
+        for (const [command, told] of [
+            ["docker network disconnect -f mesh api", "missing"],
+            [
+                "docker network disconnect -f mesh api; docker network connect --ip 10.42.1.9 --alias www mesh api",
+                "ipv4 10.42.1.9 alias www",
+            ],
+            [
+                "echo 'id old ipv4 10.42.1.200 alias www' >$FAKES/docker/containers/api/mesh",
+                "in a network that is gone",
+            ],
+        ]) {
+            host.sh(command ?? "");
+            expect(host.observe().drift).toEqual([`docker endpoint api mesh: ${told}`]);
+            expect(host.apply("api", ENDPOINT)).toMatchObject({ status: 0, stderr: "" });
+            expect(host.observe().drift).toEqual([]);
+        }
+        host.sh("echo false >$FAKES/docker/containers/api/.running");
+        expect(host.observe().lines).toContain("stopped api");
+        expect(host.delete("api").status).toBe(0);
+        expect(files()).not.toContain("containers/api/mesh");
+    });
+
+    test("a container that is gone is told, refused, and no hindrance to a delete", () => {
+        host.sh("docker run api");
+        host.apply("api", ENDPOINT);
+        host.sh("rm -r $FAKES/docker/containers/api");
+        const seen = host.observe();
+        expect(seen.lines).toContain("gone api");
+        expect(seen.drift).toEqual([]);
+        expect(host.apply("api", ENDPOINT)).toMatchObject({
+            status: 2,
+            stderr: "crosshost: refused: unit api: container api does not exist on this host: `pulumi up --refresh` makes it again\n",
+        });
+        expect(host.delete("api")).toMatchObject({ status: 0, stderr: "" });
+    });
+
+    test("a network that others use or made is left alone", () => {
+        host.sh(
+            "docker run app mesh app; docker network create -d bridge --subnet 10.9.0.0/24 theirs",
+        );
+        expect(host.delete("mesh")).toMatchObject({
+            status: 2,
+            stderr: "crosshost: refused: unit mesh: docker network mesh: still used by app; remove or disconnect: docker network disconnect -f mesh CONTAINER\n",
+        });
+        expect(
+            host.apply(
+                "x",
+                "docker network theirs: bridge br-x subnet 10.9.0.0/24 gateway 10.9.0.1\n",
+            ),
+        ).toMatchObject({
+            status: 2,
+            stderr: "crosshost: refused: unit x: docker network theirs: Docker has a network of this name that is not ours (driver bridge): remove it (docker network rm theirs) or choose another name\n",
+        });
+    });
+
+    test("a stopped engine is told in one line, and asked nothing", () => {
+        host.sh("rm /run/docker.pid; docker run api");
+        expect(host.observe().drift).toEqual(["docker: not running"]);
+        expect(host.observe().facts).toContain("docker stopped");
+        expect(host.apply("mesh", meshUnit() + NETWORK)).toMatchObject({ status: 2 });
+        expect(host.apply("other", "link br-o: bridge mtu 1500\n")).toMatchObject({ status: 0 });
+    });
+
+    test("a bridge that Docker made anew is taken over", () => {
+        host.sh(
+            "ip link del ch-mesh-4f2a1; ip link add ch-mesh-4f2a1 type bridge; ip addr add 10.42.1.1/24 dev ch-mesh-4f2a1",
+        );
+        expect(host.observe().drift).toContain(
+            "link ch-mesh-4f2a1: mtu 1500 address " +
+                host.sh("ip -o link show ch-mesh-4f2a1 | sed 's/.*ether //; s/ .*//'").trim() +
+                " down",
+        );
+        expect(host.apply("mesh", meshUnit() + NETWORK)).toMatchObject({ status: 0, stderr: "" });
+        expect(host.observe().drift).toEqual([]);
+    });
+});

@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import { baseline, difference, dumps } from "../support/hosts";
+import { lab, on } from "../support/lab";
+import { Stack } from "../support/stack";
+
+const HOSTS = ["vm1", "vm2", "vm3"];
+
+interface Inspected {
+    readonly Config: {
+        readonly Env: string[];
+        readonly User: string;
+        readonly Labels: Record<string, string>;
+        readonly Hostname: string;
+        readonly StopTimeout: number;
+        readonly Healthcheck: { readonly Test: string[] };
+    };
+    readonly HostConfig: {
+        readonly RestartPolicy: { readonly Name: string };
+        readonly Binds: string[];
+        readonly PortBindings: Record<string, { HostPort: string }[]>;
+    };
+    readonly NetworkSettings: {
+        readonly Networks: Record<string, { IPAddress: string; Aliases: string[] }>;
+    };
+}
+
+describe("created containers", () => {
+    const stack = new Stack("containers", join(__dirname, "containers"));
+    let before: string[];
+
+    beforeAll(async () => {
+        before = await baseline(HOSTS);
+        stack.up();
+    });
+
+    afterAll(() => {
+        stack.attempt("destroy", "--yes", "--skip-preview");
+        on("vm1", "docker volume rm -f crosshost-data >/dev/null");
+    });
+
+    it("take all arguments to the host, pulled from a private registry", () => {
+        const [full] = JSON.parse(on("vm1", "docker inspect full")) as Inspected[];
+        expect(full?.Config.Env).toEqual(
+            expect.arrayContaining(["GREETING=hello world", "QUOTE='\"$HOME`"]),
+        );
+        expect(full?.Config).toMatchObject({ User: "1000:1000", Hostname: "full-host" });
+        expect(full?.Config.Labels).toMatchObject({ owner: "tests" });
+        expect(full?.Config.Healthcheck.Test).toEqual(["CMD", "true"]);
+        expect(full?.HostConfig.RestartPolicy.Name).toBe("unless-stopped");
+        expect(full?.Config.StopTimeout).toBe(3);
+        expect(full?.HostConfig.Binds.join()).toContain("crosshost-data:/data");
+        expect(full?.HostConfig.PortBindings["8000/tcp"]?.[0]?.HostPort).toBe("8181");
+        expect(full?.NetworkSettings.Networks["net"]).toMatchObject({ IPAddress: "10.60.1.200" });
+        expect(full?.NetworkSettings.Networks["net"]?.Aliases).toEqual(
+            expect.arrayContaining(["everything", "full"]),
+        );
+    });
+
+    it("reach each other at their static addresses and by alias", () => {
+        on("vm2", "docker exec peer ping -c 2 -W 2 10.60.1.200");
+        on("vm1", "docker exec -u 0 full ping -c 2 -W 2 10.60.2.200");
+        on("vm1", "docker run --rm --network net lan-registry:5000/busybox:1 ping -c 1 everything");
+    });
+
+    it("share the network with a host behind a jump host, where Crosshost is a user with sudo", () => {
+        expect(on("vm3", "ip -br addr show type bridge")).toContain("10.60.30.1/24");
+        expect(on("vm3", "ping -c 2 -W 2 -I 10.60.30.1 10.60.1.200")).toContain(" 0% packet loss");
+        expect(on("vm3", "docker network inspect net")).toContain("10.60.30.0/24");
+    });
+
+    it("are in step with the program, after a refresh too", () => {
+        stack.nothingToDo("preview");
+        stack.nothingToDo("preview", "--refresh");
+        stack.nothingToDo("up", "--refresh");
+        stack.nothingToDo("preview");
+    });
+
+    it("is told when one is stopped or gone, and repaired by up --refresh", () => {
+        on("vm1", "docker stop -t 1 full >/dev/null");
+        on("vm2", "docker rm -f peer >/dev/null");
+        const shown = stack.preview();
+        expect(shown).toContain("container full is stopped");
+        expect(shown).toContain("container peer is gone");
+        stack.up("--refresh");
+        stack.nothingToDo("preview");
+        on("vm1", "docker exec -u 0 full ping -c 2 -W 2 10.60.2.200");
+    });
+
+    it("keeps passwords and keys out of its output", () => {
+        stack.configure({ port: 8282 });
+        const shown = stack.preview() + stack.up();
+        expect(shown).not.toContain(lab().privateRegistry.password);
+        expect(shown).not.toContain("PRIVATE KEY");
+    });
+
+    it("leave no trace after destroy but their volumes", async () => {
+        stack.destroy();
+        on("vm1", "docker volume rm crosshost-data >/dev/null");
+        expect(difference(before, await dumps(HOSTS))).toEqual([]);
+    });
+});

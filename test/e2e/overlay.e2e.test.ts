@@ -1,0 +1,210 @@
+import { capture, tcpdump } from "../support/capture";
+import { CONTAINERS, type HostName } from "../support/demo";
+import { baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { lab, on, onAll, start, succeeds, within } from "../support/lab";
+import { Stack } from "../support/stack";
+
+/** Of an ICMP echo: IPv4 and ICMP headers. */
+const HEADERS = 28;
+const MTU = 1450;
+
+describe("an overlay over Docker 20.10, 26 and 28", () => {
+    const stack = new Stack("demo");
+    let before: string[];
+
+    beforeAll(async () => {
+        before = await baseline();
+    });
+
+    afterAll(() => {
+        stack.attempt("destroy", "--yes", "--skip-preview");
+    });
+
+    it("runs on three different engines", () => {
+        const versions = HOSTS.map((host) => on(host, "docker version -f '{{.Server.Version}}'"));
+        expect(versions.map((version) => version.split(".")[0])).toEqual(["20", "26", "28"]);
+    });
+
+    it("is shown by a preview, which leaves hosts never seen before as they were", async () => {
+        const shown = stack.preview();
+        expect(shown).toMatch(/link ch-mesh-[0-9a-f]+ +: "bridge mtu 1450/);
+        expect(shown).toContain('"via 10.42.2.0 dev vx-mesh-');
+        expect(difference(before, await dumps())).toEqual([]);
+    });
+
+    it("is made by the first up, and the second changes nothing", () => {
+        stack.up();
+        stack.nothingToDo("up");
+        stack.nothingToDo("preview");
+    });
+
+    it("has nothing to do after a refresh either", () => {
+        stack.nothingToDo("preview", "--refresh");
+        stack.nothingToDo("up", "--refresh");
+        stack.nothingToDo("preview");
+    });
+
+    it.each(pairs())("lets %s reach %s by its own address, without NAT", async (from, to) => {
+        const target = addressOf(to);
+        const filter = `icmp and dst host ${target} and src net 10.42.0.0/16`;
+        const { seen } = await capture("ssh", onHost(to, tcpdump(1, filter)));
+        expect(succeeds(() => inContainer(from, `ping -c 1 -W 2 ${target}`))).toBe(true);
+        expect(await seen).toContain(`${addressOf(from)} > ${target}: ICMP echo request`);
+    });
+
+    it.each(pairs())("carries full-size packets from %s to %s, and not a byte more", (from, to) => {
+        const target = addressOf(to);
+        const ping = (size: number) =>
+            onHostNetns(from, `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`);
+        expect(succeeds(() => ping(MTU))).toBe(true);
+        expect(succeeds(() => ping(MTU + 1))).toBe(false);
+    });
+
+    it("carries 10 MB by TCP between hosts", async () => {
+        // busybox' nc leaves when its own input ends; -e gives the socket to wc, which answers.
+        const count = `docker exec ${CONTAINERS.vm3} nc -l -p 7000 -e wc -c`;
+        const server = start("ssh", onHost("vm3", [count]));
+        const send = `dd if=/dev/zero bs=1M count=10 2>/dev/null | nc ${addressOf("vm3")} 7000`;
+        const answer = inContainer(
+            "vm1",
+            `for i in $(seq 50); do ${send} && exit; sleep 0.1; done`,
+        );
+        expect(answer.trim()).toBe(String(10 * 1024 * 1024));
+        await server;
+    });
+
+    it.each(HOSTS)("masquerades what leaves the overlay from %s", async (host) => {
+        const { internet, hosts } = lab();
+        const echo = tcpdump(1, "icmp[icmptype] == icmp-echo");
+        const { seen } = await capture("ip", ["netns", "exec", internet.namespace, ...echo]);
+        expect(succeeds(() => inContainer(host, `ping -c 1 -W 2 ${internet.address}`))).toBe(true);
+        expect(await seen).toContain(`${hosts[host]?.address ?? ""} > ${internet.address}`);
+    });
+
+    it("serves a published port to the LAN", () => {
+        const socket = `/dev/tcp/${lab().hosts["vm1"]?.address ?? ""}/8080`;
+        const request = `exec 3<>${socket}; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3`;
+        expect(within(lab().lan.namespace, `timeout 5 bash -c '${request}'`)).toMatch(/^HTTP\/1/);
+    });
+
+    it.each(HOSTS)("keeps a machine of the LAN that routes to %s from its containers", (host) => {
+        const { lan, hosts } = lab();
+        const via = hosts[host]?.address ?? "";
+        const address = addressOf(host);
+        within(lan.namespace, `ip route replace ${address}/32 via ${via}`);
+        try {
+            expect(succeeds(() => within(lan.namespace, `ping -c 1 -W 1 ${address}`))).toBe(false);
+            expect(
+                succeeds(() =>
+                    within(lan.namespace, `timeout 2 bash -c ": </dev/tcp/${address}/80"`),
+                ),
+            ).toBe(false);
+        } finally {
+            within(lan.namespace, `ip route del ${address}/32`);
+        }
+    });
+
+    it("takes no VXLAN packet from a stranger on the LAN", () => {
+        const { lan } = lab();
+        const [, vni, , port] = vxlanOf("vm1");
+        const mac = on("vm1", "cat /sys/class/net/vx-mesh-*/address").trim();
+        const target = addressOf("vm1");
+        const received = () =>
+            Number(inContainer("vm1", "cat /sys/class/net/eth0/statistics/rx_packets").trim());
+        const setUp = [
+            `ip link add stranger type vxlan id ${vni} local ${lan.address} dstport ${port} nolearning`,
+            `ip link set stranger up mtu ${MTU}`,
+            `ip addr add 10.42.9.0/32 dev stranger`,
+            `ip route add ${target}/32 via 10.42.1.0 dev stranger onlink`,
+            `ip neigh add 10.42.1.0 lladdr ${mac} dev stranger nud permanent`,
+            `bridge fdb add ${mac} dev stranger dst ${lab().hosts["vm1"]?.address ?? ""}`,
+        ];
+        const pings = () => {
+            const start = received();
+            within(lan.namespace, `ping -c 5 -i 0.2 -W 1 ${target} >/dev/null 2>&1 || true`);
+            return received() - start;
+        };
+        within(lan.namespace, setUp.join(" && "));
+        try {
+            expect(pings()).toBeLessThan(5);
+            on(
+                "vm1",
+                "t=$(nft list tables | sed -n 's/^table inet //p' | grep crosshost_); nft flush chain inet $t input",
+            );
+            expect(pings()).toBeGreaterThanOrEqual(5); // so the rule it was that kept them out
+        } finally {
+            within(lan.namespace, "ip link del stranger");
+            stack.up();
+        }
+    });
+
+    it("does nothing when its units are applied by hand, 20 times in a row", async () => {
+        await onAll(HOSTS, BY_HAND);
+    });
+
+    it("leaves no trace after destroy", async () => {
+        stack.destroy();
+        expect(difference(before, await dumps())).toEqual([]);
+    });
+});
+
+/** Applies every unit as it lies there, 20 times; prints and fails on an rtnetlink event or a write. */
+const BY_HAND = `
+set -eu
+cd /var/lib/crosshost/*/units
+stack=$(basename $(dirname $PWD))
+before=$(find /var/lib/crosshost /run/crosshost /etc -printf '%p %T@ %s\\n' | sort | sha256sum)
+ip monitor link address route neigh >/tmp/events 2>&1 & monitor=$!
+trap 'kill $monitor' EXIT
+sleep 0.3; : >/tmp/events
+for i in $(seq 20); do
+    for unit in *; do
+        [ "$unit" = host ] || ../crosshost apply $stack $unit <$unit >/dev/null
+    done
+done
+# Neighbours that the kernel learns and ages by itself are nobody's change.
+grep -vE ' (REACHABLE|STALE|DELAY|PROBE|FAILED|INCOMPLETE) *$' /tmp/events && { echo 'rtnetlink events, see above'; exit 1; }
+for unit in *; do
+    strace -f -qq -e trace=open,openat,creat,mkdir,mkdirat,mknod,rename,renameat,renameat2,unlink,unlinkat,symlinkat \\
+        -o /tmp/trace ../crosshost apply $stack $unit <$unit >/dev/null
+    grep -E 'O_WRONLY|O_RDWR|O_CREAT|creat\\(|mkdir|mknod|rename|unlink|symlink' /tmp/trace |
+        grep -vE '"/dev/(null|tty)"|"/proc/|ENOENT|EEXIST' && { echo "a write, see above"; exit 1; }
+done
+after=$(find /var/lib/crosshost /run/crosshost /etc -printf '%p %T@ %s\\n' | sort | sha256sum)
+[ "$before" = "$after" ] || { echo 'files were written'; exit 1; }
+rm /tmp/events /tmp/trace
+`;
+
+function pairs(): [HostName, HostName][] {
+    return HOSTS.flatMap((from) =>
+        HOSTS.filter((to) => to !== from).map((to): [HostName, HostName] => [from, to]),
+    );
+}
+
+function onHost(host: HostName, command: readonly string[]): string[] {
+    const quoted = command.map((word) =>
+        /[[\] ]/.test(word) && command.length > 1 ? `'${word}'` : word,
+    );
+    return ["-F", lab().sshConfigFile, host, quoted.join(" ")];
+}
+
+function inContainer(host: HostName, script: string): string {
+    return on(host, `docker exec ${CONTAINERS[host]} sh -c '${script}'`);
+}
+
+/** With the host's own tools in the container's network namespace: busybox' ping cannot set DF. */
+function onHostNetns(host: HostName, script: string): string {
+    const pid = `$(docker inspect -f '{{.State.Pid}}' ${CONTAINERS[host]})`;
+    return on(host, `nsenter -t ${pid} -n sh -c '${script}'`);
+}
+
+/** Docker's own word on the container's address. */
+function addressOf(host: HostName): string {
+    const template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    return on(host, `docker inspect -f '${template}' ${CONTAINERS[host]}`).trim();
+}
+
+function vxlanOf(host: HostName): string[] {
+    const shown = on(host, "ip -d -o link show type vxlan");
+    return /vxlan id (\d+).* local (\S+).* dstport (\d+)/.exec(shown)?.slice(0, 4) ?? [];
+}

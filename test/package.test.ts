@@ -1,0 +1,112 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { convergerProgram } from "../components/converger/program";
+
+const ROOT = join(__dirname, "..");
+const SLOW = 120_000; // three runs of tsc, on a machine that may be busy
+
+const PROGRAM = `
+import { ContainerAttachment, Host, type NetworkHandle, Overlay } from "pulumi-crosshost";
+
+const login = { user: "root", privateKey: "key", hostKey: "ssh-ed25519 AAAA" };
+const vm1 = new Host("vm1", { connection: { host: "192.168.40.11", ...login } });
+const vm2 = new Host("vm2", { connection: { host: "192.168.40.12", ...login } });
+const mesh = new Overlay("mesh", { hosts: [vm1, vm2], cidr: "10.42.0.0/16", backend: { vxlan: {} } });
+new ContainerAttachment("api", { host: vm1, network: mesh, container: { image: "api:1.4" } });
+// @ts-expect-error: the typings refuse what is wrong
+new ContainerAttachment("db", { host: vm2, network: mesh, container: { image: 14 } });
+export const network: NetworkHandle = mesh;
+`;
+
+interface Manifest {
+    readonly dependencies: Readonly<Record<string, string>>;
+    readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
+/** A user's program outside this repo, with the packed package and what it declares, nothing else. */
+describe("the npm package in a program of its own", () => {
+    const folder = mkdtempSync(join(tmpdir(), "crosshost-package-"));
+    const installed = join(folder, "node_modules/pulumi-crosshost");
+    let packed: string[];
+
+    beforeAll(() => {
+        const { filename, files } = pack(folder);
+        packed = files;
+        mkdirSync(installed, { recursive: true });
+        run("tar", ["-xzf", join(folder, filename), "-C", installed, "--strip-components=1"]);
+        linkDependencies(folder, installed);
+        writeFileSync(join(folder, "index.ts"), PROGRAM);
+    }, SLOW);
+
+    afterAll(() => {
+        rmSync(folder, { recursive: true, force: true });
+    });
+
+    test("holds the compiled library, its licence and its readme, and no more", () => {
+        expect(packed.filter((file) => !file.startsWith("dist/")).sort()).toEqual([
+            "LICENSE",
+            "README.md",
+            "package.json",
+        ]);
+        expect(packed.filter((file) => !/\.(js|d\.ts|sh|awk)$/.test(file)).sort()).toEqual([
+            "LICENSE",
+            "README.md",
+            "package.json",
+        ]);
+    });
+
+    test.each([{ resolution: "Node16", options: ["--module", "Node16"] }])(
+        "is typed for a program that resolves modules as $resolution",
+        ({ resolution, options }) => {
+            const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+            const common = ["--noEmit", "--strict", "--target", "ES2022"];
+            const how = ["--moduleResolution", resolution, ...options];
+            run(process.execPath, [tsc, ...common, ...how, "index.ts"], folder);
+        },
+        SLOW,
+    );
+
+    test("loads, with the parts of the program that runs on hosts", () => {
+        const script = `
+            const names = Object.keys(require("pulumi-crosshost"));
+            const { convergerProgram } = require("${installed}/dist/converger/program");
+            console.log(JSON.stringify({ names, hash: convergerProgram().hash }));`;
+        expect(JSON.parse(run(process.execPath, ["-e", script], folder))).toEqual({
+            names: ["ContainerAttachment", "Host", "Overlay"],
+            hash: convergerProgram().hash,
+        });
+    });
+});
+
+function pack(destination: string): { filename: string; files: string[] } {
+    const said = run(
+        "npm",
+        ["pack", "--silent", "--json", "--pack-destination", destination],
+        ROOT,
+    );
+    const [{ filename, files }] = JSON.parse(said) as [
+        { filename: string; files: { path: string }[] },
+    ];
+    return { filename, files: files.map(({ path }) => path) };
+}
+
+/** What npm would install beside the package; compilers and Node's types are the program's own. */
+function linkDependencies(folder: string, installed: string): void {
+    const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as Manifest;
+    const names = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    for (const name of [...names, "@types/node"]) {
+        const link = join(folder, "node_modules", name);
+        mkdirSync(dirname(link), { recursive: true });
+        symlinkSync(join(ROOT, "node_modules", name), link);
+    }
+}
+
+function run(command: string, args: readonly string[], cwd?: string): string {
+    const done = spawnSync(command, args, { cwd, encoding: "utf8" });
+    if (done.status !== 0) {
+        throw new Error(`${command} ${args.join(" ")}\n${done.stdout}${done.stderr}`);
+    }
+    return done.stdout;
+}

@@ -1,0 +1,71 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type ProbeResult } from "../../components/realize/observation";
+import { messages, tellProbe } from "../../components/realize/tell";
+import { answered } from "../support/builders";
+import { mockedStack } from "../support/mocks";
+
+const UNREACHABLE: ProbeResult = {
+    status: "unreachable",
+    reason: "root@192.168.40.12:22 does not answer within 5 s",
+};
+const REFUSED: ProbeResult = {
+    status: "refused",
+    reason: "root@192.168.40.12:22 takes none of the logins offered",
+};
+
+function told(probed: ProbeResult, strict = false): string[] {
+    return messages("vm2", probed, strict).map(({ severity, text }) => `${severity}: ${text}`);
+}
+
+describe("in a preview", () => {
+    beforeAll(() => mockedStack({ preview: true }));
+
+    test("a host that does not answer is a warning, and an error where strict", () => {
+        const text =
+            "changes to vm2 are not shown: root@192.168.40.12:22 does not answer within 5 s";
+        expect(told(UNREACHABLE)).toEqual([`warn: ${text}`]);
+        expect(told(UNREACHABLE, true)).toEqual([`error: ${text}`]);
+    });
+
+    test("a host that does not let us in is an error", () => {
+        expect(told(REFUSED)).toEqual([
+            "error: root@192.168.40.12:22 takes none of the logins offered",
+        ]);
+    });
+
+    test("containers that are gone or stopped are told with what repairs them", () => {
+        const probed = answered({ goneContainers: ["api"], stoppedContainers: ["db"] });
+        expect(told(probed)).toEqual([
+            "warn: container api is gone; `pulumi up --refresh` repairs it",
+            "warn: container db is stopped; `pulumi up --refresh` repairs it",
+        ]);
+    });
+
+    test("an error ends the preview, by a rejection that Pulumi shows without a stack trace", async () => {
+        const session = {
+            name: "vm2",
+            component: new pulumi.ComponentResource("test:index:Own", "vm2"),
+            address: pulumi.output("192.168.40.12"),
+            probe: Promise.resolve(REFUSED),
+        };
+        const ended: unknown = await tellProbe(session, false).catch((error: unknown) => error);
+        expect(pulumi.RunError.isInstance(ended)).toBe(true);
+        expect(ended).toMatchObject({
+            message: "vm2: root@192.168.40.12:22 takes none of the logins offered",
+        });
+    });
+
+    test("nothing is said of a host in order, or of one that is still to be made", () => {
+        expect(told(answered())).toEqual([]);
+        expect(told({ status: "unknown" }, true)).toEqual([]);
+    });
+});
+
+describe("in an up", () => {
+    beforeAll(() => mockedStack({ preview: false }));
+
+    test("the host's own command fails by name, so nothing is said twice", () => {
+        expect(told(UNREACHABLE, true)).toEqual([]);
+        expect(told(REFUSED)).toEqual([]);
+    });
+});

@@ -1,0 +1,126 @@
+#!/bin/sh
+# A stand-in for the docker CLI: networks and containers as files in $FAKES/docker, its answers in the words that the
+# converger asks for. Changes are logged. The real engines are tried in the lab.
+state=$FAKES/docker
+mkdir -p "$state/networks" "$state/containers"
+
+last() {
+    while [ $# -gt 1 ]; do shift; done
+    echo "$1"
+}
+
+ls_networks() {
+    for path in "$state/networks"/*; do
+        [ -f "$path" ] || continue
+        name=${path##*/}
+        read -r driver word mark _ <"$path"
+        [ "$word" = mark ] || mark=''
+        echo "id$name $name $driver $mark"
+    done
+}
+
+create_network() {
+    name=$(last "$@")
+    [ ! -e "$state/networks/$name" ] || fail "network with name $name already exists"
+    case $name in poison*) fail "invalid pool request: Pool overlaps with other one on this address space" ;; esac
+    mark='' ipam='' options=''
+    while [ $# -gt 1 ]; do
+        case $1 in
+            -o) options="$options ${2%%=*} ${2#*=}" ;;
+            --label) mark=" mark ${2#crosshost=}" ;;
+            --subnet | --gateway | --ip-range) ipam="$ipam ${1#--} $2" ;;
+        esac
+        shift 2
+    done
+    echo "bridge$mark id id$name$ipam$options" >"$state/networks/$name"
+}
+
+inspect_networks() {
+    shift 2
+    for name in "$@"; do
+        [ ! -e "$state/networks/$name" ] || echo "$name $(cat "$state/networks/$name")"
+    done
+}
+
+remove_network() {
+    [ -e "$state/networks/$1" ] || fail "network $1 not found"
+    for path in "$state/containers"/*/"$1"; do
+        [ ! -e "$path" ] || fail "network $1 has active endpoints"
+    done
+    rm "$state/networks/$1"
+}
+
+connect() {
+    container=$(last "$@")
+    words=''
+    while [ $# -gt 2 ]; do
+        case $1 in
+            --ip) words="$words ipv4 $2" ;;
+            --alias) words="$words alias $2" ;;
+        esac
+        shift 2
+    done
+    [ -d "$state/containers/$container" ] || fail "No such container: $container"
+    [ -e "$state/networks/$1" ] || fail "network $1 not found"
+    [ ! -e "$state/containers/$container/$1" ] || fail "endpoint with name $container already exists in network $1"
+    echo "id id$1$words" >"$state/containers/$container/$1"
+}
+
+inspect_containers() {
+    shift 2
+    for name in "$@"; do
+        [ -d "$state/containers/$name" ] || continue
+        line="/$name 0123456789abcdef $(cat "$state/containers/$name/.running")"
+        for path in "$state/containers/$name"/*; do
+            [ ! -f "$path" ] || line="$line network ${path##*/} $(cat "$path") alias 0123456789ab"
+        done
+        echo "$line"
+    done
+}
+
+users() {
+    network=$(last "$@")
+    network=${network#network=}
+    for path in "$state/containers"/*/"$network"; do
+        [ -e "$path" ] || continue
+        path=${path%/*}
+        echo "${path##*/}"
+    done
+}
+
+fail() {
+    echo "Error response from daemon: $1" >&2
+    exit 1
+}
+
+case "$1 $2" in
+    'network create' | 'network rm' | 'network connect' | 'network disconnect') echo "$*" >>"$FAKES/docker.log" ;;
+esac
+verb=$1
+shift
+case $verb in
+    version) cat "$state/version" ;;
+    ps) users "$@" ;;
+    container) shift && inspect_containers "$@" ;;
+    network)
+        verb=$1
+        shift
+        case $verb in
+            ls) ls_networks ;;
+            inspect) inspect_networks "$@" ;;
+            create) create_network "$@" ;;
+            rm) remove_network "$1" ;;
+            connect) connect "$@" ;;
+            disconnect)
+                [ -e "$state/containers/$3/$2" ] || fail "container $3 is not connected to network $2"
+                rm "$state/containers/$3/$2"
+                ;;
+        esac
+        ;;
+    run) # run NAME [words of connect]: for tests only
+        mkdir -p "$state/containers/$1"
+        echo true >"$state/containers/$1/.running"
+        shift
+        [ $# -eq 0 ] || connect "$@"
+        ;;
+esac

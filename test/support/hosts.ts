@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { onAll } from "./lab";
+
+export const HOSTS = ["vm1", "vm2", "vm3"] as const;
+
+const DUMP = readFileSync(join(__dirname, "dump.sh"), "utf8");
+/** Docker's own chains and sysctls come with its first network; they are no trace of ours. */
+const FIRST_NETWORK =
+    "docker network create crosshost-baseline >/dev/null && docker network rm crosshost-baseline >/dev/null";
+
+/** What hosts are like before Crosshost has ever touched them. */
+export async function baseline(hosts: readonly string[] = HOSTS): Promise<string[]> {
+    await onAll(hosts, FIRST_NETWORK);
+    return dumps(hosts);
+}
+
+/** Canonical dumps, one for each host, with the host's name on top. */
+export async function dumps(hosts: readonly string[] = HOSTS): Promise<string[]> {
+    const texts = await onAll(hosts, DUMP);
+    return texts.map((text, at) => `${hosts[at] ?? ""}\n${text}`);
+}
+
+/** The lines by which two dumps differ, for a message that a person can read. */
+export function difference(before: readonly string[], after: readonly string[]): string[] {
+    return before.flatMap((text, at) => {
+        const old = text.split("\n");
+        const now = (after[at] ?? "").split("\n");
+        const host = old[0] ?? "";
+        const gone = old.filter((line) => !now.includes(line));
+        const come = now.filter((line) => !old.includes(line));
+        return [
+            ...gone.map((line) => `${host} - ${line}`),
+            ...come.map((line) => `${host} + ${line}`),
+        ];
+    });
+}

@@ -1,0 +1,91 @@
+import { execFile, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { homedir } from "node:os";
+
+/** The lab's own description of itself; see lab/README.md. */
+export interface Lab {
+    readonly lan: { readonly cidr: string; readonly namespace: string; readonly address: string };
+    readonly internet: { readonly namespace: string; readonly address: string };
+    readonly registry: { readonly address: string };
+    readonly privateRegistry: {
+        readonly address: string;
+        readonly username: string;
+        readonly password: string;
+    };
+    readonly privateKeyFile: string;
+    readonly sshConfigFile: string;
+    readonly hosts: Readonly<
+        Record<
+            string,
+            { readonly address: string; readonly hostKey: string; readonly user: string }
+        >
+    >;
+}
+
+export const ROOT = join(__dirname, "../..");
+export const LAB_NAME = process.env["CROSSHOST_LAB"] ?? "e2e";
+const CACHE = process.env["CROSSHOST_CACHE"] ?? join(homedir(), ".cache/crosshost");
+export const LAB_JSON = join(CACHE, "labs", LAB_NAME, "lab.json");
+
+export function lab(): Lab {
+    return JSON.parse(readFileSync(LAB_JSON, "utf8")) as Lab;
+}
+
+/** `lab/lab ARGS...` on this test run's lab. */
+export function labCommand(...args: string[]): string {
+    return run(join(ROOT, "lab/lab"), args, { CROSSHOST_LAB: LAB_NAME });
+}
+
+/** Runs a script on a host as root; throws with its output where it fails. */
+export function on(host: string, script: string): string {
+    return run("ssh", ["-F", lab().sshConfigFile, host, script]);
+}
+
+/** The same on several hosts at once. */
+export async function onAll(hosts: readonly string[], script: string): Promise<string[]> {
+    return Promise.all(
+        hosts.map((host) => start("ssh", ["-F", lab().sshConfigFile, host, script])),
+    );
+}
+
+/** Runs a script in one of the lab's own namespaces, on the LAN or beyond it. */
+export function within(namespace: string, script: string): string {
+    return run("ip", ["netns", "exec", namespace, "sh", "-c", script]);
+}
+
+export function succeeds(act: () => unknown): boolean {
+    try {
+        act();
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+export function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+    const done = spawnSync(command, args, {
+        encoding: "utf8",
+        env: { ...process.env, ...env },
+        maxBuffer: 64 * 1024 * 1024,
+    });
+    if (done.status !== 0) {
+        const said = `${done.stdout}${done.stderr}${done.error?.message ?? ""}`;
+        throw new Error(`${command} ${args.join(" ")}: status ${done.status}\n${said}`);
+    }
+    return done.stdout;
+}
+
+export function start(command: string, args: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+        execFile(command, args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+            if (error) {
+                reject(
+                    new Error(`${command} ${args.join(" ")}: ${error.message}\n${stdout}${stderr}`),
+                );
+            } else {
+                resolve(stdout);
+            }
+        });
+    });
+}

@@ -1,0 +1,225 @@
+import { spawn, spawnSync } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import {
+    chmodSync,
+    copyFileSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { convergerProgram } from "../../components/converger/program";
+
+export const STACK = "crosshost-test-3fa9c1";
+
+export interface Answer {
+    readonly status: number;
+    readonly stdout: string;
+    readonly stderr: string;
+}
+
+export interface Tools {
+    readonly shell: "dash" | "bash";
+    readonly awk: "mawk" | "gawk";
+}
+
+/** What hosts have: Debian's pair, and the pair of other distributions. */
+export const TOOLS: readonly Tools[] = [
+    { shell: "dash", awk: "mawk" },
+    { shell: "bash", awk: "gawk" },
+];
+
+const SETUP = `
+set -e
+mount --make-rprivate /
+mount -t tmpfs none /run
+mount -t tmpfs none /var/lib
+mount -t tmpfs none /etc/systemd
+mkdir -p /etc/systemd/system
+[ "$SHELL_PROGRAM" = dash ] || mount --bind "$(command -v "$SHELL_PROGRAM")" "$(readlink -f /bin/sh)"
+ip link set lo up
+ip link add eth0 type veth peer name peer0
+ip link set eth0 up
+ip link set peer0 up
+ip addr add 192.168.40.11/24 brd + dev eth0
+ip route add default via 192.168.40.1 dev eth0
+for f in all default eth0 peer0; do echo 1 >/proc/sys/net/ipv6/conf/$f/disable_ipv6; done
+echo ready
+exec sleep 100000
+`;
+
+/** Everything a change could leave behind, without what moves by itself. */
+const DUMP = `
+ip -d -o link | sed -E 's/^[0-9]+: //; s/@if[0-9]+:/:/; s/(<[^>]*)(,LOWER_UP|NO-CARRIER,)/\\1/g; s/_timer +[0-9.]+//g; s/ state [A-Z]+//' | sort
+ip -o addr | sed -E 's/^[0-9]+: //; s/ tentative//' | sort
+ip route show table all | sed -E 's/ linkdown//' | sort
+ip neigh show nud permanent | sort
+bridge fdb show | grep -v '^33:33' | sort
+nft -s list ruleset
+iptables-save 2>/dev/null | sed -E '/^#/d; s/\\[[0-9:]*\\]//'
+cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/all/rp_filter
+find /etc/systemd /var/lib/crosshost /run/crosshost 2>/dev/null | sort
+find /etc/systemd /var/lib/crosshost -type f -exec sha256sum {} + 2>/dev/null | sort
+`;
+
+/** A host of namespaces: network and files of its own, the machine's kernel and programs. */
+export class NetnsHost {
+    readonly folder = mkdtempSync(join(tmpdir(), "crosshost-netns-"));
+    readonly program = join(this.folder, "crosshost");
+    private readonly keeper: ChildProcess;
+
+    constructor(readonly tools: Tools = { shell: "dash", awk: "mawk" }) {
+        mkdirSync(this.bin());
+        symlinkSync(which(tools.awk), join(this.bin(), "awk"));
+        for (const fake of ["systemctl", "docker"]) {
+            copyFileSync(join(__dirname, `fake-${fake}.sh`), join(this.bin(), fake));
+            chmodSync(join(this.bin(), fake), 0o755);
+        }
+        writeFileSync(this.program, convergerProgram().text, { mode: 0o755 });
+        const ready = join(this.folder, "ready");
+        this.keeper = spawn(
+            "unshare",
+            ["--net", "--mount", "sh", "-c", SETUP.replace("echo ready", `: >${ready}`)],
+            {
+                env: { ...process.env, SHELL_PROGRAM: tools.shell },
+                stdio: ["ignore", "ignore", "inherit"],
+            },
+        );
+        const deadline = Date.now() + 10_000;
+        while (!existsSync(ready)) {
+            if (Date.now() > deadline) {
+                throw new Error("the namespaces were not set up within 10 s");
+            }
+            spawnSync("sleep", ["0.01"]);
+        }
+    }
+
+    /** A folder that comes first in PATH: programs put there are taken instead of the machine's. */
+    bin(name = ""): string {
+        return join(this.folder, "bin", name);
+    }
+
+    put(name: string, script: string): void {
+        writeFileSync(this.bin(name), script, { mode: 0o755 });
+    }
+
+    remove(name: string): void {
+        rmSync(this.bin(name), { force: true });
+    }
+
+    /** Runs a program inside, and gives what it answers. */
+    run(command: readonly string[], input = "", environment: NodeJS.ProcessEnv = {}): Answer {
+        const inside = ["-t", String(this.keeper.pid), "--net", "--mount", "--", ...command];
+        const { status, stdout, stderr } = spawnSync("nsenter", inside, {
+            input,
+            encoding: "utf8",
+            env: {
+                ...process.env,
+                PATH: `${this.bin()}:/usr/sbin:/usr/bin:/sbin:/bin`,
+                FAKES: this.folder,
+                ...environment,
+            },
+        });
+        return { status: status ?? 128, stdout, stderr };
+    }
+
+    /** A script that must succeed; its output. */
+    sh(script: string): string {
+        const { status, stdout, stderr } = this.run(["bash", "-c", script]);
+        if (status !== 0) {
+            throw new Error(`${script}: exit ${status}: ${stderr}`);
+        }
+        return stdout;
+    }
+
+    crosshost(args: readonly string[], input = "", environment: NodeJS.ProcessEnv = {}): Answer {
+        return this.run([this.tools.shell, this.program, ...args], input, environment);
+    }
+
+    apply(unit: string, text: string, stack = STACK): Answer {
+        return this.crosshost(["apply", stack, unit], text);
+    }
+
+    delete(unit: string, stack = STACK): Answer {
+        return this.crosshost(["delete", stack, unit]);
+    }
+
+    observe(stack = STACK): Observation {
+        const answer = this.run(
+            [this.tools.shell, "-s", "--", "observe", stack],
+            convergerProgram().text,
+        );
+        if (answer.status !== 0 || answer.stderr !== "") {
+            throw new Error(`observe: exit ${answer.status}: ${answer.stderr}`);
+        }
+        return observation(answer.stdout);
+    }
+
+    dump(): string {
+        return this.sh(DUMP);
+    }
+
+    /** Changes whenever a file is written, made, renamed or touched. */
+    stamps(): string {
+        return this.sh("find /etc/systemd /var/lib /run -printf '%p %i %T@ %C@\\n' | sort");
+    }
+
+    close(): void {
+        this.keeper.kill("SIGKILL");
+        rmSync(this.folder, { recursive: true, force: true });
+    }
+}
+
+export interface Observation {
+    readonly lines: readonly string[];
+    readonly facts: readonly string[];
+    readonly drift: readonly string[];
+    readonly fresh: readonly string[];
+    readonly units: readonly string[];
+    readonly absent: string;
+}
+
+function observation(text: string): Observation {
+    const lines = text.trimEnd().split("\n");
+    const after = (word: string) =>
+        lines
+            .filter((line) => line.startsWith(`${word} `))
+            .map((line) => line.slice(word.length + 1));
+    if (lines[0] !== "crosshost 1" || lines[lines.length - 1] !== "end") {
+        throw new Error(`not an answer of observe: ${text}`);
+    }
+    return {
+        lines,
+        facts: after("fact"),
+        drift: after("drift"),
+        fresh: after("fresh"),
+        units: after("unit"),
+        absent: after("absent").join(),
+    };
+}
+
+function which(program: string): string {
+    for (const folder of ["/usr/bin", "/bin", "/usr/local/bin"]) {
+        if (existsSync(join(folder, program))) {
+            return join(folder, program);
+        }
+    }
+    throw new Error(`${program} is needed for this test: install it`);
+}
+
+/** The unit of an overlay on a host with two peers, as the plan writes it. */
+export function meshUnit(change: (line: string) => string | undefined = (line) => line): string {
+    const text = readFileSync(join(__dirname, "../converger/mesh.unit"), "utf8");
+    return text
+        .trimEnd()
+        .split("\n")
+        .map(change)
+        .filter((line) => line !== undefined)
+        .map((line) => `${line}\n`)
+        .join("");
+}

@@ -1,0 +1,100 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { stringify } from "yaml";
+import { LAB_JSON, LAB_NAME, ROOT } from "./lab";
+
+export interface Outcome {
+    readonly status: number | null;
+    readonly output: string;
+}
+
+export type Config = Readonly<Record<string, string | number | boolean>>;
+
+/** One stack of a program, driven by the CLI as a user drives it. */
+export class Stack {
+    readonly #configFile: string;
+
+    constructor(
+        private readonly name: string,
+        private readonly program = ROOT,
+    ) {
+        this.#configFile = join(dirname(LAB_JSON), `Pulumi.${name}.yaml`);
+        this.configure({});
+        this.pulumi("stack", "select", "--create", this.name);
+    }
+
+    /** Replaces the stack's config. */
+    configure(config: Config): void {
+        const committed = /^encryptionsalt:.*$/m.exec(
+            readFileSync(join(ROOT, "Pulumi.demo.yaml"), "utf8"),
+        )?.[0];
+        const named = Object.entries(config).map(
+            ([key, value]): [string, string | number | boolean] => [`crosshost:${key}`, value],
+        );
+        writeFileSync(
+            this.#configFile,
+            `${committed ?? ""}\n${stringify({ config: Object.fromEntries<string | number | boolean>(named) })}`,
+        );
+    }
+
+    up(...flags: string[]): string {
+        return this.must("up", "--yes", "--skip-preview", ...flags);
+    }
+
+    /** What a plain preview shows, line by line. */
+    preview(...flags: string[]): string {
+        return this.must("preview", "--diff", ...flags);
+    }
+
+    destroy(...flags: string[]): string {
+        return this.must("destroy", "--yes", "--skip-preview", ...flags);
+    }
+
+    /** Fails where the operation finds anything to change. */
+    nothingToDo(operation: "preview" | "up", ...flags: string[]): void {
+        const yes = operation === "up" ? ["--yes", "--skip-preview"] : ["--diff"];
+        this.must(operation, ...yes, "--expect-no-changes", ...flags);
+    }
+
+    outputs(): Record<string, unknown> {
+        const text = this.pulumi("stack", "output", "--json", "--stack", this.name).output;
+        return JSON.parse(text) as Record<string, unknown>;
+    }
+
+    /** Any CLI operation; does not throw. */
+    attempt(operation: string, ...flags: string[]): Outcome {
+        const file = ["--stack", this.name, "--config-file", this.#configFile];
+        return this.pulumi(operation, ...file, "--non-interactive", ...flags);
+    }
+
+    /** Forgets the stack, which must be empty. */
+    remove(): void {
+        this.pulumi("stack", "rm", "--yes", this.name);
+    }
+
+    private must(operation: string, ...flags: string[]): string {
+        const { status, output } = this.attempt(operation, ...flags);
+        if (status !== 0) {
+            throw new Error(
+                `pulumi ${operation} ${flags.join(" ")} ended with ${status}:\n${output}`,
+            );
+        }
+        return output;
+    }
+
+    private pulumi(...args: string[]): Outcome {
+        const done = spawnSync(join(ROOT, "lab/pulumi/pulumi"), ["--color", "never", ...args], {
+            cwd: this.program,
+            encoding: "utf8",
+            env: {
+                ...process.env,
+                CROSSHOST_LAB: LAB_NAME,
+                CROSSHOST_LAB_JSON: LAB_JSON,
+                PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+            },
+            maxBuffer: 64 * 1024 * 1024,
+        });
+        return { status: done.status, output: `${done.stdout}${done.stderr}` };
+    }
+}

@@ -1,0 +1,3 @@
+declare const testTimeout: number;
+
+jest.setTimeout(testTimeout);
