@@ -7,7 +7,7 @@ export {
     type LoginArgs,
     type RegistryAuthArgs,
 } from "./host/host";
-export { type NetworkHandle } from "./overlay/network";
+export { type NetworkHandle } from "./network/handle";
 export { type BackendArgs, Overlay, type OverlayArgs, type VxlanArgs } from "./overlay/overlay";
-export { type HostNetwork } from "./overlay/hostNetwork";
+export { type HostNetwork } from "./network/hostNetwork";
 export { type ContainerArgs } from "./realize/docker";

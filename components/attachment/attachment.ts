@@ -7,8 +7,8 @@
 // connected. The host holds one entry, which tells a lost or changed connection as drift.
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
-import { localNetwork, type NetworkHandle } from "../overlay/network";
-import { type HostNetwork } from "../overlay/hostNetwork";
+import { localNetwork, type NetworkHandle } from "../network/handle";
+import { type HostNetwork } from "../network/hostNetwork";
 import { type ContainerArgs, createContainer, dockerProviderOf } from "../realize/docker";
 import { parsed, Refusal, refuse } from "../realize/refuse";
 import { type HostSession, sessionOf } from "../realize/session";

@@ -4,7 +4,7 @@ import { type Claims, type HostPort } from "../wire/claims";
 import { derivedNumber, type StackIdentity } from "../wire/identity";
 import { type Problem } from "../wire/problem";
 import { entry, unit, type Unit } from "../wire/unit";
-import { type HostNetwork } from "../overlay/hostNetwork";
+import { type HostNetwork } from "../network/hostNetwork";
 
 /** The container's place on a network, as the host is to hold it. */
 export interface Endpoint {

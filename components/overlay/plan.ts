@@ -1,11 +1,12 @@
-import { addressAt, networkAddress, prefixOf, subnet } from "../wire/address";
+import { bridgeEntries, closedEntries, masqueradeEntry } from "../network/entries";
+import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
+import { subnet } from "../wire/address";
 import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";
 import { type Problem } from "../wire/problem";
 import { entry, type Entry, unit, type Unit } from "../wire/unit";
 import { type Member, type OverlayPlan } from "./backends/backend";
 import { chosenBackend } from "./backends";
 import { leastUnderlayMtu, overheadOf, type PlannedHost, planProblems } from "./problems";
-import { type HostNetwork } from "./hostNetwork";
 import { type OverlaySpec } from "./schema";
 
 /** All that is decided before any address of a host is known. */
@@ -62,65 +63,29 @@ export function planOverlay(
         .filter((other) => other !== host)
         .map((other) => memberOf(layout, other, underlays));
     const wire = chosenBackend(spec.backend).plan(plan, own, peers);
+    const mac = macAddress(BRIDGE_MAC_ROLE, plan.identity, plan.name, own.id);
     return unit([
         entry(`underlay ${own.underlay}`, `mtu ${plan.mtu + overheadOf(spec)}`),
-        ...bridge(plan, own),
-        ...dockerNetwork(plan, own, placeOf(layout, host)),
+        ...bridgeEntries({ link: plan.bridge, mac, mtu: plan.mtu, place: placeOf(layout, host) }),
         ...wire.entries,
-        ...firewall(plan, own, wire.device),
-        entry("sysctl net.ipv4.ip_forward", 1),
+        ...closedEntries(plan.bridge),
+        ...openToMembers(plan, own, wire.device),
+        masqueradeEntry(plan.bridge, own.subnet, plan.cidr),
     ]);
 }
 
-function bridge({ identity, name, mtu, bridge: link }: OverlayPlan, own: Member): Entry[] {
-    const mac = macAddress(BRIDGE_MAC_ROLE, identity, name, own.id);
-    return [
-        entry(`link ${link}`, `bridge mtu ${mtu} address ${mac}`),
-        entry(`addr ${link} ${own.gateway}/${prefixOf(own.subnet)}`, "scope global"),
-    ];
-}
-
-function dockerNetwork(plan: OverlayPlan, own: Member, { network, ipRange }: HostNetwork): Entry[] {
+/** Docker's own FORWARD policy, DROP, wants an ACCEPT too. */
+function openToMembers({ bridge, cidr }: OverlayPlan, own: Member, device: string): Entry[] {
     return [
         entry(
-            `docker network ${network}`,
-            `bridge ${plan.bridge} subnet ${own.subnet} gateway ${own.gateway} ` +
-                `ip-range ${ipRange} mtu ${plan.mtu} masquerade false`,
-        ),
-    ];
-}
-
-/**
- * Closed by default: what enters the bridge is a reply, meant for a published port, from the bridge
- * itself or from the overlay. Rules run in the order of their names. Docker's own FORWARD policy,
- * DROP, still wants the one ACCEPT. Only what leaves the overlay is masqueraded.
- */
-function firewall({ bridge: link, cidr }: OverlayPlan, own: Member, device: string): Entry[] {
-    return [
-        entry("nft forward 1-replies", `oifname ${link} ct state established,related accept`),
-        entry("nft forward 2-published", `oifname ${link} ct status dnat accept`),
-        entry("nft forward 3-bridge", `oifname ${link} iifname ${link} accept`),
-        entry("nft forward 4-overlay", `oifname ${link} iifname ${device} ip saddr ${cidr} accept`),
-        entry("nft forward 5-closed", `oifname ${link} drop`),
-        entry(
-            "nft postrouting masquerade",
-            `ip saddr ${own.subnet} ip daddr != ${cidr} oifname != ${link} masquerade`,
+            "nft forward 4-overlay",
+            `oifname ${bridge} iifname ${device} ip saddr ${cidr} accept`,
         ),
         entry(
             `iptables DOCKER-USER ${device}`,
-            `-s ${cidr} -d ${own.subnet} -i ${device} -o ${link} -j ACCEPT`,
+            `-s ${cidr} -d ${own.subnet} -i ${device} -o ${bridge} -j ACCEPT`,
         ),
     ];
-}
-
-/** Docker's automatic addresses: the first quarter, where the gateway is. The rest is planned. */
-function hostNetwork(network: string, hostSubnet: string): HostNetwork {
-    return {
-        network,
-        subnet: hostSubnet,
-        gateway: addressAt(hostSubnet, 1),
-        ipRange: `${networkAddress(hostSubnet)}/${prefixOf(hostSubnet) + 2}`,
-    };
 }
 
 function memberOf(

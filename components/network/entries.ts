@@ -1,0 +1,47 @@
+import { prefixOf } from "../wire/address";
+import { entry, type Entry } from "../wire/unit";
+import { type HostNetwork } from "./hostNetwork";
+
+/** A bridge of ours, which Docker's network joins by name. */
+export interface DockerBridge {
+    readonly link: string;
+    readonly mac: string;
+    readonly mtu: number;
+    readonly place: HostNetwork;
+}
+
+/** The bridge with its gateway address, and the Docker network on it. */
+export function bridgeEntries({ link, mac, mtu, place }: DockerBridge): Entry[] {
+    const { network, subnet, gateway, ipRange } = place;
+    return [
+        entry(`link ${link}`, `bridge mtu ${mtu} address ${mac}`),
+        entry(`addr ${link} ${gateway}/${prefixOf(subnet)}`, "scope global"),
+        entry(
+            `docker network ${network}`,
+            `bridge ${link} subnet ${subnet} gateway ${gateway} ` +
+                `ip-range ${ipRange} mtu ${mtu} masquerade false`,
+        ),
+        entry("sysctl net.ipv4.ip_forward", 1),
+    ];
+}
+
+/**
+ * Closed by default: what enters the bridge is a reply, meant for a published port, or from the
+ * bridge itself; a rule named `4-...` may let in more. Rules run in the order of their names.
+ */
+export function closedEntries(link: string): Entry[] {
+    return [
+        entry("nft forward 1-replies", `oifname ${link} ct state established,related accept`),
+        entry("nft forward 2-published", `oifname ${link} ct status dnat accept`),
+        entry("nft forward 3-bridge", `oifname ${link} iifname ${link} accept`),
+        entry("nft forward 5-closed", `oifname ${link} drop`),
+    ];
+}
+
+/** Packets that leave for elsewhere than `inside` carry the host's address. */
+export function masqueradeEntry(link: string, subnet: string, inside: string): Entry {
+    return entry(
+        "nft postrouting masquerade",
+        `ip saddr ${subnet} ip daddr != ${inside} oifname != ${link} masquerade`,
+    );
+}
