@@ -42,7 +42,7 @@ export function convergerProgram(): ConvergerProgram {
 }
 
 function assemble(): ConvergerProgram {
-    const awk = AWK_PARTS.map(part).join("\n");
+    const awk = AWK_PARTS.map(part).map(withoutMargins).join("\n");
     if (awk.includes("'")) {
         throw new Error(
             "the converger's awk parts must not hold a single quote: the shell quotes them by it",
@@ -58,6 +58,11 @@ function assemble(): ConvergerProgram {
     ].join("\n");
     const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
     return { text, hash, version: VERSION };
+}
+
+/** The kernel takes 128 KiB in one argument (MAX_ARG_STRLEN), and awk gets its program as one. */
+function withoutMargins(awk: string): string {
+    return awk.replace(/^ *#.*\n/gm, "").replace(/^ +/gm, "");
 }
 
 function part(name: string): string {
