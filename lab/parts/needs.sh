@@ -15,6 +15,9 @@ prepare_machine() {
     install_packages
     # Guests have no modules to load. What a kernel has built in is no error here.
     modprobe -qa overlay br_netfilter vxlan macvlan tun veth nf_tables 2>/dev/null || :
+    # A host's systemd and its services take about ten of what is 128 by default, on all hosts of all labs together.
+    local inotify=/proc/sys/fs/inotify/max_user_instances
+    [ "$(cat $inotify)" -ge 1024 ] || echo 1024 >$inotify
 }
 
 install_packages() {
