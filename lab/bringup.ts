@@ -15,12 +15,12 @@ export function labEnvironment(name: string): NodeJS.ProcessEnv {
     };
 }
 
-/** The engine and three hosts; minutes the first time on a machine, seconds later. */
-export async function bringUp(env: NodeJS.ProcessEnv): Promise<void> {
+/** The engine and the hosts; minutes the first time on a machine, seconds later. */
+export async function bringUp(env: NodeJS.ProcessEnv, hosts = 3): Promise<void> {
     await step("engine and lab, side by side (minutes the first time, seconds later)", () =>
         allOf([
             show([join(ROOT, "lab/pulumi/build")], { env, prefix: dim("    engine | ") }),
-            show([LAB_COMMAND, "up", "3"], { env, prefix: LAB_LINES }),
+            show([LAB_COMMAND, "up", String(hosts)], { env, prefix: LAB_LINES }),
         ]),
     );
 }

@@ -2,6 +2,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { homedir } from "node:os";
+import { labOfWorker } from "../tiers/labs";
 
 /** The lab's own description of itself; see lab/README.md. */
 export interface Lab {
@@ -24,7 +25,10 @@ export interface Lab {
 }
 
 export const ROOT = join(__dirname, "../..");
-export const LAB_NAME = process.env["CROSSHOST_LAB"] ?? "e2e";
+export const LAB_NAME = labOfWorker(
+    process.env["CROSSHOST_LAB"] ?? "e2e",
+    Number(process.env["JEST_WORKER_ID"] ?? 1),
+);
 const CACHE = process.env["CROSSHOST_CACHE"] ?? join(homedir(), ".cache/crosshost");
 export const LAB_JSON = join(CACHE, "labs", LAB_NAME, "lab.json");
 

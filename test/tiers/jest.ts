@@ -17,6 +17,8 @@ export interface JestRun {
     readonly onStart: (stop: () => void) => void;
 }
 
+export const WORKERS = 2;
+
 /** After the last test a test file's own left-overs get this long to end. */
 const GRACE = 5_000;
 
@@ -72,7 +74,7 @@ export function runJest(run: JestRun): Promise<Tally> {
     });
 }
 
-/** The lab is one for all files of its tier; elsewhere a file shares nothing with another. */
+/** Files of the end-to-end tier take turns on the lab of their worker; others share nothing. */
 function commandLine({ root, tier, files, options }: JestRun): string[] {
     return [
         "--require",
@@ -80,7 +82,7 @@ function commandLine({ root, tier, files, options }: JestRun): string[] {
         join(root, "node_modules/jest/bin/jest.js"),
         ...["--selectProjects", tier],
         ...["--reporters", join(root, "test/tiers/reporter.ts")],
-        ...(tier === "e2e" ? ["--runInBand"] : ["--maxWorkers=2"]),
+        `--maxWorkers=${WORKERS}`,
         ...options,
         "--runTestsByPath",
         ...files,

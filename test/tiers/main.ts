@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { bringUp, labEnvironment, takeDown } from "../../lab/bringup";
 import { CommandFailed, show, stopAll } from "../../lab/command";
 import { bold, duration, red, say, yellow } from "../../lab/terminal";
-import { runJest } from "./jest";
+import { runJest, WORKERS } from "./jest";
+import { labOfWorker } from "./labs";
 import { installation, obstacle } from "./needs";
 import { select, type Selection, testFiles, type Tier, TIERS } from "./selection";
 import { closingLine, failure, NOTHING, succeeded, sum, type Tally } from "./tally";
 
 const ROOT = join(__dirname, "../..");
 const LAB_NAME = process.env["CROSSHOST_LAB"] ?? "e2e";
-const LAB = labEnvironment(LAB_NAME);
 const LIMIT_MINUTES: Record<Tier, number> = { unit: 5, netns: 10, e2e: 45 };
 const INTERRUPTED = 130;
 
@@ -57,7 +57,7 @@ async function runTier(tier: Tier, selection: Selection): Promise<Tally> {
     try {
         await show(installation(ROOT, tier));
         return tier === "e2e"
-            ? await withLab(selection, () => jest(tier, selection))
+            ? await withLabs(selection, () => jest(tier, selection))
             : await jest(tier, selection);
     } catch (error) {
         if (!(error instanceof CommandFailed)) {
@@ -77,7 +77,7 @@ async function jest(tier: Tier, { files, options }: Selection): Promise<Tally> {
         tier,
         files: chosen,
         options,
-        env: LAB,
+        env: labEnvironment(LAB_NAME),
         limitMinutes: LIMIT_MINUTES[tier],
         onStart: (stop) => {
             stopTier = stop;
@@ -89,19 +89,27 @@ async function jest(tier: Tier, { files, options }: Selection): Promise<Tally> {
     return tally;
 }
 
-/** A lab that nothing has used before, taken down afterwards; with `--keep`, the lab as it is. */
-async function withLab({ keep }: Selection, act: () => Promise<Tally>): Promise<Tally> {
+/** Labs that nothing has used before, taken down afterwards; with `--keep`, the labs as they are. */
+async function withLabs({ keep, files }: Selection, act: () => Promise<Tally>): Promise<Tally> {
+    const workers = Math.min(WORKERS, files.get("e2e")?.length ?? 0);
+    const labs = Array.from({ length: workers }, (_, at) => labOfWorker(LAB_NAME, at + 1));
     try {
-        if (!keep) {
-            await takeDown(LAB, "--purge");
+        for (const lab of labs.map(labEnvironment)) {
+            if (!keep) {
+                await takeDown(lab, "--purge");
+            }
+            if (!interrupted) {
+                await bringUp(lab);
+            }
         }
-        await bringUp(LAB);
         return interrupted ? NOTHING : await act();
     } finally {
-        if (keep) {
-            say(`the lab stays: CROSSHOST_LAB=${LAB_NAME} lab/lab status`);
-        } else {
-            await takeDown(LAB, "--purge");
+        for (const lab of labs) {
+            if (keep) {
+                say(`the lab stays: CROSSHOST_LAB=${lab} lab/lab status`);
+            } else {
+                await takeDown(labEnvironment(lab), "--purge");
+            }
         }
     }
 }
