@@ -74,8 +74,8 @@ export function run(command: string, args: readonly string[], env: NodeJS.Proces
         maxBuffer: 64 * 1024 * 1024,
     });
     if (done.status !== 0) {
-        const said = `${done.stdout}${done.stderr}${done.error?.message ?? ""}`;
-        throw new Error(`${command} ${args.join(" ")}: status ${done.status}\n${said}`);
+        const how = done.error?.message ?? `status ${done.status}`;
+        throw failed([command, ...args], how, `${done.stdout}${done.stderr}`);
     }
     return done.stdout;
 }
@@ -84,12 +84,16 @@ export function start(command: string, args: readonly string[]): Promise<string>
     return new Promise((resolve, reject) => {
         execFile(command, args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
             if (error) {
-                reject(
-                    new Error(`${command} ${args.join(" ")}: ${error.message}\n${stdout}${stderr}`),
-                );
+                const how = `status ${error.code ?? error.signal ?? "?"}`;
+                reject(failed([command, ...args], how, `${stdout}${stderr}`));
             } else {
                 resolve(stdout);
             }
         });
     });
+}
+
+/** What it said comes first: a log that is cut short loses the command's text, which is known. */
+function failed(command: readonly string[], how: string, said: string): Error {
+    return new Error(`${how}\n${said}\nfrom: ${command.join(" ")}`);
 }
