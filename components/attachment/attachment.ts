@@ -15,7 +15,7 @@ import { type HostSession, sessionOf } from "../realize/session";
 import { unitCommand } from "../realize/unit";
 import { type HostPort } from "../wire/claims";
 import { isDeferred, isRecord } from "../wire/fields";
-import { dockerName, stackId, unitName } from "../wire/identity";
+import { dockerName, unitName } from "../wire/identity";
 import { check, type Problem, report } from "../wire/problem";
 import { unitText } from "../wire/unit";
 import { aliasProblems, claimAddress, claimPorts, placeAttachment, planAttachment } from "./plan";
@@ -82,7 +82,7 @@ export class ContainerAttachment extends pulumi.ComponentResource {
         const container = createContainer(session, this, dockerProviderOf(args.host), {
             resourceName: `${name}-container`,
             containerName,
-            mark: `${stackId(session.stack)}:${unit}`,
+            unit,
             container: args.container,
             network: { name: place.network, aliases, ipv4Address: place.address },
             after: networkCommand(session, args.network),

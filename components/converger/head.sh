@@ -7,6 +7,7 @@
 #   crosshost apply STACK UNIT     the unit on stdin              crosshost delete STACK UNIT
 #   crosshost install STACK        the unit `host` on stdin       crosshost uninstall STACK
 #   crosshost boot STACK links|rules
+#   crosshost vacate STACK UNIT CONTAINER      before Docker makes the unit's container
 set -u
 umask 022
 export LC_ALL=C

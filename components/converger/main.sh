@@ -42,6 +42,7 @@ boot() {
 }
 
 uninstall() {
+    remove_orphans
     unit='*'
     change ''
     rm -rf "${lib_dir:?}/$stack"
@@ -53,7 +54,7 @@ uninstall() {
 }
 
 usage() {
-    die "usage: crosshost observe STACK | apply STACK UNIT | delete STACK UNIT | install STACK | uninstall STACK | boot STACK links|rules | facts"
+    die "usage: crosshost observe STACK | apply STACK UNIT | delete STACK UNIT | install STACK | uninstall STACK | boot STACK links|rules | vacate STACK UNIT CONTAINER | facts"
 }
 
 check_name() {
@@ -66,6 +67,7 @@ request() {
     verb=${1:-}
     stack=${2:-}
     unit=${3:-}
+    container=${4:-}
 }
 
 main() {
@@ -75,6 +77,11 @@ main() {
         apply:3 | delete:3 | boot:3)
             check_name "$stack" stack
             check_name "$unit" unit
+            ;;
+        vacate:4)
+            check_name "$stack" stack
+            check_name "$unit" unit
+            check_name "$container" container
             ;;
         facts:1) ;;
         *) usage ;;
@@ -87,6 +94,10 @@ main() {
             ;;
         facts)
             observe </dev/null | grep '^fact ' | cut -d ' ' -f 2-
+            return
+            ;;
+        vacate)
+            vacate
             return
             ;;
     esac
@@ -103,7 +114,10 @@ main() {
             change -
             ;;
         apply) change - ;;
-        delete) change '' ;;
+        delete)
+            free_networks
+            change ''
+            ;;
         uninstall) uninstall ;;
         boot)
             phase=$unit

@@ -12,7 +12,14 @@ export interface ConvergerProgram {
 
 const VERSION = "0.1.0";
 
-const SHELL_PARTS = ["head.sh", "lock.sh", "steps.sh", "change.sh", "main.sh"] as const;
+const SHELL_PARTS = [
+    "head.sh",
+    "lock.sh",
+    "steps.sh",
+    "change.sh",
+    "containers.sh",
+    "main.sh",
+] as const;
 const AWK_PARTS = [
     "text.awk",
     "units.awk",

@@ -27,6 +27,16 @@ export function deleteCommand(stack: string, unit: string, become: "sudo" | unde
     return become ? `${sudo(become)}sh -c '${command}'` : command;
 }
 
+/** Before Docker makes a container: what bears the unit's mark already is in nobody's state. */
+export function vacateCommand(
+    stack: string,
+    unit: string,
+    container: string,
+    become: "sudo" | undefined,
+): string {
+    return `${sudo(become)}${LIMIT} ${program(stack)} vacate ${stack} ${unit} ${container}`;
+}
+
 /** Takes the host's unit and, as comments, the packed program on stdin. */
 export function installCommand(stack: string, become: "sudo" | undefined): string {
     return `${sudo(become)}${LIMIT} sh -c '${UNPACK} && sed "/^#/d" $d/in | sh $d/crosshost install ${stack}'`;

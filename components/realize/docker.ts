@@ -1,9 +1,11 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { stackId } from "../wire/identity";
+import { vacateCommand } from "./commands";
 import { sshOptions } from "./keyfiles";
+import { known } from "./known";
 import { type HostSession, type RegistryAuth, sessionOf } from "./session";
-import { type Connection } from "./ssh";
+import { type Connection, runOverSsh } from "./ssh";
 
 /** What an attachment decides of a container it creates. */
 type Owned = "networksAdvanced" | "networkMode" | "name";
@@ -44,7 +46,7 @@ export function createContainer(
     args: {
         resourceName: string;
         containerName: string;
-        mark: string;
+        unit: string;
         container: ContainerArgs;
         network: {
             name: pulumi.Input<string>;
@@ -55,6 +57,7 @@ export function createContainer(
     },
 ): docker.Container {
     const { name: network, aliases, ipv4Address } = args.network;
+    const mark = `${stackId(session.stack)}:${args.unit}`;
     return new docker.Container(
         args.resourceName,
         {
@@ -62,11 +65,34 @@ export function createContainer(
             name: args.containerName,
             labels: pulumi
                 .output(args.container.labels)
-                .apply((labels) => [...(labels ?? []), { label: "crosshost", value: args.mark }]),
+                .apply((labels) => [...(labels ?? []), { label: "crosshost", value: mark }]),
             networksAdvanced: [{ name: network, aliases: [...aliases], ipv4Address }],
         },
-        { parent, provider, dependsOn: [...args.after], deletedWith: session.machine },
+        {
+            parent,
+            provider,
+            dependsOn: [...args.after],
+            deletedWith: session.machine,
+            hooks: { beforeCreate: [vacating(session, args.unit, args.containerName)] },
+        },
     );
+}
+
+/**
+ * The engine creates what its state does not know. If a client was killed between Docker's making
+ * the container and the state's being written, it is there all the same: it goes first.
+ */
+function vacating(session: HostSession, unit: string, container: string): pulumi.ResourceHook {
+    const command = vacateCommand(stackId(session.stack), unit, container, session.become);
+    return new pulumi.ResourceHook(`${container} on ${session.name}`, async () => {
+        const connection = await known(session.connection);
+        if (connection) {
+            const { status, stderr } = await runOverSsh(connection, command);
+            if (status !== 0) {
+                throw new Error(stderr.trim() || `ended with status ${status ?? "unknown"}`);
+            }
+        }
+    });
 }
 
 /** The provider keeps what it is given in the state, and marks no part of it as a secret. */

@@ -89,6 +89,7 @@ describe("an overlay registers", () => {
             provider: undefined,
             deleteBeforeReplace: false,
             replaceOnChanges: ["triggers[*]"],
+            beforeCreate: [],
             ignoreChanges: [],
             additionalSecretOutputs: ["connection"],
         });

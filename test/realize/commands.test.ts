@@ -9,6 +9,7 @@ import {
     observeCommand,
     SEND_PROGRAM,
     uninstallCommand,
+    vacateCommand,
 } from "../../components/realize/commands";
 import { packProgram } from "../../components/realize/pack";
 
@@ -22,6 +23,7 @@ const all = ways.flatMap((become) => [
     installCommand(STACK, become),
     uninstallCommand(STACK, become),
     observeCommand(STACK, HASH, become),
+    vacateCommand(STACK, "attachment-api", "api", become),
 ]);
 
 /** Runs a command line as sshd does, by a shell, with `sudo` played by a function of its name. */
@@ -56,7 +58,7 @@ describe("command lines", () => {
         "nothing is left to the user without rights in %s",
         (command) => {
             expect(command).toMatch(
-                /^sudo -n (timeout -k 5 120 (\/\S+ \S+ \S+ \S+|sh -c '[^']*')|sh -c '[^']*'( [\w -]+)?)$/,
+                /^sudo -n (timeout -k 5 120 (\/\S+ \S+ \S+ \S+( \S+)?|sh -c '[^']*')|sh -c '[^']*'( [\w -]+)?)$/,
             );
         },
     );

@@ -78,6 +78,37 @@ inspect_containers() {
     done
 }
 
+# containers that bear a mark, by their names, which are their ids here: of --filter label, and of --filter network too
+marked() {
+    wanted='' network=''
+    for word in "$@"; do
+        case $word in
+            label=crosshost=*) wanted=${word#label=crosshost=} ;;
+            network=*) network=${word#network=} ;;
+        esac
+    done
+    for path in "$state/containers"/*/.mark; do
+        [ -e "$path" ] || continue
+        read -r mark <"$path"
+        path=${path%/.mark}
+        [ -z "$network" ] || [ -e "$path/$network" ] || continue
+        if [ -z "$wanted" ]; then echo "${path##*/} $mark"; elif [ "$wanted" = "$mark" ]; then echo "${path##*/}"; fi
+    done
+}
+
+remove_container() {
+    [ -d "$state/containers/$1" ] || fail "No such container: $1"
+    rm -r "$state/containers/$1"
+}
+
+describe_container() {
+    [ -d "$state/containers/$2" ] || fail "No such container: $2"
+    case $1 in
+        *Created*) date -u -r "$state/containers/$2/.running" +%Y-%m-%dT%H:%M:%S.%NZ ;;
+        *Image*) echo "busybox:1$(sed 's/^/, made by /' "$state/containers/$2/.mark" 2>/dev/null)" ;;
+    esac
+}
+
 users() {
     network=$(last "$@")
     network=${network#network=}
@@ -94,14 +125,25 @@ fail() {
 }
 
 case "$1 $2" in
-    'network create' | 'network rm' | 'network connect' | 'network disconnect') echo "$*" >>"$FAKES/docker.log" ;;
+    'network create' | 'network rm' | 'network connect' | 'network disconnect' | 'rm -f') echo "$*" >>"$FAKES/docker.log" ;;
 esac
 verb=$1
 shift
 case $verb in
     version) cat "$state/version" ;;
-    ps) users "$@" ;;
-    container) shift && inspect_containers "$@" ;;
+    ps)
+        case $* in
+            *label=crosshost*) marked "$@" ;;
+            *) users "$@" ;;
+        esac
+        ;;
+    rm) remove_container "$(last "$@")" ;;
+    container)
+        case $3 in
+            *Created* | *Image*) describe_container "$3" "$4" ;;
+            *) shift && inspect_containers "$@" ;;
+        esac
+        ;;
     network)
         verb=$1
         shift
@@ -117,6 +159,7 @@ case $verb in
                 ;;
         esac
         ;;
+    mark) echo "$2" >"$state/containers/$1/.mark" ;; # mark NAME MARK: for tests only
     run) # run NAME [words of connect]: for tests only
         mkdir -p "$state/containers/$1"
         echo true >"$state/containers/$1/.running"

@@ -23,6 +23,8 @@ export interface Registered {
     readonly ignoreChanges: readonly string[];
     readonly additionalSecretOutputs: readonly string[];
     readonly transforms: readonly pulumi.ResourceTransform[];
+    /** What runs before the engine creates it. */
+    readonly beforeCreate: readonly pulumi.ResourceHook[];
 }
 
 /** What Pulumi's runtime keeps, as far as its own types hide it. */
@@ -45,6 +47,7 @@ export const UNKNOWN = { __pulumiUnknown: true };
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 let registered: Registered[] = [];
 let registerTransforms: pulumi.ResourceTransform[] = [];
+let registeredHooks: pulumi.ResourceHook[] = [];
 
 export interface MockedStack {
     readonly project?: string;
@@ -56,6 +59,7 @@ export interface MockedStack {
 export async function mockedStack({ project, stack, preview }: MockedStack = {}): Promise<void> {
     registered = [];
     registerTransforms = [];
+    registeredHooks = [];
     await setMocks(
         {
             newResource: ({ type, name, inputs, custom }) => ({
@@ -78,6 +82,10 @@ export async function mockedStack({ project, stack, preview }: MockedStack = {})
             const callback = new Callback();
             callback.setToken(String(registerTransforms.push(transform) - 1));
             return Promise.resolve(callback);
+        },
+        registerResourceHook: (hook: pulumi.ResourceHook) => {
+            registeredHooks.push(hook);
+            return Promise.resolve();
         },
         awaitStackRegistrations: () => Promise.resolve(),
         shutdown: () => undefined,
@@ -170,6 +178,9 @@ function read(request: RegisterResourceRequest): Registered {
         transforms: request
             .getTransformsList()
             .flatMap((callback) => registerTransforms[Number(callback.getToken())] ?? []),
+        beforeCreate: registeredHooks.filter(({ name }) =>
+            request.getHooks()?.getBeforeCreateList().includes(name),
+        ),
     };
 }
 

@@ -1,0 +1,67 @@
+import { ContainerAttachment, Overlay } from "../../components";
+import { probe } from "../../components/realize/probe";
+import { runOverSsh } from "../../components/realize/ssh";
+import { answered, host } from "../support/builders";
+import { mockedStack, resource } from "../support/mocks";
+
+jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/realize/ssh", () => ({ runOverSsh: jest.fn() }));
+jest.mock("../../components/realize/keyfiles", () => ({
+    sshOptions: () => ["-o", "IdentityFile=~/key"],
+}));
+jest.mock("../../components/converger/program", () => ({
+    convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
+}));
+
+const UNIT = "crosshost-demo-79f8e4 attachment-api";
+
+beforeEach(async () => {
+    await mockedStack();
+    const facts = new Map([["address", ["eth0 192.168.40.11/24 1500"]]]);
+    jest.mocked(probe).mockResolvedValue(answered({ facts }));
+    const vm1 = host("vm1", 11);
+    const mesh = new Overlay("mesh", {
+        hosts: [vm1],
+        cidr: "10.42.0.0/16",
+        backend: { vxlan: {} },
+    });
+    new ContainerAttachment("api", {
+        host: vm1,
+        network: mesh,
+        container: { image: "registry.example/api:1.4" },
+    });
+});
+
+afterEach(() => {
+    jest.mocked(runOverSsh).mockReset();
+});
+
+async function runHook(): Promise<void> {
+    const { beforeCreate } = await resource("api-container");
+    expect(beforeCreate.map(({ name }) => name)).toEqual(["crosshost-demo-api on vm1"]);
+    await beforeCreate[0]?.callback({ urn: "", id: "", name: "api-container", type: "" });
+}
+
+describe("before the engine creates a container", () => {
+    test("the host is asked to remove what a killed client left of it", async () => {
+        jest.mocked(runOverSsh).mockResolvedValue({ status: 0, stdout: "", stderr: "" });
+        await runHook();
+        expect(runOverSsh).toHaveBeenCalledTimes(1);
+        const [connection, command] = jest.mocked(runOverSsh).mock.calls[0] ?? [];
+        expect(connection).toMatchObject({ host: "192.168.40.11" });
+        expect(command).toBe(
+            `timeout -k 5 120 /var/lib/crosshost/crosshost-demo-79f8e4/crosshost vacate ${UNIT} crosshost-demo-api`,
+        );
+    });
+
+    test("what the host refuses is an error, in its words", async () => {
+        const stderr = "crosshost: container crosshost-demo-api: Docker has a container\n";
+        jest.mocked(runOverSsh).mockResolvedValue({ status: 1, stdout: "", stderr });
+        await expect(runHook()).rejects.toThrow(stderr.trim());
+    });
+
+    test("nobody is asked until it does", async () => {
+        await resource("api-container");
+        expect(runOverSsh).not.toHaveBeenCalled();
+    });
+});
