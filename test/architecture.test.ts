@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
 import { z } from "zod";
 import { attachmentSchema } from "../components/attachment/schema";
+import { bridgeSchema } from "../components/bridge/schema";
 import { connectionSchema, hostSchema } from "../components/host/schema";
 import { backendChoice } from "../components/overlay/backends";
 import { vxlan } from "../components/overlay/backends/vxlan";
@@ -101,7 +102,7 @@ const importers = (name: RegExp) =>
 describe("rooms", () => {
     test("every room has its schema and plan", () => {
         expect(named("schema.ts").map(dirname)).toEqual(named("plan.ts").map(dirname));
-        expect(named("schema.ts")).toHaveLength(3);
+        expect(named("schema.ts")).toHaveLength(4);
     });
 
     test.each([...named("schema.ts"), ...named("plan.ts"), "components/overlay/problems.ts"])(
@@ -237,6 +238,7 @@ const contracts: [string, unknown][] = [
     ["ConnectionArgs", connectionSchema],
     ["LoginArgs", connectionSchema.shape.proxy],
     ["OverlayArgs", overlaySchema],
+    ["BridgeArgs", bridgeSchema],
     ["BackendArgs", backendChoice],
     ["VxlanArgs", vxlan.options],
     ["ContainerAttachmentArgs", attachmentSchema],

@@ -11,7 +11,7 @@ import { localNetwork, type NetworkHandle } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
 import { type ContainerArgs, createContainer, dockerProviderOf } from "../realize/docker";
 import { parsed, Refusal, refuse } from "../realize/refuse";
-import { type HostSession, sessionOf } from "../realize/session";
+import { type HostSession, sessionOfHost } from "../realize/session";
 import { unitCommand } from "../realize/unit";
 import { type HostPort } from "../wire/claims";
 import { isDeferred, isRecord } from "../wire/fields";
@@ -72,7 +72,7 @@ export class ContainerAttachment extends pulumi.ComponentResource {
     ) {
         const spec = parsed(attachmentSchema, COMPONENT, name, args);
         const aliases = spec.aliases ?? [name];
-        const session = sessionOfHost(name, args.host);
+        const session = sessionOfHost(COMPONENT, name, args.host);
         const containerName = spec.container.name ?? dockerName(session.stack, name);
         refuse(COMPONENT, name, localProblems(session, name, spec, args, containerName));
         super("crosshost:index:ContainerAttachment", name, {}, opts);
@@ -110,15 +110,6 @@ export class ContainerAttachment extends pulumi.ComponentResource {
             networkName: this.networkName,
         });
     }
-}
-
-function sessionOfHost(name: string, host: HostHandle): HostSession {
-    const session = sessionOf(host);
-    if (!session) {
-        const message = "is not a Host made by this program with this version of the library";
-        throw new Refusal(report(COMPONENT, name, [{ path: "host", message }]));
-    }
-    return session;
 }
 
 /** Mistakes that show before anything is registered: names, ports, and addresses where known. */

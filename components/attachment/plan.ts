@@ -1,4 +1,11 @@
-import { addressAt, broadcastAddress, contains, networkAddress, sizeOf } from "../wire/address";
+import {
+    addressAt,
+    broadcastAddress,
+    contains,
+    networkAddress,
+    offsetOf,
+    sizeOf,
+} from "../wire/address";
 import { isHostName } from "../wire/hostname";
 import { type Claims, type HostPort } from "../wire/claims";
 import { derivedNumber, type StackIdentity } from "../wire/identity";
@@ -77,7 +84,7 @@ export function claimPorts(
 
 function staticAddressProblem(given: string, network: HostNetwork): string | undefined {
     const { subnet, gateway, ipRange } = network;
-    const range = `use ${planned(network).first} to ${planned(network).last}`;
+    const range = `use ${spansOf(network).map(spanText(network)).join(" or ")}`;
     if (!contains(subnet, given)) {
         return `lies outside ${subnet}, the host's part of the network: ${range}`;
     }
@@ -93,15 +100,16 @@ function staticAddressProblem(given: string, network: HostNetwork): string | und
 }
 
 function derivedAddress(identity: StackIdentity, name: string, network: HostNetwork): string {
-    const { from, to } = planned(network);
-    const offset = derivedNumber(from, to, "address", identity.project, identity.stack, name);
-    return addressAt(network.subnet, offset);
+    const free = plannedOffsets(network);
+    const { project, stack } = identity;
+    const at = derivedNumber(0, free.count - 1, "address", project, stack, name);
+    return addressAt(network.subnet, free.offset(at));
 }
 
 function firstFree(addresses: Claims, network: HostNetwork): string | undefined {
-    const { from, to } = planned(network);
-    for (let offset = from; offset <= to; offset += 1) {
-        const candidate = addressAt(network.subnet, offset);
+    const free = plannedOffsets(network);
+    for (let at = 0; at < free.count; at += 1) {
+        const candidate = addressAt(network.subnet, free.offset(at));
         if (addresses.holder(candidate) === undefined) {
             return candidate;
         }
@@ -109,9 +117,49 @@ function firstFree(addresses: Claims, network: HostNetwork): string | undefined 
     return undefined;
 }
 
-/** What lies between Docker's automatic range, which starts the subnet, and the broadcast address. */
-function planned({ subnet, ipRange }: HostNetwork) {
-    const from = sizeOf(ipRange);
-    const to = sizeOf(subnet) - 2;
-    return { from, to, first: addressAt(subnet, from), last: addressAt(subnet, to) };
+/** Neighbouring addresses, as distances from the subnet's own. */
+interface Span {
+    readonly from: number;
+    readonly to: number;
+}
+
+/** What Docker gives out by itself is not planned, nor are gateway, network and broadcast address. */
+function spansOf({ subnet, gateway, ipRange }: HostNetwork): Span[] {
+    const range = offsetOf(subnet, networkAddress(ipRange));
+    const hole = { from: range, to: range + sizeOf(ipRange) - 1 };
+    const own = offsetOf(subnet, gateway);
+    return without(without([{ from: 1, to: sizeOf(subnet) - 2 }], hole), { from: own, to: own });
+}
+
+function without(spans: readonly Span[], hole: Span): Span[] {
+    return spans
+        .flatMap(({ from, to }) => [
+            { from, to: Math.min(to, hole.from - 1) },
+            { from: Math.max(from, hole.to + 1), to },
+        ])
+        .filter(({ from, to }) => from <= to);
+}
+
+/** The addresses of all spans, numbered. */
+function plannedOffsets(network: HostNetwork) {
+    const spans = spansOf(network);
+    const sizes = spans.map(({ from, to }) => to - from + 1);
+    const offset = (at: number): number => {
+        let left = at;
+        for (const { from, to } of spans) {
+            if (left <= to - from) {
+                return from + left;
+            }
+            left -= to - from + 1;
+        }
+        throw new Error(`${network.subnet} has no planned address number ${at}`);
+    };
+    return { count: sizes.reduce((sum, size) => sum + size, 0), offset };
+}
+
+function spanText({ subnet }: HostNetwork) {
+    return ({ from, to }: Span) =>
+        from === to
+            ? addressAt(subnet, from)
+            : `${addressAt(subnet, from)} to ${addressAt(subnet, to)}`;
 }

@@ -10,12 +10,16 @@ export interface HostNetwork {
     readonly ipRange: string;
 }
 
-/** Docker's automatic addresses: the first quarter, where the gateway is. The rest is planned. */
-export function hostNetwork(network: string, subnet: string): HostNetwork {
+/** Unless told: the first address is the gateway's, and Docker's automatic ones are the first quarter. */
+export function hostNetwork(
+    network: string,
+    subnet: string,
+    chosen: { readonly gateway?: string; readonly ipRange?: string } = {},
+): HostNetwork {
     return {
         network,
         subnet,
-        gateway: addressAt(subnet, 1),
-        ipRange: `${networkAddress(subnet)}/${prefixOf(subnet) + 2}`,
+        gateway: chosen.gateway ?? addressAt(subnet, 1),
+        ipRange: chosen.ipRange ?? `${networkAddress(subnet)}/${prefixOf(subnet) + 2}`,
     };
 }

@@ -14,14 +14,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { parsed, refuse } from "../realize/refuse";
-import { type HostSession, sessionOf } from "../realize/session";
+import { type HostSession, NO_HOST, sessionOf } from "../realize/session";
 import { unitCommand } from "../realize/unit";
 import { unitName } from "../wire/identity";
 import { unitText } from "../wire/unit";
+import { claimProblems } from "../network/claims";
 import { localNetwork, rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
-import { layOut, type OverlayLayout, planOverlay } from "./plan";
-import { claimProblems, underlayProblems } from "./problems";
+import { claimantOf, layOut, type OverlayLayout, planOverlay } from "./plan";
+import { underlayProblems } from "./problems";
 import { overlaySchema } from "./schema";
 
 const COMPONENT = "Overlay";
@@ -92,7 +93,8 @@ export class Overlay extends pulumi.ComponentResource {
         const sessions = openSessionsOf(name, args.hosts);
         const identity = { project: pulumi.getProject(), stack: pulumi.getStack() };
         const { layout, problems } = layOut(identity, name, spec, sessions);
-        refuse(COMPONENT, name, [...problems, ...claimProblems(layout, [...new Set(sessions)])]);
+        const claims = claimProblems(claimantOf(layout), [...new Set(sessions)]);
+        refuse(COMPONENT, name, [...problems, ...claims]);
         super("crosshost:index:Overlay", name, {}, opts);
 
         this.cidr = pulumi.output(layout.plan.cidr);
@@ -159,9 +161,8 @@ export class Overlay extends pulumi.ComponentResource {
 
 function openSessionsOf(overlay: string, hosts: readonly HostHandle[]): HostSession[] {
     const sessions = hosts.map(sessionOf);
-    const message = "is not a Host made by this program with this version of the library";
     const strangers = sessions.flatMap((session, at) =>
-        session ? [] : [{ path: `hosts[${at}]`, message }],
+        session ? [] : [{ path: `hosts[${at}]`, message: NO_HOST }],
     );
     refuse(COMPONENT, overlay, strangers);
     return sessions.filter((session) => session !== undefined);

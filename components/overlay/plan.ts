@@ -1,3 +1,4 @@
+import { type Claimant } from "../network/claims";
 import { bridgeEntries, closedEntries, masqueradeEntry } from "../network/entries";
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
 import { subnet } from "../wire/address";
@@ -49,6 +50,12 @@ export function layOut(
         ids: Object.fromEntries(members.map((host) => [host.name, host.id ?? 0])),
     };
     return { layout, problems };
+}
+
+/** What the overlay holds on each of its hosts, and nothing else there may have. */
+export function claimantOf({ plan, spec, network }: OverlayLayout): Claimant {
+    const claims = chosenBackend(spec.backend).claims(plan);
+    return { holder: `Overlay "${plan.name}"`, cidr: plan.cidr, network, claims };
 }
 
 /** One host's unit: bridge, Docker network, firewall, and what the backend adds. */

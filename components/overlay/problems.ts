@@ -1,9 +1,8 @@
-import { contains, prefixOf } from "../wire/address";
-import { type Claims } from "../wire/claims";
+import { lockOutProblems } from "../network/claims";
+import { prefixOf } from "../wire/address";
 import { bytesOf, DEFAULT_UNDERLAY_MTU, MIN_MTU, sumOf } from "../wire/mtu";
 import { type Problem } from "../wire/problem";
 import { chosenBackend } from "./backends";
-import { type OverlayPlan } from "./backends/backend";
 import { type OverlaySpec } from "./schema";
 
 /** A host as the plan sees it; its address may come later. */
@@ -14,13 +13,6 @@ export interface PlannedHost {
     readonly mtu: number | undefined;
     /** Where the program says it outright; empty where it says none. */
     readonly addressNow: string | undefined;
-}
-
-/** What one host holds already, of overlays that the program made before. */
-export interface Held {
-    readonly name: string;
-    readonly cidrs: Claims;
-    readonly things: Claims;
 }
 
 export function overheadOf(spec: OverlaySpec): number {
@@ -62,29 +54,7 @@ export function underlayProblems(
             const message = `${twin[0]} and ${host} have the same address, ${address}: each host needs its own`;
             return [{ path: "hosts", message }];
         }
-        const message = `"${cidr}" holds ${address}, by which ${host} is reached: choose another network`;
-        return contains(cidr, address) ? [{ path: "cidr", message }] : [];
-    });
-}
-
-/** Two overlays on one host that want the same thing, each told with the one that has it. */
-export function claimProblems(
-    { plan, spec, network }: { plan: OverlayPlan; spec: OverlaySpec; network: string },
-    hosts: readonly Held[],
-): Problem[] {
-    const claims = [
-        { path: "dockerName", thing: `Docker network "${network}"` },
-        ...chosenBackend(spec.backend).claims(plan),
-    ];
-    return hosts.flatMap((host) => {
-        const other = host.cidrs.claim(plan.cidr, plan.name);
-        const message = `"${plan.cidr}" overlaps the network of "${other ?? ""}" on ${host.name}: choose another`;
-        const taken = claims.flatMap(({ path, thing }) => {
-            const holder = host.things.claim(thing, plan.name);
-            const clash = `${thing} on ${host.name} is that of "${holder ?? ""}": choose another`;
-            return holder === undefined ? [] : [{ path, message: clash }];
-        });
-        return other === undefined ? taken : [{ path: "cidr", message }, ...taken];
+        return lockOutProblems(cidr, host, address);
     });
 }
 

@@ -1,8 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type StackIdentity } from "../wire/identity";
 import { type Claims, type HostPort } from "../wire/claims";
+import { report } from "../wire/problem";
 import { type Connection } from "./ssh";
 import { type ProbeResult } from "./observation";
+import { Refusal } from "./refuse";
 
 /** What the components of one host share while a program runs. */
 export interface HostSession {
@@ -25,7 +27,7 @@ export interface HostSession {
     readonly containerNames: Claims;
     /** Addresses of containers; networks of one host do not overlap. */
     readonly addresses: Claims;
-    /** Networks of overlays, none of which may overlap another. */
+    /** Networks of overlays and bridges, none of which may overlap another. */
     readonly cidrs: Claims;
     /** Other things of which a host has one: a Docker network's name, a VXLAN's identifier. */
     readonly things: Claims;
@@ -50,4 +52,15 @@ export function openSession(host: object, session: HostSession): void {
 
 export function sessionOf(host: object): HostSession | undefined {
     return sessions.get(host);
+}
+
+export const NO_HOST = "is not a Host made by this program with this version of the library";
+
+/** The session of a component's one host, or the end of the program. */
+export function sessionOfHost(component: string, name: string, host: object): HostSession {
+    const session = sessionOf(host);
+    if (!session) {
+        throw new Refusal(report(component, name, [{ path: "host", message: NO_HOST }]));
+    }
+    return session;
 }

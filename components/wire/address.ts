@@ -48,6 +48,11 @@ export function addressAt(cidr: Cidr, offset: number): string {
     ).correctForm();
 }
 
+/** The distance of an address from the network's own. */
+export function offsetOf(cidr: Cidr, address: string): number {
+    return Number(new Address4(address).bigInt() - new Address4(cidr).startAddress().bigInt());
+}
+
 export function networkAddress(cidr: Cidr): string {
     return addressAt(cidr, 0);
 }

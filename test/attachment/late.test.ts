@@ -1,7 +1,7 @@
 // What only shows at run time is refused as well. There, a refusal is a rejected promise that ends the
 // program; here it is written down instead, so that a test can look at it.
 import * as pulumi from "@pulumi/pulumi";
-import { ContainerAttachment, Host, Overlay } from "../../components";
+import { Bridge, ContainerAttachment, Host, Overlay } from "../../components";
 import { probe } from "../../components/realize/probe";
 import { type Problem } from "../../components/wire/problem";
 import { answered, connection, host, HOST_KEY, PRIVATE_KEY } from "../support/builders";
@@ -58,6 +58,16 @@ test("an overlay's underlay", async () => {
     expect(mockRefused).toEqual([
         'mesh: cidr: "10.42.0.0/16" holds 10.42.0.5, by which vm1 is reached: choose another network',
         "mesh: hosts: vm2 and vm3 have the same address, 192.168.40.12: each host needs its own",
+    ]);
+});
+
+test("the address of a bridge's host", async () => {
+    const to = { ...connection("vm"), host: late("10.60.0.11") };
+    new Bridge("lan1", { host: new Host("vm1", { connection: to }), cidr: "10.60.0.0/24" });
+    expect(mockRefused).toEqual([]);
+    await resources();
+    expect(mockRefused).toEqual([
+        'lan1: cidr: "10.60.0.0/24" holds 10.60.0.11, by which vm1 is reached: choose another network',
     ]);
 });
 

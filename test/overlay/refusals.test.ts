@@ -174,9 +174,9 @@ describe("refused, before anything of it is registered", () => {
         expect(
             await refused(members, { cidr: "10.42.128.0/17", backend, dockerName: "shared" }),
         ).toEqual([
-            'cidr: "10.42.128.0/17" overlaps the network of "first" on vm1: choose another',
-            'dockerName: Docker network "shared" on vm1 is that of "first": choose another',
-            'backend.vxlan.vni: VXLAN 42 on UDP port 4789 on vm1 is that of "first": choose another',
+            'cidr: "10.42.128.0/17" overlaps the network of Overlay "first" on vm1: choose another',
+            'dockerName: Docker network "shared" on vm1 is that of Overlay "first": choose another',
+            'backend.vxlan.vni: VXLAN 42 on UDP port 4789 on vm1 is that of Overlay "first": choose another',
         ]);
     });
 

@@ -1,4 +1,5 @@
 import { type z } from "zod";
+import { type Claim } from "../../network/claims";
 import { type StackIdentity } from "../../wire/identity";
 import { type Overhead } from "../../wire/mtu";
 import { type Entry } from "../../wire/unit";
@@ -28,12 +29,6 @@ export interface Wire {
     /** The device that other members' packets come and go by. */
     readonly device: string;
     readonly entries: readonly Entry[];
-}
-
-/** A thing of which a host has only one, as `VXLAN 42`, and the argument that chooses it. */
-export interface Claim {
-    readonly path: string;
-    readonly thing: string;
 }
 
 /** One way over the wire. The list of backends is the list of features; Overlay knows no more. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { type Claim } from "../../network/claims";
 import { type Overhead } from "../../wire/mtu";
-import { type Backend, type Claim, type Member, type OverlayPlan, type Wire } from "./backend";
+import { type Backend, type Member, type OverlayPlan, type Wire } from "./backend";
 import { vxlan } from "./vxlan";
 
 /** The argument `backend`: one key for each way over the wire, exactly one of them given. */

@@ -1,0 +1,126 @@
+// A network of one host:
+//
+//   container 10.60.0.200      container 10.60.0.201
+//       |                          |
+//   br-lan1, bridge, 10.60.0.1/24 ----------------+      MTU 1500
+//       | routing, firewall
+//       |   out: with the host's own address
+//       |   in: replies, and what is meant for a published port
+//   NIC 192.168.40.11
+//
+// One bridge and one Docker network on it; one Pulumi resource. Bridges of a host are apart from one
+// another and from its overlays: only a container that is attached to both is in both.
+import * as pulumi from "@pulumi/pulumi";
+import { type HostHandle } from "../host/handle";
+import { claimProblems, lockOutProblems } from "../network/claims";
+import { rememberNetwork } from "../network/handle";
+import { type HostNetwork } from "../network/hostNetwork";
+import { parsed, refuse } from "../realize/refuse";
+import { type HostSession, sessionOfHost } from "../realize/session";
+import { unitCommand } from "../realize/unit";
+import { unitName } from "../wire/identity";
+import { unitText } from "../wire/unit";
+import { type BridgePlan, bridgeUnit, claimantOf, partProblems, planBridge } from "./plan";
+import { bridgeSchema } from "./schema";
+
+const COMPONENT = "Bridge";
+
+export interface BridgeArgs {
+    /** The host that the bridge is on. Changing it makes the bridge there, and takes it away here. */
+    host: HostHandle;
+    /**
+     * The bridge's IPv4 network, as `10.60.0.0/24`, /8 to /28. Must not hold the address by which the
+     * host is reached. Changed in place; addresses change.
+     */
+    cidr: string;
+    /** Address of the bridge, the containers' gateway. Default: the network's first. Changed in place. */
+    gateway?: string;
+    /**
+     * The part of the network from which Docker gives out addresses by itself, as `10.60.0.0/26`; the
+     * rest is for attachments. Default: the first quarter. Changed in place.
+     */
+    ipRange?: string;
+    /**
+     * MTU of the bridge and of the containers' interfaces in bytes, 576 to 65535. Default 1500. Changed
+     * in place, under running containers.
+     */
+    mtu?: number;
+    /**
+     * Name of the Docker network, as compose files refer to it with `external: true`. Default:
+     * `project-stack-name`. Changing it makes the network anew and the containers that use it too.
+     */
+    dockerName?: string;
+}
+
+/**
+ * A Linux bridge on one host, offered to Docker as a network. Its containers reach each other and, with
+ * the host's address, the world; from outside they are reached by their published ports only.
+ *
+ * ```ts
+ * const lan1 = new Bridge("lan1", { host: vm1, cidr: "10.60.0.0/24" });
+ * const db = new ContainerAttachment("db", { host: vm1, network: lan1, containerName: "postgres" });
+ * ```
+ */
+export class Bridge extends pulumi.ComponentResource {
+    /** The bridge's network. */
+    public readonly cidr: pulumi.Output<string>;
+    /** MTU of bridge and containers, in bytes. */
+    public readonly mtu: pulumi.Output<number>;
+    /** What it is on its host, by the host's logical name. */
+    public readonly networks: pulumi.Output<Record<string, HostNetwork>>;
+    /**
+     * Docker's name of the network, for containers that Crosshost does not make. What takes it waits
+     * until the network is there.
+     */
+    public readonly networkName: pulumi.Output<string>;
+
+    constructor(name: string, args: BridgeArgs, opts?: pulumi.ComponentResourceOptions) {
+        const spec = parsed(bridgeSchema, COMPONENT, name, args);
+        const session = sessionOfHost(COMPONENT, name, args.host);
+        const plan = planBridge(session.stack, name, spec);
+        refuse(COMPONENT, name, [
+            ...partProblems(spec),
+            ...addressProblems(plan, session, session.addressNow),
+            ...claimProblems(claimantOf(plan), [session]),
+        ]);
+        super("crosshost:index:Bridge", name, {}, opts);
+
+        const networks = { [session.name]: plan.place };
+        const command = this.wireHost(plan, session);
+        this.cidr = pulumi.output(plan.cidr);
+        this.mtu = pulumi.output(plan.mtu);
+        this.networks = pulumi.output(networks);
+        this.networkName = command.urn.apply(() => plan.place.network);
+        rememberNetwork(this, { name, networks, commands: { [session.name]: command } });
+        this.registerOutputs({
+            cidr: this.cidr,
+            mtu: this.mtu,
+            networks: this.networks,
+            networkName: this.networkName,
+        });
+    }
+
+    /** What another stack takes by StackReference, to attach containers of its own. */
+    get handle(): pulumi.Output<{
+        cidr: string;
+        mtu: number;
+        networks: Record<string, HostNetwork>;
+    }> {
+        return pulumi.output({ cidr: this.cidr, mtu: this.mtu, networks: this.networks });
+    }
+
+    private wireHost(plan: BridgePlan, session: HostSession): pulumi.Resource {
+        return unitCommand(session, this, {
+            name: unitName("bridge", plan.name),
+            text: session.address.apply((address) => {
+                refuse(COMPONENT, plan.name, addressProblems(plan, session, address));
+                return unitText(bridgeUnit(plan));
+            }),
+        });
+    }
+}
+
+/** A host's address may come late, from a machine that is made in the same run, or not at all. */
+function addressProblems({ cidr }: BridgePlan, host: HostSession, address: string | undefined) {
+    return address ? lockOutProblems(cidr, host.name, address) : [];
+}

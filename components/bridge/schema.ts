@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { address, cidr, dockerObjectName, mtu } from "../wire/fields";
+
+export const bridgeSchema = z.strictObject({
+    host: z
+        .custom<object>(isObject, { error: "is not a Host" })
+        .describe("The host that the bridge is on."),
+    cidr: cidr.describe("The bridge's network."),
+    gateway: address
+        .optional()
+        .describe("Address of the bridge itself. Default: the network's first."),
+    ipRange: cidr
+        .optional()
+        .describe("Part from which Docker gives out addresses. Default: the first quarter."),
+    mtu: mtu.optional().describe("MTU of bridge and containers. Default 1500."),
+    dockerName: dockerObjectName
+        .optional()
+        .describe("Name of the Docker network. Default: project-stack-name."),
+});
+
+export type BridgeSpec = z.output<typeof bridgeSchema>;
+
+function isObject(value: unknown): boolean {
+    return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,49 @@
+import { contains } from "../wire/address";
+import { type Claims } from "../wire/claims";
+import { type Problem } from "../wire/problem";
+
+/** A thing of which a host has only one, as `VXLAN 42`, and the argument that chooses it. */
+export interface Claim {
+    readonly path: string;
+    readonly thing: string;
+}
+
+/** What one host holds already, of networks that the program made before. */
+export interface Held {
+    readonly name: string;
+    readonly cidrs: Claims;
+    readonly things: Claims;
+}
+
+/** A network that wants a place on hosts; the holder as messages name it: `Overlay "mesh"`. */
+export interface Claimant {
+    readonly holder: string;
+    readonly cidr: string;
+    /** Docker's name of it. */
+    readonly network: string;
+    readonly claims: readonly Claim[];
+}
+
+/** Two networks on one host that want the same thing, each told with the one that has it. */
+export function claimProblems(
+    { holder, cidr, network, claims }: Claimant,
+    hosts: readonly Held[],
+): Problem[] {
+    const wanted = [{ path: "dockerName", thing: `Docker network "${network}"` }, ...claims];
+    return hosts.flatMap((host) => {
+        const other = host.cidrs.claim(cidr, holder);
+        const message = `"${cidr}" overlaps the network of ${other ?? ""} on ${host.name}: choose another`;
+        const taken = wanted.flatMap(({ path, thing }) => {
+            const before = host.things.claim(thing, holder);
+            const clash = `${thing} on ${host.name} is that of ${before ?? ""}: choose another`;
+            return before === undefined ? [] : [{ path, message: clash }];
+        });
+        return other === undefined ? taken : [{ path: "cidr", message }, ...taken];
+    });
+}
+
+/** Whoever holds the address that SSH comes by cuts himself off. */
+export function lockOutProblems(cidr: string, host: string, address: string): Problem[] {
+    const message = `"${cidr}" holds ${address}, by which ${host} is reached: choose another network`;
+    return contains(cidr, address) ? [{ path: "cidr", message }] : [];
+}
