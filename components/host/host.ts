@@ -10,6 +10,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { convergerProgram } from "../converger/program";
 import { dockerProviderOf } from "../realize/docker";
+import { tellGone } from "../realize/gone";
 import { known } from "../realize/known";
 import { packProgram } from "../realize/pack";
 import { probe } from "../realize/probe";
@@ -18,6 +19,7 @@ import { type HostSession, openSession } from "../realize/session";
 import { type Connection } from "../realize/ssh";
 import { tellProbe } from "../realize/tell";
 import { installHostCommand } from "../realize/unit";
+import { usable } from "../realize/usable";
 import { Claims, portsClash } from "../wire/claims";
 import { isAddress, overlap } from "../wire/address";
 import { address } from "../wire/fields";
@@ -92,6 +94,12 @@ export interface HostArgs {
     machine?: pulumi.Resource;
     /** Fail a preview in which the host cannot be reached, for CI. Default false: a warning. */
     strict?: boolean;
+    /**
+     * The machine is no more. Nothing is done there again, networks no longer count on it, and its
+     * resources can be deleted without it. Run one `up` with it, then take the host and what runs
+     * on it out of the program, or `destroy`. Taken back, the next `up` wires the host again.
+     */
+    gone?: boolean;
 }
 
 /**
@@ -116,6 +124,12 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
         const program = convergerProgram();
         const stack = { project: pulumi.getProject(), stack: pulumi.getStack() };
         const connection = pulumi.output(args.connection).apply((to) => checked(name, to));
+        const gone = spec.gone ?? false;
+        const probed = known(connection).then((to) =>
+            to && !gone
+                ? probe(to, spec.become, stackId(stack), program)
+                : { status: "unknown" as const },
+        );
         const session: HostSession = {
             name,
             stack,
@@ -127,9 +141,9 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             id: spec.id ?? idFromName(name),
             mtu: spec.mtu,
             machine: args.machine,
-            probe: known(connection).then((to) =>
-                to ? probe(to, spec.become, stackId(stack), program) : { status: "unknown" },
-            ),
+            probe: probed,
+            usable: usable({ name, machine: args.machine, probe: probed }),
+            gone,
             registryAuth: args.registryAuth,
             ports: new Claims(portsClash),
             containerNames: new Claims(),
@@ -145,7 +159,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             this.address.apply((known) => unitText(planHost(stack, program, known))),
             packProgram(program),
         );
-        void tellProbe(session, spec.strict ?? false);
+        void (gone ? tellGone(session) : tellProbe(session, spec.strict ?? false));
         this.registerOutputs({ hostName: this.hostName, address: this.address });
     }
 

@@ -85,6 +85,10 @@ export const hostSchema = z.strictObject({
         .boolean()
         .optional()
         .describe("Fail a preview in which the host cannot be reached. Default false: warn."),
+    gone: z
+        .boolean()
+        .optional()
+        .describe("The machine is no more: do nothing there, and let it leave. Default false."),
 });
 
 function hasHostKey({ hostKey: key, insecureIgnoreHostKey }: Readonly<Record<string, unknown>>) {

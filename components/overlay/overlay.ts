@@ -143,16 +143,21 @@ export class Overlay extends pulumi.ComponentResource {
         layout: OverlayLayout,
         sessions: readonly HostSession[],
     ): Record<string, pulumi.Resource> {
+        const living = sessions.filter(({ gone }) => !gone);
         const underlays = pulumi
-            .all(Object.fromEntries(sessions.map((session) => [session.name, session.address])))
+            .all(Object.fromEntries(living.map(({ name, address }) => [name, address])))
             .apply((addresses) => checked(layout, addresses));
         const made = sessions.map((session): [string, pulumi.Resource] => [
             session.name,
             unitCommand(session, this, {
                 name: unitName("overlay", layout.plan.name),
-                text: underlays.apply((known) =>
-                    unitText(planOverlay(layout, session.name, known)),
-                ),
+                text: pulumi
+                    .all([underlays, session.address])
+                    .apply(([known, own]) =>
+                        unitText(
+                            planOverlay(layout, session.name, { ...known, [session.name]: own }),
+                        ),
+                    ),
             }),
         ]);
         return Object.fromEntries(made);

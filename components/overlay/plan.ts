@@ -58,7 +58,7 @@ export function claimantOf({ plan, spec, network }: OverlayLayout): Claimant {
     return { holder: `Overlay "${plan.name}"`, cidr: plan.cidr, network, claims };
 }
 
-/** One host's unit: bridge, Docker network, firewall, and what the backend adds. */
+/** One host's unit: bridge, Docker network, firewall, and what the backend adds for those with an underlay. */
 export function planOverlay(
     layout: OverlayLayout,
     host: string,
@@ -67,7 +67,7 @@ export function planOverlay(
     const { plan, spec } = layout;
     const own = memberOf(layout, host, underlays);
     const peers = Object.keys(layout.networks)
-        .filter((other) => other !== host)
+        .filter((other) => other !== host && other in underlays)
         .map((other) => memberOf(layout, other, underlays));
     const wire = chosenBackend(spec.backend).plan(plan, own, peers);
     const mac = macAddress(BRIDGE_MAC_ROLE, plan.identity, plan.name, own.id);

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { stackId } from "../wire/identity";
 import { vacateCommand } from "./commands";
+import { tellLeft } from "./gone";
 import { sshOptions } from "./keyfiles";
 import { known } from "./known";
 import { type HostSession, type RegistryAuth, sessionOf } from "./session";
@@ -58,7 +59,7 @@ export function createContainer(
 ): docker.Container {
     const { name: network, aliases, ipv4Address } = args.network;
     const mark = `${stackId(session.stack)}:${args.unit}`;
-    return new docker.Container(
+    const made = new docker.Container(
         args.resourceName,
         {
             ...args.container,
@@ -74,8 +75,14 @@ export function createContainer(
             dependsOn: [...args.after],
             deletedWith: session.machine,
             hooks: { beforeCreate: [vacating(session, args.unit, args.containerName)] },
+            retainOnDelete: session.gone,
+            ignoreChanges: session.gone ? ["*"] : undefined,
         },
     );
+    if (session.gone) {
+        void tellLeft(session, [`container ${args.containerName}`], made);
+    }
+    return made;
 }
 
 /**

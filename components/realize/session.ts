@@ -16,6 +16,10 @@ export interface HostSession {
     readonly machine: pulumi.Resource | undefined;
     /** Asked once for a program run; preview and up in one process are two Hosts, so two probes. */
     readonly probe: Promise<ProbeResult>;
+    /** Rejects in an up whose host cannot be asked: none of its commands is tried then. */
+    readonly usable: Promise<void>;
+    /** The program says that the machine is no more: it is never asked, and nothing is done there. */
+    readonly gone: boolean;
     readonly registryAuth: pulumi.Input<RegistryAuth[]> | undefined;
     readonly address: pulumi.Output<string>;
     /** The same, where the program says it outright: checked before anything is registered. */

@@ -1,7 +1,9 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { stackId } from "../wire/identity";
+import { entryKeys } from "../wire/unit";
 import { applyCommand, deleteCommand, installCommand, uninstallCommand } from "./commands";
+import { tellLeft } from "./gone";
 import { trailer } from "./observation";
 import { type HostSession } from "./session";
 import { type Connection, type Login } from "./ssh";
@@ -22,7 +24,8 @@ export function unitCommand(
     return hostCommand(session, parent, `${unit.name}-${session.name}`, {
         create: applyCommand(stack, unit.name, session.become),
         delete: deleteCommand(stack, unit.name, session.become),
-        stdin: unit.text.apply((text) => withTrailer(session, unit.name, text)),
+        wanted: unit.text,
+        stdin: (wanted) => withTrailer(session, unit.name, wanted),
         after: unit.after ?? [],
         dials: DIALS.running,
     });
@@ -38,14 +41,14 @@ export function installHostCommand(
     return hostCommand(session, session.component, `${session.name}-converger`, {
         create: installCommand(stack, session.become),
         delete: uninstallCommand(stack, session.become),
-        stdin: text.apply(
-            async (wanted) => `${await withTrailer(session, "host", wanted)}${packedProgram}`,
-        ),
+        wanted: text,
+        stdin: async (wanted) => `${await withTrailer(session, "host", wanted)}${packedProgram}`,
         after: [],
         dials: session.machine ? DIALS.fresh : DIALS.running,
     });
 }
 
+/** Without commands and stdin, a resource of a host that is gone is changed and deleted in the state alone. */
 function hostCommand(
     session: HostSession,
     parent: pulumi.Resource,
@@ -53,7 +56,8 @@ function hostCommand(
     args: {
         create: string;
         delete: string;
-        stdin: pulumi.Output<string>;
+        wanted: pulumi.Output<string>;
+        stdin: (wanted: string) => Promise<string>;
         after: readonly pulumi.Resource[];
         dials: number;
     },
@@ -64,9 +68,13 @@ function hostCommand(
         {
             ...COMMAND_DEFAULTS,
             connection: session.connection.apply((connection) => dialling(connection, args.dials)),
-            create: args.create,
-            delete: args.delete,
-            stdin: args.stdin,
+            ...(session.gone
+                ? {}
+                : {
+                      create: args.create,
+                      delete: args.delete,
+                      stdin: args.wanted.apply(args.stdin),
+                  }),
         },
         {
             parent,
@@ -76,6 +84,9 @@ function hostCommand(
         },
     );
     session.lastCommand = made;
+    if (session.gone) {
+        args.wanted.apply((text) => tellLeft(session, entryKeys(text), made));
+    }
     return made;
 }
 
@@ -97,6 +108,7 @@ function unseenStaysAsItIs(session: HostSession): pulumi.ResourceTransform {
 
 /** Awaits the probe: Pulumi takes a Map in a promise for an object, of which nothing is left. */
 async function withTrailer(session: HostSession, unit: string, wanted: string): Promise<string> {
+    await session.usable;
     const lines = trailer(await session.probe, unit, wanted);
     return [wanted, ...lines.map((line) => `${line}\n`)].join("");
 }

@@ -39,6 +39,12 @@ export function unitText(wanted: Unit): string {
     return [...wanted].map(([key, value]) => `${key}: ${value}\n`).join("");
 }
 
+/** What such a text speaks of. */
+export function entryKeys(text: string): string[] {
+    const lines = text.split("\n").filter((line) => line !== "");
+    return lines.map((line) => line.slice(0, line.indexOf(": ")));
+}
+
 function byKey(a: Entry, b: Entry): number {
     return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }

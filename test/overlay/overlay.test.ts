@@ -86,6 +86,7 @@ describe("an overlay registers", () => {
             parent: "mesh",
             dependencies: ["vm1-converger"],
             deletedWith: undefined,
+            retainOnDelete: false,
             provider: undefined,
             deleteBeforeReplace: false,
             replaceOnChanges: ["triggers[*]"],
@@ -174,9 +175,9 @@ describe("what a preview shows", () => {
         expect(await transformed("overlay-mesh-vm1")).toBeUndefined();
     });
 
-    test("an up ignores nothing: what cannot be reached fails by name", async () => {
+    test("an up ignores nothing, not even of a machine that is still to start sshd", async () => {
         probed.mockResolvedValue({ status: "unreachable", reason: "x" });
-        mesh(hosts(1));
+        mesh([host("vm1", 11, { machine: new Machine("vm") })]);
         expect(await transformed("overlay-mesh-vm1")).toBeUndefined();
         expect((await resource("overlay-mesh-vm1")).inputs["stdin"]).not.toMatch(/drift|seen/);
     });

@@ -17,6 +17,7 @@ export interface Registered {
     /** Names of all resources that it waits for, by `dependsOn` or by an input. */
     readonly dependencies: readonly string[];
     readonly deletedWith: string | undefined;
+    readonly retainOnDelete: boolean;
     readonly provider: string | undefined;
     readonly deleteBeforeReplace: boolean;
     readonly replaceOnChanges: readonly string[];
@@ -170,6 +171,7 @@ function read(request: RegisterResourceRequest): Registered {
         parent: nameOf(request.getParent()),
         dependencies: request.getDependenciesList().map((urn) => nameOf(urn) ?? ""),
         deletedWith: nameOf(request.getDeletedwith()),
+        retainOnDelete: request.getRetainondelete() ?? false,
         provider: nameOf(request.getProvider().replace(/::[^:]*$/, "")),
         deleteBeforeReplace: request.getDeletebeforereplace(),
         replaceOnChanges: request.getReplaceonchangesList(),
