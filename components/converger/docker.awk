@@ -1,10 +1,11 @@
-# Docker networks and endpoints.
+# What Docker has, and its networks.
 
 BEGIN {
     NETWORK_FORMAT = "{{.Name}} {{.Driver}}{{with index .Labels \"crosshost\"}} mark {{.}}{{end}} id {{.Id}} running {{len .Containers}}" \
         "{{range .IPAM.Config}}{{with .Subnet}} subnet {{.}}{{end}}{{with .Gateway}} gateway {{.}}{{end}}{{with .IPRange}} ip-range {{.}}{{end}}{{end}}" \
         "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}}"
-    CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} hostname {{.Config.Hostname}}{{range $n, $e := .NetworkSettings.Networks}} network {{$n}}{{with $e.NetworkID}} id {{.}}{{end}}" \
+    CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}" \
+        "{{range $n, $e := .NetworkSettings.Networks}} / {{$n}}{{with $e.NetworkID}} id {{.}}{{end}}{{with index $e.DriverOpts \"crosshost\"}} mark {{.}}{{end}}" \
         "{{with $e.IPAMConfig}}{{with .IPv4Address}} ipv4 {{.}}{{end}}{{end}}{{with $e.IPAddress}} now {{.}}{{end}}{{range $e.Aliases}} alias {{.}}{{end}}{{end}}"
     DOCKER_OPTION["bridge"] = "com.docker.network.bridge.name"
     DOCKER_OPTION["mtu"] = "com.docker.network.driver.mtu"
@@ -84,6 +85,14 @@ function docker_networks(    command, line, words) {
         docker_known = "stopped"
 }
 
+# one line for each: what an attachment may name is checked in a preview
+function say_containers(    command, line) {
+    command = "exec docker ps -a --format " quoted("{{.Names}} {{.State}} {{.Networks}}") " 2>/dev/null"
+    while ((command | getline line) > 0)
+        print "fact container " plain(line)
+    close(command)
+}
+
 function docker_version() {
     if (docker_state() != "yes")
         return docker_state()
@@ -114,49 +123,6 @@ function network_read(line,    name) {
         " mtu " word_after(line, DOCKER_OPTION["mtu"]) " masquerade " word_after(line, DOCKER_OPTION["masquerade"])
     network_gateway_mode[name] = word_after(line, DOCKER_OPTION["gateway-mode"])
     network_running[name] = word_after(line, "running") + 0
-}
-
-function container_read(line,    name, n, part, i, net) {
-    gsub(/ network /, "\n", line)
-    n = split(line, part, "\n")
-    name = nth_word(part[1], 1)
-    sub(/^\//, "", name)
-    container_id[name] = nth_word(part[1], 2)
-    container_running[name] = nth_word(part[1], 3)
-    container_hostname[name] = word_after(part[1], "hostname")
-    for (i = 2; i <= n; i++) {
-        net = first_word(part[i])
-        endpoint_value[name, net] = endpoint_words(part[i], name)
-        endpoint_network[name, net] = word_after(part[i], "id")
-        endpoint_now[name, net] = word_after(part[i], "now")
-    }
-}
-
-# the words of an endpoint without the alias that Docker adds, the short id
-function endpoint_words(text, name,    n, words, i, kept) {
-    n = split(text, words, " ")
-    for (i = 2; i <= n; i += 2) {
-        if (words[i] == "ipv4" && words[i + 1] ~ /^[0-9.]+$/)
-            kept = kept " ipv4 " words[i + 1]
-        if (words[i] == "alias" && words[i + 1] != substr(container_id[name], 1, 12))
-            kept = kept " alias " words[i + 1]
-    }
-    return endpoint_canonical(trim(kept), name)
-}
-
-# `ipv4 A alias x alias y`, aliases sorted, the name itself left out; `connected` if there is nothing to say
-function endpoint_canonical(value, name,    n, words, i, count, aliases, text) {
-    n = split(value, words, " ")
-    if (word_after(value, "ipv4") != "")
-        text = "ipv4 " word_after(value, "ipv4")
-    for (i = 1; i < n; i++)
-        if (words[i] == "alias" && words[++i] != name)
-            aliases[++count] = words[i]
-    sort_list(aliases, count)
-    for (i = 1; i <= count; i++)
-        if (i == 1 || aliases[i] != aliases[i - 1])
-            text = text " alias " aliases[i]
-    return text == "" ? "connected" : trim(text)
 }
 
 # ---- networks
@@ -233,7 +199,7 @@ function network_take_away(name, key,    n, users, i) {
     for (i = 1; i <= n; i++)
         step(10, "docker", "network disconnect -f " name " " users[i], key)
     for (i = n; i >= 1; i--)
-        undo(10, "docker", endpoint_connect(users[i], name, endpoint_value[users[i], name]))
+        undo(10, "docker", endpoint_again(users[i], name))
     step(11, "docker", "network rm " name, key)
     undo(11, "docker", "network create " network_options(trim_empty(network_value[name]), network_gateway_mode[name]) \
         " --label crosshost=" network_mark[name] " " name)
@@ -255,7 +221,7 @@ function network_reconnect(name, key,    n, users, i, value, address) {
         address = word_after(value, "ipv4")
         if (address != "" && !lies_in(address, network_anew[name]))
             sub("ipv4 " address, "", value)
-        step(101, "docker", endpoint_connect(users[i], name, trim(value)), key)
+        step(101, "docker", endpoint_connect(users[i], name, trim(value), endpoint_mark[users[i], name]), key)
         undo(101, "docker", "network disconnect -f " name " " users[i])
         endpoint_anew[users[i], name] = trim(value)
     }
@@ -295,80 +261,11 @@ function network_unmake(name,    n, users, i, strangers) {
         return
     n = network_users(name, users)
     for (i = 1; i <= n; i++)
-        if (!(("docker endpoint " users[i] " " name) in want_value) && !(("docker endpoint " users[i] " " name) in old_value))
+        if (!(("docker endpoint " users[i] " " name) in want_value) && !(("docker endpoint " users[i] " " name) in old_value) && \
+            !endpoint_is_orphan(endpoint_mark[users[i], name]))
             strangers = strangers (strangers == "" ? "" : ", ") users[i]
     if (strangers != "")
         refuse("docker network " name ": still used by " strangers "; remove or disconnect: docker network disconnect -f " name " CONTAINER")
     else
         network_take_away(name, "docker network " name)
-}
-
-# ---- endpoints
-
-function endpoint_actual(id,    name, net, have, want, text) {
-    name = nth_word(want_key[id], 3)
-    net = nth_word(want_key[id], 4)
-    if (docker_state() != "yes" || !(name in container_id))
-        return want_value[id]
-    if (!((name, net) in endpoint_value))
-        return ""
-    if ((net in network_id) && endpoint_network[name, net] != "" && endpoint_network[name, net] != network_id[net])
-        return "in a network that is gone"
-    want = want_value[id]
-    have = without_host_name(endpoint_value[name, net], want, container_hostname[name])
-    if (word_after(want, "ipv4") == "" && word_after(have, "ipv4") != "") {
-        sub(/ipv4 [^ ]+ ?/, "", have)
-        have = have == "" ? "connected" : have
-    }
-    if (word_after(want, "ipv4") != "" && word_after(have, "ipv4") == "")
-        return "automatic address, " have
-    return have
-}
-
-# Engines up to 25 add the host name to the aliases by themselves.
-function without_host_name(have, want, host_name) {
-    if (host_name == "" || has_word(want, host_name))
-        return have
-    have = " " have " "
-    sub(" alias " host_name " ", " ", have)
-    return trim(have) == "" ? "connected" : trim(have)
-}
-
-function endpoint_check(id,    name) {
-    name = nth_word(want_key[id], 3)
-    if (docker_state() == "yes" && !(name in container_id) && verb != "boot")
-        refuse("container " name " does not exist on this host: `pulumi up --refresh` makes it again")
-}
-
-function endpoint_connect(name, net, value,    n, words, i, text) {
-    n = split(value, words, " ")
-    for (i = 1; i < n; i++)
-        if (words[i] == "ipv4")
-            text = text " --ip " words[++i]
-        else if (words[i] == "alias")
-            text = text " --alias " words[++i]
-    return "network connect" text " " net " " name
-}
-
-function endpoint_make(id,    name, net, key) {
-    key = want_key[id]
-    name = nth_word(key, 3)
-    net = nth_word(key, 4)
-    if (!(name in container_id))
-        return
-    if ((name, net) in endpoint_value) {
-        step(102, "docker", "network disconnect -f " net " " name, key)
-        undo(102, "docker", endpoint_connect(name, net, endpoint_value[name, net]))
-    }
-    step(103, "docker", endpoint_connect(name, net, want_value[id]), key)
-    undo(103, "docker", "network disconnect -f " net " " name)
-}
-
-function endpoint_unmake(key,    name, net) {
-    name = nth_word(key, 3)
-    net = nth_word(key, 4)
-    if (!((name, net) in endpoint_value) || (net in network_dying))
-        return
-    step(9, "docker", "network disconnect -f " net " " name, key)
-    undo(9, "docker", endpoint_connect(name, net, endpoint_value[name, net]))
 }

@@ -30,6 +30,7 @@ const AWK_PARTS = [
     "nft.awk",
     "rules.awk",
     "docker.awk",
+    "endpoint.awk",
     "hostfiles.awk",
     "kernel.awk",
     "plan.awk",

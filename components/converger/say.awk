@@ -41,7 +41,7 @@ function unit_hash(unit,    command, hash, text, i, n) {
                 text = text lines_of[unit, "other", i] "\n"
         command = "exec sha256sum <<\\.\n" text ".\n"
     } else
-        command = "grep -v -e \"^drift .*: \" -e \"^seen: \" " quoted(lib_dir "/" stack "/units/" substr(unit, length(stack) + 2)) " | sha256sum"
+        command = "grep -v -e \"^drift .*: \" -e \"^seen: \" -e \"^made: \" " quoted(lib_dir "/" stack "/units/" substr(unit, length(stack) + 2)) " | sha256sum"
     hash = ""
     command | getline hash
     close(command)
@@ -212,6 +212,8 @@ function say_facts(    i, name, key) {
             print "fact bridge " links[i], owner_alias(links[i])
     for (i = 1; i <= network_count; i++)
         print "fact network " network_names[i], (network_mark[network_names[i]] == "" ? "-" : network_mark[network_names[i]])
+    if (docker_state() == "yes")
+        say_containers()
     if (client != "")
         print "fact ssh " client
 }

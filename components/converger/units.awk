@@ -47,7 +47,7 @@ function take_unit_line(unit, role, line,    n, cut, key, value) {
 
 # what Pulumi was told by an observe and hands back: carried, never acted on
 function is_said(line) {
-    return line ~ /^(drift .*|seen): /
+    return line ~ /^(drift .*|seen|made): /
 }
 
 function same_text_as_before() {

@@ -31,7 +31,7 @@ describe.each(TOOLS)("created containers that no state knows, with $shell and $a
     });
 
     test("one that is newer than its unit is removed too: it was made in place of another", () => {
-        host.sh(RUN);
+        host.sh(`${RUN}; ${MARK}`);
         expect(host.apply("attachment-api", ENDPOINT)).toMatchObject({ status: 0, stderr: "" });
         host.sh(`docker rm -f -v api; sleep 0.05; ${RUN}; ${MARK}`);
         expect(vacate().status).toBe(0);

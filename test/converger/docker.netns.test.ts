@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { meshUnit, NetnsHost, TOOLS } from "../support/netns";
+import { meshUnit, NetnsHost, STACK, TOOLS } from "../support/netns";
 
 const NETWORK =
     "docker network mesh: bridge ch-mesh-4f2a1 subnet 10.42.1.0/24 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1450 masquerade false\n";
@@ -64,7 +64,7 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
 
     test("a changed network is made anew under its containers, those with their own addresses first", () => {
         host.sh(
-            "docker run app mesh app; docker run api --ip 10.42.1.200 --alias www mesh api; docker run far --ip 10.42.1.250 mesh far",
+            `docker run app mesh app; docker run api; docker mark api ${STACK}:api; docker network connect --ip 10.42.1.200 --alias www mesh api; docker run far --ip 10.42.1.250 mesh far`,
         );
         host.apply("api", ENDPOINT);
         changes();
@@ -133,6 +133,95 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         expect(files()).not.toContain("containers/api/mesh");
     });
 
+    test("an endpoint bears our mark, and keeps it when its network is made anew", () => {
+        const connected = `network connect --driver-opt crosshost=${STACK}:api --ip 10.42.1.200 --alias api --alias www mesh api`;
+        host.sh("docker run api");
+        changes();
+        expect(host.apply("api", ENDPOINT)).toMatchObject({ status: 0, stderr: "" });
+        expect(changes()).toEqual([connected.replace(" --alias api", "")]);
+        host.apply("mesh", meshUnit() + NETWORK.replace("mtu 1450", "mtu 1400"));
+        expect(changes().at(-1)).toBe(connected.replace(" --alias api", ""));
+        expect(host.observe().drift).toEqual([]);
+    });
+
+    test("what others have connected is refused, equal or not, and left as it is", () => {
+        for (const address of ["10.42.1.200", "10.42.1.9"]) {
+            host.sh(`docker run api --ip ${address} --alias www mesh api`);
+            const before = files();
+            expect(host.apply("api", ENDPOINT)).toMatchObject({
+                status: 2,
+                stderr: `crosshost: refused: unit api: container api is in the network mesh already, and not by Crosshost (ipv4 ${address} alias www): docker network disconnect mesh api\n`,
+            });
+            expect(files()).toBe(before);
+            host.sh("docker network disconnect -f mesh api");
+        }
+    });
+
+    test("what our unit has connected is known again when all units were lost", () => {
+        host.sh("docker run api");
+        host.apply("api", ENDPOINT);
+        host.sh("rm -r /var/lib/crosshost/*/units/api");
+        expect(host.apply("api", ENDPOINT)).toMatchObject({ status: 0, stderr: "" });
+        host.sh("rm -r /var/lib/crosshost");
+        expect(host.crosshost(["uninstall", STACK])).toMatchObject({ status: 0, stderr: "" });
+        expect(files()).toMatch(/^\.\/containers\/api\/\.running:true$/m);
+        expect(files()).not.toContain("mesh");
+    });
+
+    test("a container without a network of its own is refused, and told why", () => {
+        host.sh("docker network create -d host host; docker network create -d null none");
+        for (const [set, why] of [
+            ["docker run api host api", "the network of the host itself"],
+            ["docker run api none api", "no network by choice (none)"],
+            [
+                "docker run api; echo container:x >$FAKES/docker/containers/api/.mode",
+                "the network of another container",
+            ],
+        ]) {
+            host.sh(`rm -rf $FAKES/docker/containers/api; ${set ?? ""}`);
+            expect(host.apply("api", ENDPOINT)).toMatchObject({
+                status: 2,
+                stderr: `crosshost: refused: unit api: container api has ${why ?? ""}, and Docker connects such a one to no network: make it with another\n`,
+            });
+        }
+    });
+
+    test("a container made anew is drift, and connected again; a stopped one is connected", () => {
+        host.sh("docker run api");
+        host.apply("api", ENDPOINT);
+        host.sh("rm -r $FAKES/docker/containers/api; docker run api");
+        expect(host.observe().drift).toEqual(["docker endpoint api mesh: missing"]);
+        host.sh("echo false >$FAKES/docker/containers/api/.running");
+        expect(host.apply("api", ENDPOINT)).toMatchObject({ status: 0, stderr: "" });
+        expect(host.observe().drift).toEqual([]);
+    });
+
+    test("one container may have several endpoints, each of its own unit", () => {
+        const second = "docker endpoint api lan: ipv4 10.60.0.200 alias api\n";
+        host.sh("docker run api; docker network create -d bridge --subnet 10.60.0.0/24 lan");
+        expect(host.apply("api", ENDPOINT).status).toBe(0);
+        expect(host.apply("api-lan", second).status).toBe(0);
+        expect(host.apply("third", second)).toMatchObject({
+            status: 2,
+            stderr: "crosshost: refused: unit third: docker endpoint api lan: belongs to unit api-lan\n",
+        });
+        expect(host.observe().facts).toContain("container api running lan,mesh");
+        expect(host.delete("api-lan").status).toBe(0);
+        expect(host.observe().facts).toContain("container api running mesh");
+        expect(host.observe().drift).toEqual([]);
+    });
+
+    test("a line that says by what the container was made is carried, and nothing else", () => {
+        host.sh("docker run api");
+        host.apply("api", `${ENDPOINT}made: 1111\n`);
+        expect(host.observe().lines).toContain("said made: 1111");
+        const { units } = host.observe();
+        expect(host.apply("api", `${ENDPOINT}made: 2222\n`).stdout).toBe(
+            "api: in step, its text is noted\n",
+        );
+        expect(host.observe().units).toEqual(units);
+    });
+
     test("a container that is gone is told, refused, and no hindrance to a delete", () => {
         host.sh("docker run api");
         host.apply("api", ENDPOINT);
@@ -142,7 +231,7 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         expect(seen.drift).toEqual([]);
         expect(host.apply("api", ENDPOINT)).toMatchObject({
             status: 2,
-            stderr: "crosshost: refused: unit api: container api does not exist on this host: `pulumi up --refresh` makes it again\n",
+            stderr: "crosshost: refused: unit api: container api does not exist on this host: start it; one that this program makes, `pulumi up --refresh` makes again\n",
         });
         expect(host.delete("api")).toMatchObject({ status: 0, stderr: "" });
     });

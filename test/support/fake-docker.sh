@@ -52,9 +52,10 @@ remove_network() {
 
 connect() {
     container=$(last "$@")
-    words=''
+    words='' mark=''
     while [ $# -gt 2 ]; do
         case $1 in
+            --driver-opt) mark=" mark ${2#crosshost=}" ;;
             --ip) words="$words ipv4 $2" ;;
             --alias) words="$words alias $2" ;;
         esac
@@ -63,7 +64,7 @@ connect() {
     [ -d "$state/containers/$container" ] || fail "No such container: $container"
     [ -e "$state/networks/$1" ] || fail "network $1 not found"
     [ ! -e "$state/containers/$container/$1" ] || fail "endpoint with name $container already exists in network $1"
-    echo "id id$1$words" >"$state/containers/$container/$1"
+    echo "id id$1$mark$words" >"$state/containers/$container/$1"
 }
 
 inspect_containers() {
@@ -71,8 +72,10 @@ inspect_containers() {
     for name in "$@"; do
         [ -d "$state/containers/$name" ] || continue
         line="/$name 0123456789abcdef $(cat "$state/containers/$name/.running")"
+        [ ! -e "$state/containers/$name/.mode" ] || line="$line mode $(cat "$state/containers/$name/.mode")"
+        [ ! -e "$state/containers/$name/.mark" ] || line="$line mark $(cat "$state/containers/$name/.mark")"
         for path in "$state/containers/$name"/*; do
-            [ ! -f "$path" ] || line="$line network ${path##*/} $(cat "$path") alias 0123456789ab"
+            [ ! -f "$path" ] || line="$line / ${path##*/} $(cat "$path") alias 0123456789ab"
         done
         echo "$line"
     done
@@ -109,6 +112,16 @@ describe_container() {
     esac
 }
 
+containers() {
+    for path in "$state/containers"/*; do
+        [ -d "$path" ] || continue
+        networks=$(cd "$path" && echo * | tr ' ' ,)
+        running=exited
+        if [ "$(cat "$path/.running")" = true ]; then running=running; fi
+        echo "${path##*/} $running ${networks#\*}"
+    done
+}
+
 users() {
     network=$(last "$@")
     network=${network#network=}
@@ -134,7 +147,8 @@ case $verb in
     ps)
         case $* in
             *label=crosshost*) marked "$@" ;;
-            *) users "$@" ;;
+            *network=*) users "$@" ;;
+            *) containers ;;
         esac
         ;;
     rm) remove_container "$(last "$@")" ;;
