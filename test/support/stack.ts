@@ -62,6 +62,11 @@ export class Stack {
         return JSON.parse(text) as Record<string, unknown>;
     }
 
+    /** The state, as `pulumi stack export` gives it. */
+    state(): string {
+        return this.pulumi("stack", "export", "--stack", this.name).output;
+    }
+
     /** Any CLI operation; does not throw. */
     attempt(operation: string, ...flags: string[]): Outcome {
         const file = ["--stack", this.name, "--config-file", this.#configFile];

@@ -1,0 +1,60 @@
+import { onAll } from "../test/support/lab";
+
+/** A place in each host's journal, to count from. */
+export type Marks = ReadonlyMap<string, string>;
+
+const CURSOR = "journalctl --sync; journalctl -q -n 0 --show-cursor | sed -n 's/^-- cursor: //p'";
+
+export async function markJournals(hosts: readonly string[]): Promise<Marks> {
+    const cursors = await onAll(hosts, CURSOR);
+    return new Map(hosts.map((host, at) => [host, cursors[at]?.trim() ?? ""]));
+}
+
+/** SSH logins on each host since then, as its sshd has logged them; not the one that asks. */
+export async function loginsSince(marks: Marks): Promise<number[]> {
+    const counts = await Promise.all(
+        [...marks].map(([host, cursor]) => onAll([host], acceptedAfter(cursor))),
+    );
+    return counts.map(([count]) => Number(count) - 1);
+}
+
+function acceptedAfter(cursor: string): string {
+    const accepted = "grep -cE 'sshd[^ ]*: Accepted '";
+    return `journalctl --sync; journalctl -q --after-cursor='${cursor}' | ${accepted}`;
+}
+
+/** Programs that the converger executes to find that a unit is as it should be; itself is one. */
+export async function programsOfNoOp(hosts: readonly string[], unit: string): Promise<number[]> {
+    const counts = await onAll(
+        hosts,
+        `cd /var/lib/crosshost/*/units && stack=$(basename "$(dirname "$PWD")") &&
+         strace -f -qq -e trace=execve -e status=successful -o /tmp/programs \
+             ../crosshost apply "$stack" ${unit} <${unit} >/dev/null && grep -c execve /tmp/programs`,
+    );
+    return counts.map(Number);
+}
+
+/** SSH connections that are still open, but for the one that asks. */
+export async function openConnections(hosts: readonly string[]): Promise<number[]> {
+    const counts = await onAll(hosts, "ss -Htn state established sport = :22 | wc -l");
+    return counts.map((count) => Number(count) - 1);
+}
+
+interface Export {
+    readonly deployment: { readonly resources: readonly { readonly urn: string }[] };
+}
+
+/** Resources of a stack by the host they belong to; those of no one host under "". */
+export function resourcesByHost(
+    exported: string,
+    hosts: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+    const { deployment } = JSON.parse(exported) as Export;
+    const found = new Map<string, string[]>();
+    for (const { urn } of deployment.resources) {
+        const name = urn.split("::").at(-1) ?? "";
+        const owner = hosts.find((host) => new RegExp(`(^|-)${host}(-|$)`).test(name)) ?? "";
+        found.set(owner, [...(found.get(owner) ?? []), name]);
+    }
+    return found;
+}

@@ -1,0 +1,77 @@
+import { Stack } from "../test/support/stack";
+import { lab, on } from "../test/support/lab";
+import {
+    loginsSince,
+    markJournals,
+    openConnections,
+    programsOfNoOp,
+    resourcesByHost,
+} from "./counts";
+
+/** One operation of the CLI. */
+export interface Operation {
+    readonly milliseconds: number;
+    /** SSH logins on each host. */
+    readonly logins: readonly number[];
+}
+
+export interface Measured {
+    readonly hosts: number;
+    readonly up: Operation;
+    /** Without a change, several times. */
+    readonly previews: readonly Operation[];
+    /** One route was deleted on one host. */
+    readonly repair: Operation;
+    readonly destroy: Operation;
+    /** The names of each host's resources: a Host, an Overlay's part and a ContainerAttachment. */
+    readonly resources: readonly (readonly string[])[];
+    readonly programsOfNoOp: readonly number[];
+    readonly openConnections: readonly number[];
+}
+
+/** Brings the benchmark's stack up on the first hosts of the lab, counts, and takes it away again. */
+export async function measure(
+    program: string,
+    labFile: string,
+    count: number,
+    previews: number,
+): Promise<Measured> {
+    const hosts = Object.keys(lab().hosts).slice(0, count);
+    const stack = new Stack("bench", program);
+    stack.configure({ lab: labFile, hosts: count });
+    const operation = (act: () => void) => timed(hosts, act);
+    try {
+        const up = await operation(() => stack.up());
+        const unchanged: Operation[] = [];
+        for (let run = 0; run < previews; run += 1) {
+            unchanged.push(await operation(() => stack.nothingToDo("preview")));
+        }
+        on(hosts[0] ?? "", "ip route del $(ip route show proto 201 | head -n 1)");
+        const repair = await operation(() => stack.up());
+        const found = resourcesByHost(stack.state(), hosts);
+        const noOp = await programsOfNoOp(hosts, "overlay-mesh");
+        const open = await openConnections(hosts);
+        const destroy = await operation(() => stack.destroy());
+        return {
+            hosts: count,
+            up,
+            previews: unchanged,
+            repair,
+            destroy,
+            resources: hosts.map((host) => found.get(host) ?? []),
+            programsOfNoOp: noOp,
+            openConnections: open,
+        };
+    } finally {
+        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.remove();
+    }
+}
+
+async function timed(hosts: readonly string[], act: () => void): Promise<Operation> {
+    const marks = await markJournals(hosts);
+    const began = performance.now();
+    act();
+    const milliseconds = performance.now() - began;
+    return { milliseconds, logins: await loginsSince(marks) };
+}

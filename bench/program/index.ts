@@ -1,0 +1,36 @@
+// One overlay over all hosts of the lab, and one container on each.
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { ContainerAttachment, Host, Overlay } from "../../components";
+
+interface Lab {
+    readonly privateKeyFile: string;
+    readonly hosts: Readonly<
+        Record<string, { readonly address: string; readonly hostKey: string }>
+    >;
+}
+
+const config = new pulumi.Config();
+const lab = JSON.parse(readFileSync(config.require("lab"), "utf8")) as Lab;
+const privateKey = pulumi.secret(readFileSync(lab.privateKeyFile, "utf8"));
+
+const hosts = new Map(
+    Object.entries(lab.hosts)
+        .slice(0, config.requireNumber("hosts"))
+        .map(([name, { address, hostKey }]) => [
+            name,
+            new Host(name, { connection: { host: address, privateKey, hostKey } }),
+        ]),
+);
+const mesh = new Overlay("mesh", {
+    hosts: [...hosts.values()],
+    cidr: "10.77.0.0/16",
+    backend: { vxlan: {} },
+});
+for (const [name, host] of hosts) {
+    new ContainerAttachment(`app-${name}`, {
+        host,
+        network: mesh,
+        container: { image: "lan-registry:5000/busybox:1", restart: "unless-stopped" },
+    });
+}
