@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawnSync, type SpawnOptions } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
@@ -9,6 +9,13 @@ export interface Outcome {
     readonly output: string;
 }
 
+/** A command line of the CLI, for whoever runs it himself. */
+export interface Invocation {
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly options: SpawnOptions;
+}
+
 export type Config = Readonly<Record<string, string | number | boolean>>;
 
 /** One stack of a program, driven by the CLI as a user drives it. */
@@ -16,7 +23,7 @@ export class Stack {
     readonly #configFile: string;
 
     constructor(
-        private readonly name: string,
+        readonly name: string,
         private readonly program = ROOT,
     ) {
         this.#configFile = join(dirname(LAB_JSON), `Pulumi.${name}.yaml`);
@@ -69,13 +76,22 @@ export class Stack {
 
     /** Any CLI operation; does not throw. */
     attempt(operation: string, ...flags: string[]): Outcome {
-        const file = ["--stack", this.name, "--config-file", this.#configFile];
-        return this.pulumi(operation, ...file, "--non-interactive", ...flags);
+        return this.pulumi(...this.words(operation, flags));
+    }
+
+    /** The same, not yet run. */
+    operation(operation: string, ...flags: string[]): Invocation {
+        return this.cli(this.words(operation, flags));
+    }
+
+    /** A command that only wants to know the stack, not yet run. */
+    command(...words: string[]): Invocation {
+        return this.cli([...words, "--stack", this.name]);
     }
 
     /** Forgets the stack, which must be empty. */
-    remove(): void {
-        this.pulumi("stack", "rm", "--yes", this.name);
+    remove(...flags: string[]): void {
+        this.pulumi("stack", "rm", "--yes", ...flags, this.name);
     }
 
     private must(operation: string, ...flags: string[]): string {
@@ -88,18 +104,31 @@ export class Stack {
         return output;
     }
 
-    private pulumi(...args: string[]): Outcome {
-        const done = spawnSync(join(ROOT, "lab/pulumi/pulumi"), ["--color", "never", ...args], {
-            cwd: this.program,
-            encoding: "utf8",
-            env: {
-                ...process.env,
-                CROSSHOST_LAB: LAB_NAME,
-                CROSSHOST_LAB_JSON: LAB_JSON,
-                PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-            },
-            maxBuffer: 64 * 1024 * 1024,
-        });
+    private words(operation: string, flags: readonly string[]): string[] {
+        const file = ["--stack", this.name, "--config-file", this.#configFile];
+        return [operation, ...file, "--non-interactive", ...flags];
+    }
+
+    private pulumi(...words: string[]): Outcome {
+        const { command, args, options } = this.cli(words);
+        const maxBuffer = 64 * 1024 * 1024;
+        const done = spawnSync(command, args, { ...options, encoding: "utf8", maxBuffer });
         return { status: done.status, output: `${done.stdout}${done.stderr}` };
+    }
+
+    private cli(words: readonly string[]): Invocation {
+        return {
+            command: join(ROOT, "lab/pulumi/pulumi"),
+            args: ["--color", "never", ...words],
+            options: {
+                cwd: this.program,
+                env: {
+                    ...process.env,
+                    CROSSHOST_LAB: LAB_NAME,
+                    CROSSHOST_LAB_JSON: LAB_JSON,
+                    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+                },
+            },
+        };
     }
 }

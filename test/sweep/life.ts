@@ -1,0 +1,182 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Stack } from "../support/stack";
+import { difference, dumps } from "../support/hosts";
+import { LAB_JSON, onAll } from "../support/lab";
+import { type Operation, OPERATIONS, type Point, type Step, type Steps } from "./point";
+import { killOne, ofOperation } from "./processes";
+import { begin, disturb, recordSteps } from "./cliRun";
+
+/** Two hosts, and a stack that lives on them. */
+export interface Pair {
+    readonly hosts: readonly [string, string];
+    readonly stack: Stack;
+    /** What the hosts were like before. */
+    readonly before: readonly string[];
+}
+
+export interface Result {
+    readonly point: Point;
+    /** Somebody was killed; else the operation ended first. */
+    readonly hit: boolean;
+    /** A host had a container of the stack's that the state did not know. */
+    readonly unknownContainer: boolean;
+    /** Processes of the disturbed operation that were still there when it was healed. */
+    readonly survivors: number;
+    readonly problems: readonly string[];
+}
+
+const YES = ["--yes", "--skip-preview"];
+const MTU: Record<Operation, number> = { up: 1450, update: 1400, destroy: 1400 };
+const VERSION: Record<Operation, number> = { up: 1, update: 2, destroy: 2 };
+
+/** One life of the stack with nobody killed: what steps there are, and that all is well without. */
+export async function undisturbed(pair: Pair): Promise<Steps> {
+    const steps: Record<Operation, Step[]> = { up: [], update: [], destroy: [] };
+    for (const operation of OPERATIONS) {
+        configure(pair, operation);
+        const run = begin(pair.stack.operation(verbOf(operation), ...YES), "none");
+        steps[operation] = recordSteps(run);
+        const { status, output } = await run.outcome;
+        const problems = status === 0 ? await stateOf(pair, operation) : [output];
+        if (problems.length > 0) {
+            throw new Error(`${operation} without a crash: ${problems.join("\n")}`);
+        }
+    }
+    return steps;
+}
+
+/** One life of the stack: made, changed and destroyed, each disturbed once and healed; false if not. */
+export async function live(
+    pair: Pair,
+    tag: string,
+    next: (operation: Operation) => Point,
+    tell: (result: Result) => void,
+): Promise<boolean> {
+    for (const operation of OPERATIONS) {
+        const result = await crashAndHeal(pair, `${tag}-${operation}`, next(operation));
+        tell(result);
+        if (result.problems.length > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+async function crashAndHeal(pair: Pair, tag: string, point: Point): Promise<Result> {
+    const { stack, hosts } = pair;
+    const { operation } = point;
+    configure(pair, operation);
+    const run = begin(stack.operation(verbOf(operation), ...YES), tag);
+    const hit = await disturb(run, point, tag, hosts);
+    const crashed = await run.outcome;
+    const unknownContainer = await hasUnknownContainer(pair);
+    const survivors = ofOperation(tag);
+    const problems = [...(await heal(pair, operation)), ...(await stateOf(pair, operation))];
+    survivors.forEach(({ pid }) => {
+        killOne(pid);
+    });
+    return {
+        point,
+        hit,
+        unknownContainer,
+        survivors: survivors.length,
+        problems: problems.length > 0 ? [...problems, `the crash:\n${crashed.output}`] : [],
+    };
+}
+
+/** `pulumi cancel` where the engine's lock asks for it, then the same operation once more. */
+async function heal({ stack }: Pair, operation: Operation): Promise<string[]> {
+    const again = () => begin(stack.operation(verbOf(operation), ...YES), "heal").outcome;
+    let { status, output } = await again();
+    if (output.includes("currently locked")) {
+        await begin(stack.command("cancel", "--yes"), "heal").outcome;
+        ({ status, output } = await again());
+    }
+    return status === 0 ? [] : [`${verbOf(operation)} does not heal:\n${output}`];
+}
+
+async function stateOf(pair: Pair, operation: Operation): Promise<string[]> {
+    const there = operation === "destroy" ? leftOvers(pair) : wiring(pair, operation);
+    return [...(await there), ...(await pendingOperations(pair))];
+}
+
+async function leftOvers({ hosts, before }: Pair): Promise<string[]> {
+    return difference(before, await dumps(hosts));
+}
+
+/** With other eyes: the containers reach each other, over what was asked for, and nothing else is there. */
+async function wiring({ hosts }: Pair, operation: Operation): Promise<string[]> {
+    const answers = await Promise.all(
+        hosts.map(async (host, at) => {
+            const peer = `10.70.${2 - at}.200`;
+            const [answer] = await onAll(
+                [host],
+                LOOK.replaceAll("APP", `app${at}`).replace("PEER", peer),
+            );
+            return [host, answer?.trim() ?? ""] as const;
+        }),
+    );
+    const wanted = `true VERSION=${VERSION[operation]}\n${MTU[operation]}\nreached\n1 1`;
+    return answers.flatMap(([host, answer]) =>
+        answer === wanted ? [] : [`${host}: wanted\n${wanted}\nfound\n${answer}`],
+    );
+}
+
+const LOOK = `
+docker inspect -f '{{.State.Running}} {{index .Config.Env 0}}' APP 2>&1
+cat /sys/class/net/ch-mesh-*/mtu 2>&1
+docker exec APP ping -c 1 -W 3 PEER >/dev/null 2>&1 && echo reached
+echo $(docker ps -aq | wc -l) $(docker network ls -q --filter label=crosshost | wc -l) $(ls /run/crosshost/journal 2>/dev/null)
+`;
+
+/** Those that a refresh which clears them leaves. */
+async function pendingOperations({ stack }: Pair): Promise<string[]> {
+    if ((await stateIn(stack)).pending.length === 0) {
+        return [];
+    }
+    const refresh = stack.operation("refresh", "--clear-pending-creates", ...YES);
+    const { status, output } = await begin(refresh, "look").outcome;
+    const { pending } = await stateIn(stack);
+    return [
+        ...(status === 0 ? [] : [`refresh fails:\n${output}`]),
+        ...(pending.length === 0 ? [] : [`pending after a refresh: ${pending.join(", ")}`]),
+    ];
+}
+
+async function hasUnknownContainer({ stack, hosts }: Pair): Promise<boolean> {
+    const script = "docker ps -aq --no-trunc --filter label=crosshost";
+    const found = (await onAll(hosts, script)).flatMap((text) => text.split("\n").filter(Boolean));
+    const { ids } = await stateIn(stack);
+    return found.some((id) => !ids.includes(id));
+}
+
+interface Checkpoint {
+    readonly latest?: {
+        readonly resources?: readonly { readonly id?: string }[];
+        readonly pending_operations?: readonly { readonly resource: { readonly urn: string } }[];
+    };
+}
+
+/** Read from the lab's own backend: the CLI would take a second for it. */
+async function stateIn({ name }: Stack): Promise<{ ids: string[]; pending: string[] }> {
+    const file = join(dirname(LAB_JSON), "state/.pulumi/stacks/crosshost", `${name}.json`);
+    const { checkpoint } = JSON.parse(await readFile(file, "utf8")) as { checkpoint: Checkpoint };
+    const { resources, pending_operations: pending } = checkpoint.latest ?? {};
+    return {
+        ids: (resources ?? []).flatMap(({ id }) => id ?? []),
+        pending: (pending ?? []).map(({ resource }) => resource.urn),
+    };
+}
+
+function configure({ stack, hosts }: Pair, operation: Operation): void {
+    stack.configure({
+        hosts: hosts.join(" "),
+        mtu: MTU[operation],
+        version: VERSION[operation],
+    });
+}
+
+function verbOf(operation: Operation): "up" | "destroy" {
+    return operation === "destroy" ? "destroy" : "up";
+}

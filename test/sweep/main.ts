@@ -1,0 +1,73 @@
+// npm run sweep [-- --points N --seed S]: kills clients, plugins, sshd and the program on hosts, each
+// in the middle of an up, an update or a destroy, and looks whether one more run heals it.
+import { parseArgs } from "node:util";
+import { bringUp, labEnvironment, takeDown } from "../../lab/bringup";
+import { bold, duration, red, say } from "../../lab/terminal";
+import { LAB_NAME } from "../support/lab";
+import { pointText } from "./point";
+import { type Result } from "./life";
+import { sweep } from "./sweep";
+
+/** Each of the three engines twice. */
+const HOSTS = 6;
+const PAIRS = [
+    ["vm1", "vm2"],
+    ["vm3", "vm4"],
+    ["vm5", "vm6"],
+] as const;
+
+void main().then((status) => process.exit(status));
+
+async function main(): Promise<number> {
+    const { values } = parseArgs({
+        options: {
+            points: { type: "string", default: "200" },
+            seed: { type: "string", default: String(Date.now() % 1_000_000) },
+        },
+    });
+    const [points, seed] = [Number(values.points), Number(values.seed)];
+    const env = labEnvironment(LAB_NAME);
+    const began = Date.now();
+    await bringUp(env, HOSTS);
+    say(bold(`==> ${points} crash points, seed ${seed}`));
+    const results = await sweep(PAIRS, points, seed, tellResult);
+    const failures = results.filter(({ problems }) => problems.length > 0);
+    say(table(results));
+    say(`${results.filter(({ hit }) => hit).length} points hit, ${failures.length} not healed`);
+    say(`seed ${seed}, ${duration(Date.now() - began)}`);
+    if (failures.length === 0) {
+        await takeDown(env, "--purge");
+    }
+    return failures.length === 0 ? 0 : 1;
+}
+
+function tellResult({ point, hit, unknownContainer, survivors, problems }: Result): void {
+    const notes = [
+        ...(hit ? [] : ["missed"]),
+        ...(unknownContainer ? ["a container that the state did not know"] : []),
+        ...(survivors > 0 ? [`${survivors} processes lived on`] : []),
+    ];
+    say(
+        `${problems.length > 0 ? red("not healed") : "healed"}: ${pointText(point)}${notes.map((note) => `; ${note}`).join("")}`,
+    );
+    problems.forEach((problem) => {
+        say(red(problem));
+    });
+}
+
+function table(results: readonly Result[]): string {
+    const hits = results.filter(({ hit }) => hit);
+    const count = (keyOf: (result: Result) => string) => {
+        const counts = new Map<string, number>();
+        hits.forEach((result) => counts.set(keyOf(result), (counts.get(keyOf(result)) ?? 0) + 1));
+        return [...counts].map(([key, number]) => `${key} ${number}`).join(", ");
+    };
+    const where = (holds: (result: Result) => boolean) => hits.filter(holds).length;
+    return [
+        `by operation: ${count(({ point }) => point.operation)}`,
+        `by moment: ${count(({ point }) => point.moment)}`,
+        `by victim: ${count(({ point }) => point.victim)}`,
+        `with a container that the state did not know: ${where((one) => one.unknownContainer)}`,
+        `with processes that lived on: ${where((one) => one.survivors > 0)}`,
+    ].join("\n");
+}

@@ -1,0 +1,30 @@
+import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { buildSync } from "esbuild";
+import { CONVERGER_PARTS } from "../../components/converger/program";
+import { LAB_JSON, ROOT } from "../support/lab";
+
+/** The program in plain JavaScript: hundreds of runs, and each would spend a second on TypeScript. */
+export function compiledProgram(): string {
+    const folder = join(dirname(LAB_JSON), "crash-program");
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    buildSync({
+        entryPoints: [join(__dirname, "stack.ts")],
+        bundle: true,
+        platform: "node",
+        target: "node20",
+        packages: "external",
+        outfile: join(folder, "index.js"),
+    });
+    for (const part of CONVERGER_PARTS) {
+        copyFileSync(join(ROOT, "components/converger", part), join(folder, part));
+    }
+    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    writeFileSync(join(folder, "package.json"), '{ "main": "index.js" }\n');
+    writeFileSync(
+        join(folder, "Pulumi.yaml"),
+        "name: crosshost\nruntime: { name: nodejs, options: { typescript: false } }\n",
+    );
+    return folder;
+}

@@ -1,0 +1,54 @@
+import { baseline } from "../support/hosts";
+import { lab, labCommand } from "../support/lab";
+import { Stack } from "../support/stack";
+import { live, type Pair, type Result, undisturbed } from "./life";
+import { dealer, randomFrom } from "./point";
+import { compiledProgram } from "./program";
+
+/** Lives on all pairs of hosts side by side until so many points were hit; tells each as it is done. */
+export async function sweep(
+    pairsOfHosts: readonly (readonly [string, string])[],
+    points: number,
+    seed: number,
+    tell: (result: Result) => void,
+): Promise<Result[]> {
+    const program = compiledProgram();
+    const pairs = await Promise.all(pairsOfHosts.map((hosts) => settle(hosts, program)));
+    const [first] = pairs;
+    if (!first) {
+        throw new Error("a sweep needs two hosts");
+    }
+    const next = dealer(await undisturbed(first), randomFrom(seed));
+    const results: Result[] = [];
+    const take = (result: Result) => {
+        results.push(result);
+        tell(result);
+    };
+    let lives = 0;
+    await Promise.all(
+        pairs.map(async (settled) => {
+            let pair = settled;
+            while (results.filter(({ hit }) => hit).length < points) {
+                lives += 1;
+                if (!(await live(pair, `${process.pid}-${lives}`, next, take))) {
+                    pair = await anew(pair, program);
+                }
+            }
+        }),
+    );
+    return results;
+}
+
+async function settle(hosts: readonly [string, string], program: string): Promise<Pair> {
+    const stack = new Stack(`crash-${hosts.join("-")}`, program);
+    return { hosts, stack, before: await baseline(hosts) };
+}
+
+/** After a failure: hosts that nothing has touched yet, and an empty stack. */
+async function anew({ hosts, stack }: Pair, program: string): Promise<Pair> {
+    const all = Object.keys(lab().hosts).length;
+    stack.remove("--force");
+    labCommand("down", ...hosts, "--purge");
+    labCommand("up", String(all));
+    return settle(hosts, program);
+}
