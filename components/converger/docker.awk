@@ -5,7 +5,7 @@ BEGIN {
         "{{range .IPAM.Config}}{{with .Subnet}} subnet {{.}}{{end}}{{with .Gateway}} gateway {{.}}{{end}}{{with .IPRange}} ip-range {{.}}{{end}}{{end}}" \
         "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}}"
     CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}" \
-        "{{range $n, $e := .NetworkSettings.Networks}} / {{$n}}{{with $e.NetworkID}} id {{.}}{{end}}{{with index $e.DriverOpts \"crosshost\"}} mark {{.}}{{end}}" \
+        "{{range $n, $e := .NetworkSettings.Networks}} / {{$n}}{{with $e.NetworkID}} id {{.}}{{end}}{{with $e.DriverOpts}}{{with index . \"crosshost\"}} mark {{.}}{{end}}{{end}}" \
         "{{with $e.IPAMConfig}}{{with .IPv4Address}} ipv4 {{.}}{{end}}{{end}}{{with $e.IPAddress}} now {{.}}{{end}}{{range $e.Aliases}} alias {{.}}{{end}}{{end}}"
     DOCKER_OPTION["bridge"] = "com.docker.network.bridge.name"
     DOCKER_OPTION["mtu"] = "com.docker.network.driver.mtu"
