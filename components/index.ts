@@ -9,6 +9,12 @@ export {
     type RegistryAuthArgs,
 } from "./host/host";
 export { type NetworkHandle } from "./network/handle";
-export { type BackendArgs, Overlay, type OverlayArgs, type VxlanArgs } from "./overlay/overlay";
+export {
+    type BackendArgs,
+    type DirectArgs,
+    Overlay,
+    type OverlayArgs,
+    type VxlanArgs,
+} from "./overlay/overlay";
 export { type HostNetwork } from "./network/hostNetwork";
 export { type ContainerArgs } from "./realize/docker";

@@ -43,6 +43,8 @@ function check_words(key, value,    kind) {
         refuse(key ": only rules of the chain DOCKER-USER are held")
     else if (kind == "boot" && value !~ /^(before|after) docker\.service$/)
         refuse(key ": wants `before docker.service` or `after docker.service`")
+    else if (kind == "networkd" && (key != "networkd foreign-routes" || value != "keep"))
+        refuse(key ": only `networkd foreign-routes: keep` is known")
 }
 
 function words_check(key, value, pairs, flags,    i, n, words) {
@@ -83,6 +85,8 @@ function actual(id,    key, kind) {
         return endpoint_actual(id)
     if (kind == "underlay")
         return underlay_actual(key, want_value[id])
+    if (kind == "networkd")
+        return networkd_actual(want_value[id])
     if (kind == "boot")
         return boot_actual(id)
     if (kind == "converger")
@@ -111,7 +115,7 @@ function check_owner(id,    key, kind) {
     else if (kind == "addr")
         addr_check_owner(key)
     else if (kind == "route")
-        route_check_owner(key)
+        route_check(key, want_value[id])
     else if (kind == "neigh" || kind == "fdb")
         neigh_check_owner(key, kind)
     else if (kind == "sysctl")
@@ -122,6 +126,8 @@ function check_owner(id,    key, kind) {
         endpoint_check(id)
     else if (kind == "underlay")
         underlay_check(id)
+    else if (kind == "networkd")
+        networkd_check_owner(key)
     else if (kind == "converger")
         converger_check(id)
 }
@@ -147,6 +153,8 @@ function make(id,    key, kind) {
         network_make(id)
     else if (kind == "endpoint")
         endpoint_make(id)
+    else if (kind == "networkd")
+        networkd_make(key)
     else if (kind == "boot")
         boot_make(id)
     else if (kind == "converger")
@@ -174,6 +182,8 @@ function unmake(id, key,    kind, device) {
         network_unmake(nth_word(key, 3))
     else if (kind == "endpoint")
         endpoint_unmake(key)
+    else if (kind == "networkd")
+        networkd_unmake(key)
     else if (kind == "boot")
         boot_unmake(key)
     else if (kind == "converger")

@@ -289,7 +289,7 @@ function link_undo_contents(name, phase,    i, key) {
         if (fdb_device[fdb_keys[i]] == name)
             undo(phase + .4, "bridge", fdb_command(fdb_keys[i], fdb_value[fdb_keys[i]]))
     for (i = 1; i <= route_count; i++)
-        if (route_device[route_keys[i]] == name && route_proto[route_keys[i]] != "kernel")
+        if (route_proto[route_keys[i]] != "kernel" && (route_device[route_keys[i]] == name || route_owner(route_keys[i]) == name))
             undo(phase + .3, "ip", "route replace " route_raw[route_keys[i]])
 }
 

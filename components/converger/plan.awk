@@ -26,7 +26,7 @@ function plan(    i, id, key, unit, table) {
 function is_of_phase(kind) {
     if (phase == "links")
         return kind in KIND_OF_BOOT_LINKS
-    return phase == "" || (kind != "underlay" && kind != "converger" && kind != "boot")
+    return phase == "" || kind !~ /^(underlay|networkd|converger|boot)$/
 }
 
 function check_docker(    i, kind) {
@@ -77,7 +77,7 @@ function keep_ports(bridge, key,    i) {
 function plan_entry(id,    key, kind, device, forgotten) {
     key = want_key[id]
     kind = want_kind[id]
-    if (!is_of_phase(kind))
+    if (!is_of_phase(kind) || (phase != "" && kind == "route" && !route_has_way(want_value[id])))
         return
     device = kind == "link" ? nth_word(key, 2) : kind == "sysctl" ? sysctl_link(nth_word(key, 2)) : device_of(key, want_value[id])
     forgotten = device != "" && (device in link_anew)
@@ -109,7 +109,7 @@ function plan_extras(    i, key) {
             link_unmake(links[i])
     for (i = 1; i <= route_count; i++) {
         key = route_keys[i]
-        if (is_extra(key, route_device[key]) && route_proto[key] == 201)
+        if (route_proto[key] == 201 && is_extra(key, route_owner(key)))
             route_unmake(key)
     }
     for (i = 1; i <= neigh_count; i++)
@@ -131,6 +131,7 @@ function plan_extras(    i, key) {
 function plan_orphans(    command, name) {
     boot_unmake("boot crosshost-" stack "-links.service")
     boot_unmake("boot crosshost-" stack "-rules.service")
+    networkd_unmake("networkd foreign-routes")
     command = "exec ls " quoted(run_dir "/was") " 2>/dev/null"
     while ((command | getline name) > 0)
         sysctl_unmake(name)

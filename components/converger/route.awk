@@ -76,9 +76,39 @@ function route_actual(key, value,    text) {
     return trim(text (route_proto[key] == 201 ? "" : " proto " route_proto[key]))
 }
 
-function route_check_owner(key) {
+function route_check(key, value) {
     if ((key in route_value) && route_proto[key] != 201)
         refuse(key ": is there already and not ours (" route_raw[key] ")")
+    else if (phase == "" && !route_has_way(value))
+        refuse(key ": no link of this host leads to its gateway " word_after(value, "via") \
+            " (found " underlay_addresses() "): hosts on different links need the backend vxlan")
+}
+
+# A gateway without a device has to be on a link of this host. While booting, it may not be yet.
+function route_has_way(value,    gateway, i, key) {
+    gateway = word_after(value, "via")
+    if (gateway == "" || gateway ~ /:/ || has_word(value, "dev"))
+        return 1
+    for (i = 1; i <= route_count; i++) {
+        key = route_keys[i]
+        if (route_is_on_link(key) && (nth_word(key, 2) == gateway || nth_word(key, 2) == "default" || lies_in(gateway, nth_word(key, 2))))
+            return 1
+    }
+    return 0
+}
+
+function route_is_on_link(key) {
+    return key !~ /:| table / && route_device[key] != "" && !has_word(route_value[key], "via")
+}
+
+# The link of ours that a route belongs to: the one it leads to, or else the one whose address it gives to packets.
+function route_owner(key,    name) {
+    if (link_mark[route_device[key]] == "" && has_word(route_value[key], "src")) {
+        name = underlay_link(word_after(route_value[key], "src"))
+        if (link_mark[name] != "")
+            return name
+    }
+    return route_device[key]
 }
 
 function route_words(key, value,    target, type) {

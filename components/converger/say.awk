@@ -138,7 +138,7 @@ function tell_extras(    i, key, why) {
     for (i = 1; i <= route_count; i++) {
         key = route_keys[i]
         if (route_proto[key] == 201)
-            tell_extra(key, link_mark[route_device[key]], route_value[key])
+            tell_extra(key, link_mark[route_owner(key)], route_value[key])
     }
     for (i = 1; i <= neigh_count; i++)
         tell_extra(neigh_keys[i], link_mark[neigh_device[neigh_keys[i]]], neigh_value[neigh_keys[i]])
@@ -179,6 +179,8 @@ function tell_journal(what, unit) {
 
 # ---- facts
 
+BEGIN { DMI = "/sys/class/dmi/id/" }
+
 function boot_id() {
     return read_line("/proc/sys/kernel/random/boot_id")
 }
@@ -204,6 +206,8 @@ function say_facts(    i, name, key) {
         key = route_keys[i]
         if (key !~ / table |^route fe80:/ && !is_own_route(key))
             print "fact route " nth_word(key, 2) (route_device[key] == "" ? "" : " dev " route_device[key])
+        if (route_is_on_link(key))
+            print "fact on-link " nth_word(key, 2), route_device[key]
     }
     for (i = 1; i <= link_count; i++)
         if (link_kind[links[i]] == "vxlan")
@@ -216,11 +220,19 @@ function say_facts(    i, name, key) {
         say_containers()
     if (client != "")
         print "fact ssh " client
+    say_line("fact vendor ", DMI "sys_vendor")
+    say_line("fact chassis ", DMI "chassis_asset_tag")
+}
+
+function say_line(prefix, path,    line) {
+    line = read_line(path)
+    if (line != "")
+        print prefix plain(line)
 }
 
 # routes of other stacks are told: two overlays must not overlap
 function is_own_route(key,    mark) {
-    mark = link_mark[route_device[key]]
+    mark = link_mark[route_owner(key)]
     return stack_of(mark) == stack || (mark == "" && route_proto[key] == 201)
 }
 

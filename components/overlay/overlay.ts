@@ -5,11 +5,11 @@
 //       |                                        |
 //   ch-mesh, bridge, 10.42.1.1/24            ch-mesh, bridge, 10.42.2.1/24      MTU 1450
 //       | routing, firewall                      | routing, firewall
-//   vx-mesh, the backend's device  =========  vx-mesh                           MTU 1450 + 50
+//   vx-mesh, the backend's device  =========  vx-mesh, if it has one            MTU 1450 + 50
 //       |                                        |
 //   NIC 192.168.40.11  -------------------   NIC 192.168.40.12                  MTU 1500
 //
-// On each of n hosts: one bridge, one Docker network, one device, n-1 routes; one Pulumi resource.
+// On each of n hosts: one bridge, one Docker network, at most one device, n-1 routes; one Pulumi resource.
 // A host more changes the others by one route each and renumbers nobody.
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
@@ -24,6 +24,7 @@ import { type HostNetwork } from "../network/hostNetwork";
 import { claimantOf, layOut, type OverlayLayout, planOverlay } from "./plan";
 import { underlayProblems } from "./problems";
 import { overlaySchema } from "./schema";
+import { checkSharedLink } from "./sharedLink";
 
 const COMPONENT = "Overlay";
 
@@ -41,10 +42,24 @@ export interface VxlanArgs {
     port?: number;
 }
 
+/** Options of the `direct` backend: there is nothing to choose. */
+export type DirectArgs = Record<string, never>;
+
 /** The way over the wire: exactly one of these. */
 export interface BackendArgs {
-    /** VXLAN with static routes: for hosts that reach each other by UDP. 50 bytes of overhead. */
+    /**
+     * VXLAN with static routes, for hosts that reach each other by UDP, on one link or not. Makes a
+     * device on each host, and a route, a neighbour and an fdb entry for each peer. 50 bytes of
+     * overhead.
+     */
     vxlan?: VxlanArgs;
+    /**
+     * Plain routes from host to host, for hosts on one link (one switch, one bridge, one VLAN):
+     * packets go as they are. Makes a route for each peer and no device. No overhead, so the full
+     * MTU. Not where others share the link, who could send by a container's address, nor in clouds
+     * that drop packets of addresses that they did not give out.
+     */
+    direct?: DirectArgs;
 }
 
 export interface OverlayArgs {
@@ -57,11 +72,14 @@ export interface OverlayArgs {
     cidr: string;
     /** Prefix length of each host's subnet, 9 to 28. Default 24. Changed in place. */
     subnetPrefix?: number;
-    /** The way over the wire, as `{ vxlan: {} }`. Changed in place. */
+    /**
+     * The way over the wire, as `{ vxlan: {} }` or `{ direct: {} }`. Changed in place; traffic
+     * between hosts pauses until every host has it.
+     */
     backend: BackendArgs;
     /**
      * MTU of the containers' interfaces in bytes, 576 to 65535. Default: the least of the hosts' MTU
-     * less the backend's overhead, 1450 for vxlan. Changed in place, under running containers.
+     * less the backend's overhead: 1450 for vxlan, 1500 for direct. Changed in place, under running containers.
      */
     mtu?: number;
     /**
@@ -146,7 +164,11 @@ export class Overlay extends pulumi.ComponentResource {
         const living = sessions.filter(({ gone }) => !gone);
         const underlays = pulumi
             .all(Object.fromEntries(living.map(({ name, address }) => [name, address])))
-            .apply((addresses) => checked(layout, addresses));
+            .apply(async (addresses) => {
+                const known = checked(layout, addresses);
+                await checkSharedLink(this, layout, living, known);
+                return known;
+            });
         const made = sessions.map((session): [string, pulumi.Resource] => [
             session.name,
             unitCommand(session, this, {

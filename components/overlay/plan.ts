@@ -5,7 +5,7 @@ import { subnet } from "../wire/address";
 import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";
 import { type Problem } from "../wire/problem";
 import { entry, type Entry, unit, type Unit } from "../wire/unit";
-import { type Member, type OverlayPlan } from "./backends/backend";
+import { type Member, type OverlayPlan, type Wire } from "./backends/backend";
 import { chosenBackend } from "./backends";
 import { leastUnderlayMtu, overheadOf, type PlannedHost, planProblems } from "./problems";
 import { type OverlaySpec } from "./schema";
@@ -76,21 +76,26 @@ export function planOverlay(
         ...bridgeEntries({ link: plan.bridge, mac, mtu: plan.mtu, place: placeOf(layout, host) }),
         ...wire.entries,
         ...closedEntries(plan.bridge),
-        ...openToMembers(plan, own, wire.device),
+        ...openToMembers(plan, own, wire),
         masqueradeEntry(plan.bridge, own.subnet, plan.cidr),
     ]);
 }
 
 /** Docker's own FORWARD policy, DROP, wants an ACCEPT too. */
-function openToMembers({ bridge, cidr }: OverlayPlan, own: Member, device: string): Entry[] {
+function openToMembers(
+    { bridge, cidr }: OverlayPlan,
+    own: Member,
+    { device, arrival }: Wire,
+): Entry[] {
+    if (arrival === undefined) {
+        return [];
+    }
+    const incoming = device === undefined ? "" : ` -i ${device}`;
     return [
+        entry("nft forward 4-overlay", `oifname ${bridge} ${arrival} accept`),
         entry(
-            "nft forward 4-overlay",
-            `oifname ${bridge} iifname ${device} ip saddr ${cidr} accept`,
-        ),
-        entry(
-            `iptables DOCKER-USER ${device}`,
-            `-s ${cidr} -d ${own.subnet} -i ${device} -o ${bridge} -j ACCEPT`,
+            `iptables DOCKER-USER ${device ?? bridge}`,
+            `-s ${cidr} -d ${own.subnet}${incoming} -o ${bridge} -j ACCEPT`,
         ),
     ];
 }

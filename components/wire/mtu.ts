@@ -14,7 +14,6 @@ export function bytesOf(overhead: Overhead): number {
 
 /** `20 (ip) + 8 (udp) + ...`, for errors and docs. */
 export function sumOf(overhead: Overhead): string {
-    return Object.entries(overhead)
-        .map(([part, bytes]) => `${bytes} (${part})`)
-        .join(" + ");
+    const parts = Object.entries(overhead).map(([part, bytes]) => `${bytes} (${part})`);
+    return parts.join(" + ") || "0";
 }

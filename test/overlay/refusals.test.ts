@@ -45,11 +45,15 @@ describe("refused, before anything of it is registered", () => {
             { cidr: "10.42.1.0/16" },
             ['cidr: "10.42.1.0/16" has host bits set: write 10.42.0.0/16'],
         ],
-        ["no backend", { backend: {} }, ["backend: needs exactly one backend: { vxlan: {} }"]],
+        [
+            "no backend",
+            { backend: {} },
+            ["backend: needs exactly one backend: { vxlan: {} } or { direct: {} }"],
+        ],
         [
             "backend undefined",
             { backend: { vxlan: undefined } },
-            ["backend: needs exactly one backend: { vxlan: {} }"],
+            ["backend: needs exactly one backend: { vxlan: {} } or { direct: {} }"],
         ],
         [
             "vni out of range",
@@ -101,7 +105,7 @@ describe("refused, before anything of it is registered", () => {
             [
                 'cidr: "10.42.0.0" is not an IPv4 network in CIDR notation, such as 10.42.0.0/16',
                 "backend: unknown argument gre",
-                "backend: needs exactly one backend: { vxlan: {} }",
+                "backend: needs exactly one backend: { vxlan: {} } or { direct: {} }",
                 'mtu: "x" must be a whole number, 576 to 65535',
                 "unknown argument x",
             ],

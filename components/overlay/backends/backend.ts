@@ -20,14 +20,16 @@ export interface OverlayPlan {
     readonly name: string;
     readonly cidr: string;
     readonly mtu: number;
-    /** The bridge that holds the gateway address; the backend's device joins it by routes. */
+    /** The bridge that holds the gateway address; peers are reached from it by routes. */
     readonly bridge: string;
 }
 
 /** The part of a host's unit that a backend decides. */
 export interface Wire {
-    /** The device that other members' packets come and go by. */
-    readonly device: string;
+    /** The device of its own that other members' packets come and go by, if it makes one. */
+    readonly device?: string;
+    /** How other members' packets come in, in words of an nft rule; undefined where none do. */
+    readonly arrival: string | undefined;
     readonly entries: readonly Entry[];
 }
 
@@ -36,6 +38,8 @@ export interface Backend<S extends z.ZodType = z.ZodType> {
     readonly options: S;
     /** Bytes that a packet grows by on the network below. */
     readonly overhead: Overhead;
+    /** Packets go to the peers' own addresses with nothing in between but the link. */
+    readonly needsOneLink: boolean;
     /** What no other overlay on the same host may have. */
     readonly claims: (overlay: OverlayPlan, options: z.output<S>) => readonly Claim[];
     readonly plan: (

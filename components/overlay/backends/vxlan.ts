@@ -30,6 +30,7 @@ const options = z.strictObject({
 export const vxlan: Backend<typeof options> = {
     options,
     overhead: { "outer IPv4": 20, UDP: 8, VXLAN: 8, "inner Ethernet": 14 },
+    needsOneLink: false,
     claims(overlay, chosen) {
         const { id, dstport } = numbers(overlay, chosen);
         return [{ path: "backend.vxlan.vni", thing: `VXLAN ${id} on UDP port ${dstport}` }];
@@ -41,6 +42,7 @@ export const vxlan: Backend<typeof options> = {
             macAddress(VXLAN_MAC_ROLE, overlay.identity, overlay.name, of.id);
         return {
             device,
+            arrival: `iifname ${device} ip saddr ${overlay.cidr}`,
             entries: [
                 entry(
                     `link ${device}`,

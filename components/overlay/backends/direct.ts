@@ -1,0 +1,40 @@
+// Routes by the hosts themselves, on one link: nothing is wrapped up, nothing is lost of the MTU. On host 1 of 3:
+//
+//   container --- ch-mesh (bridge, 10.42.1.1/24) --- routing --- NIC 192.168.40.11 --- link --- peers
+//
+// For each peer one route, its subnet via its own address: n-1 on n hosts, and no device. The link
+// sees the containers' addresses as they are; its router and its other machines need not know them.
+//
+// Closed to strangers as far as an address tells: what enters the bridge comes from a peer's
+// subnet, by the interface that leads to that peer. A machine on the link that sends by a
+// container's address is not told from its host: no packet says who it is. Where others share
+// the link, take a backend that encrypts.
+import { z } from "zod";
+import { entry } from "../../wire/unit";
+import { type Backend, type Member } from "./backend";
+
+const options = z.strictObject({});
+
+export const direct: Backend<typeof options> = {
+    options,
+    overhead: {},
+    needsOneLink: true,
+    claims: () => [],
+    plan(_overlay, _options, member, peers) {
+        return {
+            arrival: peers.length > 0 ? fromPeers(peers) : undefined,
+            entries: [
+                entry("networkd foreign-routes", "keep"),
+                ...peers.map((peer) =>
+                    entry(`route ${peer.subnet}`, `via ${peer.underlay} src ${member.gateway}`),
+                ),
+            ],
+        };
+    },
+};
+
+/** By the way that the answer will take, whatever the interface is called. */
+function fromPeers(peers: readonly Member[]): string {
+    const subnets = peers.map(({ subnet }) => subnet).sort();
+    return `ip saddr { ${subnets.join(", ")} } fib saddr . iif oif exists`;
+}

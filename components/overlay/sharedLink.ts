@@ -1,0 +1,44 @@
+import * as pulumi from "@pulumi/pulumi";
+import { entriesHash, type Observation } from "../realize/observation";
+import { refuse } from "../realize/refuse";
+import { type HostSession } from "../realize/session";
+import { unitName } from "../wire/identity";
+import { unitText } from "../wire/unit";
+import { chosenBackend } from "./backends";
+import { cloudNotes, linkProblems } from "./neighbours";
+import { type OverlayLayout, planOverlay } from "./plan";
+
+/**
+ * In a preview, asks the hosts what no plan can know: whether they share a link, and whether
+ * somebody watches it. In an up each host says it for itself.
+ */
+export async function checkSharedLink(
+    overlay: pulumi.ComponentResource,
+    layout: OverlayLayout,
+    sessions: readonly HostSession[],
+    underlays: Readonly<Record<string, string>>,
+): Promise<void> {
+    if (!chosenBackend(layout.spec.backend).needsOneLink || !pulumi.runtime.isDryRun()) {
+        return;
+    }
+    const { name, cidr } = layout.plan;
+    const observed = await observations(sessions);
+    refuse("Overlay", name, linkProblems(underlays, factsOf(observed)));
+    const changing = observed.filter(([host, { units }]) => {
+        const wanted = unitText(planOverlay(layout, host, underlays));
+        return units.get(unitName("overlay", name))?.hash !== entriesHash(wanted);
+    });
+    const notes = cloudNotes(cidr, factsOf(changing));
+    await Promise.all(notes.map((note) => pulumi.log.warn(note, overlay)));
+}
+
+async function observations(sessions: readonly HostSession[]): Promise<[string, Observation][]> {
+    const probed = await Promise.all(sessions.map(({ probe }) => probe));
+    return probed.flatMap((result, at): [string, Observation][] =>
+        result.status === "answered" ? [[sessions[at]?.name ?? "", result.observation]] : [],
+    );
+}
+
+function factsOf(observed: readonly [string, Observation][]) {
+    return new Map(observed.map(([host, { facts }]) => [host, facts]));
+}
