@@ -85,14 +85,16 @@ export function planOverlay(
 function openToMembers(
     { bridge, cidr }: OverlayPlan,
     own: Member,
-    { device, arrival }: Wire,
+    { device, arrivals }: Wire,
 ): Entry[] {
-    if (arrival === undefined) {
+    if (arrivals.length === 0) {
         return [];
     }
     const incoming = device === undefined ? "" : ` -i ${device}`;
     return [
-        entry("nft forward 4-overlay", `oifname ${bridge} ${arrival} accept`),
+        ...arrivals.map(({ name, match }) =>
+            entry(`nft forward 4-${name}`, `oifname ${bridge} ${match} accept`),
+        ),
         entry(
             `iptables DOCKER-USER ${device ?? bridge}`,
             `-s ${cidr} -d ${own.subnet}${incoming} -o ${bridge} -j ACCEPT`,

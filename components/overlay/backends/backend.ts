@@ -28,8 +28,8 @@ export interface OverlayPlan {
 export interface Wire {
     /** The device of its own that other members' packets come and go by, if it makes one. */
     readonly device?: string;
-    /** How other members' packets come in, in words of an nft rule; undefined where none do. */
-    readonly arrival: string | undefined;
+    /** How other members' packets come in, in words of nft rules, each with a name. */
+    readonly arrivals: readonly { readonly name: string; readonly match: string }[];
     readonly entries: readonly Entry[];
 }
 

@@ -2,8 +2,9 @@
 //
 //   container --- ch-mesh (bridge, 10.42.1.1/24) --- routing --- NIC 192.168.40.11 --- link --- peers
 //
-// For each peer one route, its subnet via its own address: n-1 on n hosts, and no device. The link
-// sees the containers' addresses as they are; its router and its other machines need not know them.
+// For each peer one route, its subnet via its own address, and one rule that lets its packets in:
+// n-1 of each on n hosts, and no device. The link sees the containers' addresses as they are; its
+// router and its other machines need not know them.
 //
 // Closed to strangers as far as an address tells: what enters the bridge comes from a peer's
 // subnet, by the interface that leads to that peer. A machine on the link that sends by a
@@ -11,7 +12,7 @@
 // the link, take a backend that encrypts.
 import { z } from "zod";
 import { entry } from "../../wire/unit";
-import { type Backend, type Member } from "./backend";
+import { type Backend } from "./backend";
 
 const options = z.strictObject({});
 
@@ -22,7 +23,7 @@ export const direct: Backend<typeof options> = {
     claims: () => [],
     plan(_overlay, _options, member, peers) {
         return {
-            arrival: peers.length > 0 ? fromPeers(peers) : undefined,
+            arrivals: peers.map(({ subnet }) => ({ name: subnet, match: from(subnet) })),
             entries: [
                 entry("networkd foreign-routes", "keep"),
                 ...peers.map((peer) =>
@@ -34,7 +35,6 @@ export const direct: Backend<typeof options> = {
 };
 
 /** By the way that the answer will take, whatever the interface is called. */
-function fromPeers(peers: readonly Member[]): string {
-    const subnets = peers.map(({ subnet }) => subnet).sort();
-    return `ip saddr { ${subnets.join(", ")} } fib saddr . iif oif exists`;
+function from(subnet: string): string {
+    return `ip saddr ${subnet} fib saddr . iif oif exists`;
 }

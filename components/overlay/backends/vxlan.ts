@@ -42,7 +42,7 @@ export const vxlan: Backend<typeof options> = {
             macAddress(VXLAN_MAC_ROLE, overlay.identity, overlay.name, of.id);
         return {
             device,
-            arrival: `iifname ${device} ip saddr ${overlay.cidr}`,
+            arrivals: [{ name: "overlay", match: `iifname ${device} ip saddr ${overlay.cidr}` }],
             entries: [
                 entry(
                     `link ${device}`,
