@@ -3,8 +3,9 @@
 //   container api ---- eth0, 10.42.1.200 ---- the network's bridge on the host
 //                      names api, www
 //
-// Two Pulumi resources: the container, by the Docker provider, and the command that keeps it
-// connected. The host holds one entry, which tells a lost or changed connection as drift.
+// A container that is created here is two Pulumi resources: the container, by the Docker provider, and
+// the command that keeps it connected. One that exists already is the command alone. The host holds
+// one entry, which tells a lost or changed connection as drift.
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { localNetwork, type NetworkHandle } from "../network/handle";
@@ -18,33 +19,53 @@ import { isDeferred, isRecord } from "../wire/fields";
 import { dockerName, unitName } from "../wire/identity";
 import { check, type Problem, report } from "../wire/problem";
 import { unitText } from "../wire/unit";
-import { aliasProblems, claimAddress, claimPorts, placeAttachment, planAttachment } from "./plan";
+import { existingContainer, type Joined, previewProblems } from "./existing";
+import {
+    aliasProblems,
+    claimAddress,
+    claimEndpoint,
+    claimName,
+    claimPorts,
+    placeAttachment,
+    planAttachment,
+} from "./plan";
 import { type AttachmentSpec, attachmentSchema, networkHandleSchema } from "./schema";
 
 const COMPONENT = "ContainerAttachment";
 
 export interface ContainerAttachmentArgs {
-    /** The host that the container runs on. Changing it replaces the container. */
+    /** The host that the container runs on. Changing it replaces a created container. */
     host: HostHandle;
-    /** The network to join: an Overlay, or what another stack exports as `overlay.handle`. */
+    /** The network to join: an Overlay, a Bridge, or what another stack exports as its `handle`. */
     network: pulumi.Input<NetworkHandle>;
     /**
-     * Static address in the host's subnet, outside the first quarter, from which Docker gives out
-     * addresses by itself. Default: one derived from the logical name, stable for ever. Changing it
-     * replaces the container.
+     * Static address in the host's subnet, outside of the part from which Docker gives out addresses by
+     * itself (the first quarter, unless a Bridge says else). Default: one derived from the logical name,
+     * stable for ever. Changing it replaces a created container and connects an existing one anew.
      */
     ipv4Address?: string;
     /**
      * Names by which containers on the same host and network find it. Default: the logical name.
-     * Changing them replaces the container.
+     * Changing them replaces a created container and connects an existing one anew.
      */
     aliases?: string[];
-    /** The container to create: all arguments of `docker.Container` but its networks. */
-    container: ContainerArgs;
+    /**
+     * The container to create: all arguments of `docker.Container` but its networks. Either this or
+     * `containerName`.
+     */
+    container?: ContainerArgs;
+    /**
+     * Name of a container that exists already, made by compose or by hand, running or stopped: it is
+     * connected as it is, and connected again by the next `up` when it was made anew; removing the
+     * attachment disconnects it and does no more. It has to be there at a preview. One that the same
+     * program makes is named by an output, as `container.name` or `other.containerName`, or with
+     * `dependsOn`. Several attachments may name one container, each on another network.
+     */
+    containerName?: pulumi.Input<string>;
 }
 
 /**
- * A container that is joined to a network.
+ * A container that is joined to a network: one that is created for it, or one that exists already.
  *
  * ```ts
  * const api = new ContainerAttachment("api", {
@@ -53,13 +74,14 @@ export interface ContainerAttachmentArgs {
  *     ipv4Address: "10.42.1.200",
  *     container: { image: "registry.example/api:1.4", ports: [{ internal: 80, external: 8080 }] },
  * });
+ * const db = new ContainerAttachment("db", { host: vm2, network: mesh, containerName: "postgres" });
  * ```
  */
 export class ContainerAttachment extends pulumi.ComponentResource {
     /** Docker's name of the container. */
     public readonly containerName: pulumi.Output<string>;
-    /** Docker's id of the container. */
-    public readonly containerId: pulumi.Output<string>;
+    /** Docker's id of a container that is created here; undefined for one that exists already. */
+    public readonly containerId: pulumi.Output<string | undefined>;
     /** Its address on the network. */
     public readonly ipv4Address: pulumi.Output<string>;
     /** Docker's name of the network. */
@@ -71,36 +93,21 @@ export class ContainerAttachment extends pulumi.ComponentResource {
         opts?: pulumi.ComponentResourceOptions,
     ) {
         const spec = parsed(attachmentSchema, COMPONENT, name, args);
-        const aliases = spec.aliases ?? [name];
         const session = sessionOfHost(COMPONENT, name, args.host);
-        const containerName = spec.container.name ?? dockerName(session.stack, name);
-        refuse(COMPONENT, name, localProblems(session, name, spec, args, containerName));
+        const created = createdName(session, name, spec);
+        refuse(COMPONENT, name, localProblems(session, name, spec, args, created));
         super("crosshost:index:ContainerAttachment", name, {}, opts);
 
         const place = placeOn(session, name, spec, args.network);
-        const unit = unitName("attachment", name);
-        const container = createContainer(session, this, dockerProviderOf(args.host), {
-            resourceName: `${name}-container`,
-            containerName,
-            unit,
-            container: args.container,
-            network: { name: place.network, aliases, ipv4Address: place.address },
-            after: networkCommand(session, args.network),
-        });
-        unitCommand(session, this, {
-            name: unit,
-            text: pulumi
-                .all([place.network, place.address])
-                .apply(([network, ipv4Address]) =>
-                    unitText(
-                        planAttachment({ container: containerName, network, ipv4Address, aliases }),
-                    ),
-                ),
-            after: [container],
-        });
+        const plan: Plan = { name, session, aliases: spec.aliases ?? [name], place };
+        const after = networkCommand(session, args.network);
+        const joined = args.container
+            ? this.create(plan, args.host, args.container, created ?? name, after)
+            : existingContainer(COMPONENT, name, session, args.containerName ?? "", opts);
+        this.connect(plan, joined, after);
 
-        this.containerName = container.name;
-        this.containerId = container.id;
+        this.containerName = joined.name;
+        this.containerId = joined.id;
         this.ipv4Address = place.address;
         this.networkName = place.network;
         this.registerOutputs({
@@ -110,6 +117,67 @@ export class ContainerAttachment extends pulumi.ComponentResource {
             networkName: this.networkName,
         });
     }
+
+    private create(
+        { name, session, aliases, place }: Plan,
+        host: HostHandle,
+        container: ContainerArgs,
+        containerName: string,
+        after: readonly pulumi.Resource[],
+    ): Joined {
+        const made = createContainer(session, this, dockerProviderOf(host), {
+            resourceName: `${name}-container`,
+            containerName,
+            unit: unitName("attachment", name),
+            container,
+            network: { name: place.network, aliases, ipv4Address: place.address },
+            after,
+        });
+        return { name: made.name, id: made.id, maker: made };
+    }
+
+    private connect(
+        { name, session, aliases, place }: Plan,
+        joined: Joined,
+        after: readonly pulumi.Resource[],
+    ): void {
+        const unit = unitName("attachment", name);
+        const text = pulumi
+            .all([joined.name, place.network, place.address])
+            .apply(async ([container, network, ipv4Address]) => {
+                const endpoint = { container, network, ipv4Address, aliases };
+                const wanted = unitText(planAttachment(endpoint));
+                if (joined.hasToBeThere) {
+                    const problems = await previewProblems(session, unit, wanted, container);
+                    refuse(COMPONENT, name, problems);
+                }
+                return wanted;
+            });
+        const all = joined.maker ? [...after, joined.maker] : after;
+        unitCommand(session, this, { name: unit, text, after: all, made: joined.made });
+    }
+}
+
+/** What the parts of an attachment are made from. */
+interface Plan {
+    readonly name: string;
+    readonly session: HostSession;
+    readonly aliases: readonly string[];
+    readonly place: Place;
+}
+
+interface Place {
+    readonly network: pulumi.Output<string>;
+    readonly address: pulumi.Output<string>;
+}
+
+/** The name of the container that is made here; none for one that exists already. */
+function createdName(
+    session: HostSession,
+    name: string,
+    { container }: AttachmentSpec,
+): string | undefined {
+    return container && (container.name ?? dockerName(session.stack, name));
 }
 
 /** Mistakes that show before anything is registered: names, ports, and addresses where known. */
@@ -117,17 +185,15 @@ function localProblems(
     session: HostSession,
     name: string,
     spec: AttachmentSpec,
-    { network }: ContainerAttachmentArgs,
-    containerName: string,
+    { network, containerName }: ContainerAttachmentArgs,
+    created: string | undefined,
 ): Problem[] {
     const problems = [
         ...aliasProblems(name, spec.aliases),
         ...claimPorts(session.ports, name, session.name, publishedPorts(spec)),
     ];
-    const holder = session.containerNames.claim(containerName, name);
-    if (holder !== undefined) {
-        const message = `"${containerName}" is the container of "${holder}" on ${session.name}`;
-        problems.push({ path: "container.name", message });
+    if (created !== undefined) {
+        problems.push(...claimName(session.containerNames, name, created, session.name));
     }
     const local = localNetwork(network);
     if (!local) {
@@ -136,6 +202,11 @@ function localProblems(
     const here = local.networks[session.name];
     if (!here) {
         return [...problems, notThere(session.name, Object.keys(local.networks))];
+    }
+    const known = created ?? containerName;
+    if (typeof known === "string") {
+        const clash = claimEndpoint(session.things, name, known, here.network);
+        problems.push(...(created === undefined ? clash : []));
     }
     const placed = placeAttachment(session.stack, name, here, spec.ipv4Address);
     return placed.problems.length > 0
@@ -149,7 +220,7 @@ function placeOn(
     name: string,
     spec: AttachmentSpec,
     network: pulumi.Input<NetworkHandle>,
-) {
+): Place {
     const here = networksOf(name, network).apply((networks): HostNetwork => {
         const found = networks[session.name];
         if (!found) {
@@ -199,7 +270,7 @@ function notThere(host: string, hosts: readonly string[]): Problem {
 
 /** The ports that are known now. Others are left to Docker, which refuses what is taken. */
 function publishedPorts({ container }: AttachmentSpec): HostPort[] {
-    const ports: readonly unknown[] = Array.isArray(container.ports) ? container.ports : [];
+    const ports: readonly unknown[] = Array.isArray(container?.ports) ? container.ports : [];
     return ports
         .filter(isRecord)
         .flatMap(({ external, ip, protocol }) =>

@@ -68,6 +68,24 @@ export function aliasProblems(name: string, given: readonly string[] | undefined
     return given !== undefined || isHostName(name) ? [] : [{ path: "aliases", message }];
 }
 
+export function claimName(names: Claims, name: string, container: string, host: string): Problem[] {
+    const holder = names.claim(container, name);
+    const message = `"${container}" is the container of "${holder ?? ""}" on ${host}`;
+    return holder === undefined ? [] : [{ path: "container.name", message }];
+}
+
+/** A container has one place on a network. */
+export function claimEndpoint(
+    things: Claims,
+    name: string,
+    container: string,
+    network: string,
+): Problem[] {
+    const holder = things.claim(`"${container}" on the network ${network}`, name);
+    const message = `"${container}" is attached to ${network} by "${holder ?? ""}" already`;
+    return holder === undefined ? [] : [{ path: "containerName", message }];
+}
+
 export function claimPorts(
     claims: Claims<HostPort>,
     name: string,

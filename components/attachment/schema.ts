@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { address, alias, cidr, dockerObjectName, input, port } from "../wire/fields";
+import { address, alias, cidr, dockerObjectName, input, isRecord, port } from "../wire/fields";
 
 /** What the attachment decides by itself, and what to write instead. */
 function owned(instead: string) {
@@ -28,20 +28,32 @@ const container = z.looseObject({
     networkMode: owned("use the attachment's network"),
 });
 
-export const attachmentSchema = z.strictObject({
-    host: z.custom<object>(isObject, { error: "is not a Host" }).describe("Where it runs."),
-    network: z
-        .custom<object>(isObject, { error: "is not a network, such as an Overlay" })
-        .describe("The network to join."),
-    ipv4Address: address
-        .optional()
-        .describe("Static address. Default: one derived from the attachment's name."),
-    aliases: z
-        .array(alias)
-        .optional()
-        .describe("Names by which containers of the same host find it. Default: logical name."),
-    container: container.describe("The container to create."),
-});
+const ONE_CONTAINER =
+    'needs either container: { image: "..." }, which is created, or containerName: "...", which exists already';
+
+export const attachmentSchema = z
+    .strictObject({
+        host: z.custom<object>(isObject, { error: "is not a Host" }).describe("Where it runs."),
+        network: z
+            .custom<object>(isObject, { error: "is not a network, such as an Overlay" })
+            .describe("The network to join."),
+        ipv4Address: address
+            .optional()
+            .describe("Static address. Default: one derived from the attachment's name."),
+        aliases: z
+            .array(alias)
+            .optional()
+            .describe("Names by which containers of the same host find it. Default: logical name."),
+        container: container.optional().describe("The container to create."),
+        containerName: input(dockerObjectName)
+            .optional()
+            .describe("Name of a container that exists already."),
+    })
+    .refine(hasOneContainer, {
+        error: ONE_CONTAINER,
+        /** Also where other fields are wrong. */
+        when: ({ value }) => isRecord(value),
+    });
 
 const hostNetwork = z.looseObject({
     network: z.string(),
@@ -56,6 +68,10 @@ export const networkHandleSchema = z.looseObject({
 });
 
 export type AttachmentSpec = z.output<typeof attachmentSchema>;
+
+function hasOneContainer(args: Readonly<Record<string, unknown>>): boolean {
+    return (args["container"] === undefined) !== (args["containerName"] === undefined);
+}
 
 function isObject(value: unknown): boolean {
     return typeof value === "object" && value !== null;

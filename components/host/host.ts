@@ -147,6 +147,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             registryAuth: args.registryAuth,
             ports: new Claims(portsClash),
             containerNames: new Claims(),
+            containers: new Map(),
             addresses: new Claims(),
             cidrs: new Claims(overlap),
             things: new Claims(),

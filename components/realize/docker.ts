@@ -82,6 +82,7 @@ export function createContainer(
     if (session.gone) {
         void tellLeft(session, [`container ${args.containerName}`], made);
     }
+    session.containers.set(args.containerName, made);
     return made;
 }
 

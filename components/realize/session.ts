@@ -29,6 +29,8 @@ export interface HostSession {
     /** Ports of the host, each published by one container only. */
     readonly ports: Claims<HostPort>;
     readonly containerNames: Claims;
+    /** Containers that attachments make, by their names. */
+    readonly containers: Map<string, pulumi.CustomResource>;
     /** Addresses of containers; networks of one host do not overlap. */
     readonly addresses: Claims;
     /** Networks of overlays and bridges, none of which may overlap another. */

@@ -60,15 +60,15 @@ export function messages(
 }
 
 function containerMessages(observation: Observation): Message[] {
-    const repair = "`pulumi up --refresh` repairs it";
+    const repair = "start it; one that this program makes, `pulumi up --refresh` repairs";
     return [
         ...observation.goneContainers.map((container): Message => ({
             severity: "warn",
-            text: `container ${container} is gone; ${repair}`,
+            text: `container ${container} is gone: ${repair}`,
         })),
         ...observation.stoppedContainers.map((container): Message => ({
             severity: "warn",
-            text: `container ${container} is stopped; ${repair}`,
+            text: `container ${container} is stopped: ${repair}`,
         })),
     ];
 }

@@ -14,18 +14,28 @@ const COMMAND_DEFAULTS = { logging: "none", addPreviousOutputInEnv: false } as c
 const DIALS = { fresh: 10, running: 1 };
 const DIAL_SECONDS = 5;
 
+/** The line that says by what a unit's container was made. */
+const MADE = "made: ";
+
 /** One component's unit on one host: one command, whose stdin is the unit. */
 export function unitCommand(
     session: HostSession,
     parent: pulumi.Resource,
-    unit: { name: string; text: pulumi.Output<string>; after?: readonly pulumi.Resource[] },
+    unit: {
+        name: string;
+        text: pulumi.Output<string>;
+        after?: readonly pulumi.Resource[];
+        /** Applied again when this is another, though the text is the same. */
+        made?: pulumi.Output<string>;
+    },
 ): pulumi.Resource {
     const stack = stackId(session.stack);
     return hostCommand(session, parent, `${unit.name}-${session.name}`, {
         create: applyCommand(stack, unit.name, session.become),
         delete: deleteCommand(stack, unit.name, session.become),
         wanted: unit.text,
-        stdin: (wanted) => withTrailer(session, unit.name, wanted),
+        stdin: (wanted) =>
+            pulumi.output(unit.made).apply((made) => withTrailer(session, unit.name, wanted, made)),
         after: unit.after ?? [],
         dials: DIALS.running,
     });
@@ -42,7 +52,8 @@ export function installHostCommand(
         create: installCommand(stack, session.become),
         delete: uninstallCommand(stack, session.become),
         wanted: text,
-        stdin: async (wanted) => `${await withTrailer(session, "host", wanted)}${packedProgram}`,
+        stdin: (wanted) =>
+            pulumi.interpolate`${withTrailer(session, "host", wanted)}${packedProgram}`,
         after: [],
         dials: session.machine ? DIALS.fresh : DIALS.running,
     });
@@ -57,7 +68,7 @@ function hostCommand(
         create: string;
         delete: string;
         wanted: pulumi.Output<string>;
-        stdin: (wanted: string) => Promise<string>;
+        stdin: (wanted: string) => pulumi.Output<string>;
         after: readonly pulumi.Resource[];
         dials: number;
     },
@@ -107,10 +118,17 @@ function unseenStaysAsItIs(session: HostSession): pulumi.ResourceTransform {
 }
 
 /** Awaits the probe: Pulumi takes a Map in a promise for an object, of which nothing is left. */
-async function withTrailer(session: HostSession, unit: string, wanted: string): Promise<string> {
+async function withTrailer(
+    session: HostSession,
+    unit: string,
+    wanted: string,
+    made?: string,
+): Promise<string> {
     await session.usable;
-    const lines = trailer(await session.probe, unit, wanted);
-    return [wanted, ...lines.map((line) => `${line}\n`)].join("");
+    const told = trailer(await session.probe, unit, wanted);
+    const lines = told.filter((line) => !line.startsWith(MADE));
+    const last = made ? [`${MADE}${made}`] : [];
+    return [wanted, ...[...lines, ...last].map((line) => `${line}\n`)].join("");
 }
 
 function dialling({ proxy, ...login }: Connection, dialErrorLimit: number) {

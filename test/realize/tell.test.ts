@@ -36,8 +36,8 @@ describe("in a preview", () => {
     test("containers that are gone or stopped are told with what repairs them", () => {
         const probed = answered({ goneContainers: ["api"], stoppedContainers: ["db"] });
         expect(told(probed)).toEqual([
-            "warn: container api is gone; `pulumi up --refresh` repairs it",
-            "warn: container db is stopped; `pulumi up --refresh` repairs it",
+            "warn: container api is gone: start it; one that this program makes, `pulumi up --refresh` repairs",
+            "warn: container db is stopped: start it; one that this program makes, `pulumi up --refresh` repairs",
         ]);
     });
 

@@ -1,0 +1,266 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+    Bridge,
+    ContainerAttachment,
+    type ContainerAttachmentArgs,
+    type Host,
+} from "../../components";
+import { containerProblems } from "../../components/attachment/existing";
+import { entriesHash } from "../../components/realize/observation";
+import { probe } from "../../components/realize/probe";
+import { type Problem } from "../../components/wire/problem";
+import { answered, host, refusal } from "../support/builders";
+import {
+    Machine,
+    made,
+    mockedStack,
+    resource,
+    resources,
+    UNKNOWN,
+    valueOf,
+    waitsFor,
+} from "../support/mocks";
+
+const mockRefused: string[] = [];
+jest.mock("../../components/realize/refuse", () => {
+    const actual = jest.requireActual<{ refuse: (...args: unknown[]) => void }>(
+        "../../components/realize/refuse",
+    );
+    return {
+        ...actual,
+        /** At once, a refusal is thrown as it is; at run time it would end the tests. */
+        refuse: (component: string, name: string, problems: readonly Problem[]) => {
+            if (mockRunning) {
+                mockRefused.push(...problems.map(({ path, message }) => `${path}: ${message}`));
+            } else {
+                actual.refuse(component, name, problems);
+            }
+        },
+    };
+});
+let mockRunning = false;
+jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/realize/tell", () => ({ tellProbe: () => Promise.resolve() }));
+jest.mock("../../components/realize/keyfiles", () => ({ sshOptions: () => [] }));
+jest.mock("../../components/converger/program", () => ({
+    convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
+}));
+
+const ENTRY = "docker endpoint postgres crosshost-demo-lan1: ipv4 10.60.0.200 alias db\n";
+const FACTS = new Map([
+    ["docker", ["26.1.5"]],
+    ["container", ["web running bridge", "api exited app_default", "dns running host"]],
+]);
+
+beforeEach(async () => {
+    await mockedStack();
+    mockRefused.length = 0;
+    mockRunning = false;
+    jest.mocked(probe).mockResolvedValue(answered({ facts: FACTS }));
+});
+
+function oneBridge(): { vm1: Host; lan1: Bridge } {
+    const vm1 = host("vm1", 11);
+    return { vm1, lan1: new Bridge("lan1", { host: vm1, cidr: "10.60.0.0/24" }) };
+}
+
+function attach(args: Partial<ContainerAttachmentArgs>, opts?: pulumi.ComponentResourceOptions) {
+    const { vm1, lan1 } = oneBridge();
+    const where = { host: vm1, network: lan1, ipv4Address: "10.60.0.200" };
+    return new ContainerAttachment("db", { ...where, ...args }, opts);
+}
+
+/** The problems that a preview of this attachment ends with. */
+async function previewed(
+    containerName: pulumi.Input<string>,
+    opts?: pulumi.ComponentResourceOptions,
+): Promise<string[]> {
+    attach({ containerName }, opts);
+    mockRunning = true;
+    await resources();
+    return mockRefused;
+}
+
+class Own extends pulumi.CustomResource {
+    declare readonly name: pulumi.Output<string>;
+
+    constructor(logicalName: string, name: string) {
+        super("test:index:Own", logicalName, { name });
+    }
+}
+
+describe("an attachment of a container that exists registers", () => {
+    test("one command, and neither container nor provider", async () => {
+        attach({ containerName: "postgres" });
+        expect((await made()).map(({ name }) => name)).toEqual([
+            "vm1-converger",
+            "bridge-lan1-vm1",
+            "attachment-db-vm1",
+        ]);
+        const { inputs, dependencies } = await resource("attachment-db-vm1");
+        expect(inputs["stdin"]).toBe(`${ENTRY}drift unit: not on the host\nseen: t0\n`);
+        expect(dependencies).toEqual(["bridge-lan1-vm1"]);
+    });
+
+    test("what it puts out: no id, which changes when the container is made anew", async () => {
+        const db = attach({ containerName: "postgres" });
+        expect(await valueOf(db.containerName)).toBe("postgres");
+        expect(await valueOf(db.containerId)).toBeUndefined();
+        expect(await valueOf(db.ipv4Address)).toBe("10.60.0.200");
+        expect(await valueOf(db.networkName)).toBe("crosshost-demo-lan1");
+        await resources();
+    });
+});
+
+describe("a container of the same program", () => {
+    const again = /^made: ([0-9a-f]{16})\n$/m;
+
+    test("is waited for, and joined again when it is made anew", async () => {
+        const container = new Own("own", "postgres");
+        attach({ containerName: container.name });
+        const { inputs } = await resource("attachment-db-vm1");
+        const id = entriesHash("own-id");
+        expect(inputs["stdin"]).toBe(
+            `${ENTRY}drift unit: not on the host\nseen: t0\nmade: ${id}\n`,
+        );
+        expect((await waitsFor()).get("attachment-db-vm1")).toContain("own");
+    });
+
+    test("may be said by dependsOn as well", async () => {
+        attach({ containerName: "postgres" }, { dependsOn: new Own("own", "postgres") });
+        const { inputs } = await resource("attachment-db-vm1");
+        expect(inputs["stdin"]).toMatch(again);
+        expect((await waitsFor()).get("attachment-db-vm1")).toContain("own");
+    });
+
+    test("may be that of another attachment, by its output or its name", async () => {
+        const { vm1, lan1 } = oneBridge();
+        const lan2 = new Bridge("lan2", { host: vm1, cidr: "10.61.0.0/24" });
+        const lan3 = new Bridge("lan3", { host: vm1, cidr: "10.62.0.0/24" });
+        const container = { image: "busybox", name: "app" };
+        const first = new ContainerAttachment("app", { host: vm1, network: lan1, container });
+        const { containerName } = first;
+        new ContainerAttachment("app2", { host: vm1, network: lan2, containerName });
+        new ContainerAttachment("app3", { host: vm1, network: lan3, containerName: "app" });
+        for (const name of ["attachment-app2-vm1", "attachment-app3-vm1"]) {
+            const { inputs } = await resource(name);
+            expect(again.exec(String(inputs["stdin"]))?.[1]).toBe(entriesHash("app-container-id"));
+            expect((await waitsFor()).get(name)).toContain("app-container");
+        }
+    });
+
+    test("that was not made anew is no difference, one that was is one", async () => {
+        const id = entriesHash("own-id");
+        for (const said of [[`made: ${id}`], ["made: 0123456789abcdef"], []]) {
+            await mockedStack();
+            const unit = { hash: entriesHash(ENTRY), said: ["seen: a1", ...said], drift: [] };
+            const units = new Map([["attachment-db", unit]]);
+            jest.mocked(probe).mockResolvedValue(answered({ facts: FACTS, units }));
+            attach({ containerName: new Own("own", "postgres").name });
+            const { inputs } = await resource("attachment-db-vm1");
+            expect(inputs["stdin"]).toBe(`${ENTRY}seen: a1\nmade: ${id}\n`);
+        }
+    });
+});
+
+describe("a preview", () => {
+    beforeEach(() => mockedStack({ preview: true }));
+
+    const absent =
+        'containerName: "postgres" is no container on vm1, which has api, dns, web: start it first; if this program makes it, write containerName: container.name, or dependsOn';
+
+    test("refuses a container that is not there", async () => {
+        expect(await previewed("postgres")).toEqual([absent]);
+    });
+
+    test.each(["web", "api"])("takes one that is, running or not: %s", async (name) => {
+        expect(await previewed(name)).toEqual([]);
+    });
+
+    test("takes one that the same run may make", async () => {
+        expect(await previewed(pulumi.output("postgres"))).toEqual([]);
+        const dependsOn = new Own("own", "postgres");
+        expect(await previewed("postgres", { dependsOn })).toEqual([]);
+    });
+
+    test("of a run that makes it shows that the place will be known later", async () => {
+        expect(await previewed(new Machine("vm").address)).toEqual([]);
+        expect((await resource("attachment-db-vm1")).inputs["stdin"]).toEqual(UNKNOWN);
+    });
+
+    test("is not stopped by one that was connected and is gone for now", async () => {
+        const unit = { hash: entriesHash(ENTRY), said: [], drift: [] };
+        const units = new Map([["attachment-db", unit]]);
+        jest.mocked(probe).mockResolvedValue(answered({ facts: FACTS, units }));
+        expect(await previewed("postgres")).toEqual([]);
+    });
+
+    test("cannot know of a host that does not answer", async () => {
+        jest.mocked(probe).mockResolvedValue({ status: "unreachable", reason: "x" });
+        jest.spyOn(console, "warn").mockReturnValue();
+        expect(await previewed("postgres")).toEqual([]);
+    });
+});
+
+test("an up leaves it to the host, which knows best", async () => {
+    expect(await previewed("postgres")).toEqual([]);
+});
+
+test("a late name that is none is refused as well", async () => {
+    expect(await previewed(pulumi.output("no name"))).toEqual([
+        'containerName: "no name" is not a Docker name: letters, digits, _ . and -, starting with a letter or digit',
+    ]);
+});
+
+describe("what a host tells of its containers", () => {
+    const told = (facts: [string, string[]][], container = "postgres") =>
+        containerProblems(container, "vm1", new Map(facts)).map(({ message }) => message);
+
+    test("those that can be in no network", () => {
+        const because = "and Docker connects such a one to no network: make it with another";
+        expect(told([...FACTS], "dns")).toEqual([
+            `"dns" has the network of the host itself, ${because}`,
+        ]);
+        const none: [string, string[]] = ["container", ["lone running none"]];
+        expect(told([["docker", ["28.0.1"]], none], "lone")).toEqual([
+            `"lone" has no network by choice (none), ${because}`,
+        ]);
+    });
+
+    test("a host without containers, and one whose Docker says nothing", () => {
+        expect(told([["docker", ["20.10.24"]]])[0]).toMatch(
+            /^"postgres" is no container on vm1: start/,
+        );
+        expect(told([["docker", ["stopped"]]])).toEqual([]);
+        expect(told([])).toEqual([]);
+    });
+});
+
+describe("refused at once", () => {
+    const either =
+        'needs either container: { image: "..." }, which is created, or containerName: "...", which exists already';
+
+    test.each<[string, Partial<ContainerAttachmentArgs>, string]>([
+        ["neither container nor name", {}, either],
+        ["both", { container: { image: "busybox" }, containerName: "postgres" }, either],
+        [
+            "a name that is none",
+            { containerName: "post gres" },
+            'containerName: "post gres" is not a Docker name: letters, digits, _ . and -, starting with a letter or digit',
+        ],
+    ])("%s", async (_, args, expected) => {
+        const said = refusal(() => attach(args));
+        expect(said).toBe(`ContainerAttachment "db" cannot be made:\n    ${expected}`);
+        await resources();
+    });
+
+    test("a second place of one container on one network", async () => {
+        const { vm1, lan1 } = oneBridge();
+        const args = { host: vm1, network: lan1, containerName: "postgres" };
+        new ContainerAttachment("db", args);
+        expect(refusal(() => new ContainerAttachment("db2", args))).toContain(
+            'containerName: "postgres" is attached to crosshost-demo-lan1 by "db" already',
+        );
+        await resources();
+    });
+});
