@@ -70,10 +70,15 @@ until_in_step() {
 }
 
 give_up() {
+    acting=''
+    so_far=$(changed_before)
+    undone="put back: $so_far"
+    [ -n "$so_far" ] || undone="nothing was changed"
+    where="unit $unit on $(cat /proc/sys/kernel/hostname)"
     if undo; then
-        die "unit $unit: $1; undone, nothing changed"
+        die "$where: $1; $undone"
     else
-        die "unit $unit: $1; undone, but not all is as before: $difference"
+        die "$where: $1; $undone, but not all is as before: $difference"
     fi
 }
 

@@ -1,16 +1,33 @@
 # shellcheck shell=sh
 # Running what awk has planned: files NNN.TOOL, in order. `ip`, `bridge` and `nft` take a file as it is, the others line
-# by line. $failure tells what went wrong.
+# by line. $failure tells what went wrong, $step_file and $step_line where.
 
 run_steps() {
     for file in "$1"/*; do
         [ -f "$file" ] || continue
         case $file in *.keys) continue ;; esac
+        step_file=$file
+        step_line=''
         run_file "${file##*.}" "$file" 2>"$journal_dir/error" || {
+            step_line=$(failed_number "${file##*.}" "$file")
             failure=$(explain "${file##*.}" "$file")
             return 1
         }
     done
+    step_file=''
+}
+
+# the entries that were changed before a step failed, the first few by name; nft takes a file whole or not at all
+changed_before() {
+    for keys in "$journal_dir"/*/do/*.keys; do
+        [ -f "$keys" ] || continue
+        if [ "$keys" = "$step_file.keys" ]; then
+            case $step_file in *.nft) ;; *) head -n $((${step_line:-1} - 1)) "$keys" ;; esac
+            break
+        fi
+        cat "$keys"
+    done | awk '!known[$0]++ { if (++n <= 3) text = text (n > 1 ? ", " : "") $0 }
+        END { printf "%s%s", text, (n > 3 ? " and " n - 3 " more" : "") }'
 }
 
 # Undoing goes on whatever fails: what was never done cannot be undone. A word that ip does not know ends its batch at
@@ -88,8 +105,15 @@ record_table() {
     } >"$journal_dir/record" && put_file "$run_dir/nft/$1" 0600 "$journal_dir/record"
 }
 
-# the line that a failed batch stopped at; a word that ip cannot read is told without its line
+# the line that a failed file stopped at; a word that ip cannot read is told without its line
 failed_number() {
+    case $1 in
+        ip | bridge | nft) shift ;;
+        *)
+            printf %s "$failed_line"
+            return
+            ;;
+    esac
     number=$(sed -n -e 's/^Command failed .*:\([0-9]*\)$/\1/p' -e 's/^[^:]*:\([0-9]*\):.*/\1/p' "$journal_dir/error" | head -n 1)
     if [ -z "$number" ]; then
         word=$(sed -n 's/.*argument "\([^"]*\)" is wrong.*/\1/p' "$journal_dir/error" | head -n 1)
@@ -100,11 +124,8 @@ failed_number() {
 
 # ENTRY: tried `COMMAND`: what the kernel or Docker said
 explain() {
-    number=$failed_line lines=2
-    case $1 in
-        ip | bridge) number=$(failed_number "$2") ;;
-        nft) number=$(failed_number "$2") lines=1 ;;
-    esac
+    number=$step_line lines=2
+    [ "$1" != nft ] || lines=1
     said=$(sed -e '/^Command failed/d' -e "s|^$2:[-0-9:]* ||" "$journal_dir/error" | head -n $lines | tr '\n' ' ')
     if [ -n "$number" ]; then
         printf "%s: tried \`%s %s\`: %s" "$(sed -n "${number}p" "$2.keys")" "$1" "$(sed -n "${number}p" "$2" | sed 's/^ *//')" "${said% }"

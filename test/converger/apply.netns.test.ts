@@ -114,17 +114,3 @@ describe.each(TOOLS)("a unit on a host with $shell and $awk", (tools) => {
         expect(host.observe().drift).toEqual([]);
     });
 });
-
-test("a waiting run names who holds the lock", () => {
-    const host = new NetnsHost();
-    host.put("nft", '#!/bin/sh\n[ "$1" != -f ] || sleep 1.5\nexec /usr/sbin/nft "$@"\n');
-    host.sh(
-        `(sh ${host.program} apply ${STACK} mesh <<'E' >/dev/null 2>&1 &)\n${meshUnit()}E\nsleep 0.5`,
-    );
-    const second = host.apply("other", "sysctl net.ipv4.conf.all.rp_filter: 2\n");
-    expect(second.stderr).toMatch(
-        new RegExp(`waiting for crosshost apply ${STACK} mesh \\(process \\d+\\)`),
-    );
-    expect(second.status).toBe(0);
-    host.close();
-});

@@ -100,7 +100,7 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         const poison = "docker network poison: bridge br-p subnet 10.42.0.0/16 gateway 10.42.0.1\n";
         const { status, stderr } = host.apply("mesh", unit + changed + poison);
         expect(stderr).toMatch(
-            /docker network poison: tried `docker network create .*`: Error response from daemon: invalid pool request: .*; undone, nothing changed\n$/,
+            /docker network poison: tried `docker network create .*`: Error response from daemon: invalid pool request: .*; put back: .* and \d+ more\n$/,
         );
         expect(status).toBe(1);
         expect(files()).toBe(before);
