@@ -44,7 +44,7 @@ facts("an installed pulumi", [
             expect(run(join(SCRIPTS, "pulumi"), ["preview", "--diff"]).split("\n")).toEqual([
                 "installed preview --diff",
                 "HOME=",
-                `BACKEND_URL=file://${cache}/labs/trial/state`,
+                `BACKEND_URL=file://${cache}/labs/trial/state?metadata=skip`,
                 "CONFIG_PASSPHRASE=crosshost-lab",
                 "SKIP_UPDATE_CHECK=true",
                 "",
@@ -69,7 +69,7 @@ facts("an installed pulumi", [
             const script = 'eval "$("$0")" && command -v pulumi && pulumi up';
             const said = run("sh", ["-c", script, join(SCRIPTS, "env")]);
             expect(said).toContain(`${bin}/pulumi\ninstalled up\n`);
-            expect(said).toContain(`BACKEND_URL=file://${cache}/labs/trial/state`);
+            expect(said).toContain(`BACKEND_URL=file://${cache}/labs/trial/state?metadata=skip`);
         },
     ],
 ]);

@@ -80,9 +80,14 @@ export function run(command: string, args: readonly string[], env: NodeJS.Proces
     return done.stdout;
 }
 
-export function start(command: string, args: readonly string[]): Promise<string> {
+export function start(
+    command: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+): Promise<string> {
+    const options = { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
     return new Promise((resolve, reject) => {
-        execFile(command, args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+        execFile(command, args, options, (error, stdout, stderr) => {
             if (error) {
                 const how = `status ${error.code ?? error.signal ?? "?"}`;
                 reject(failed([command, ...args], how, `${stdout}${stderr}`));

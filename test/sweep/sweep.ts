@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { baseline } from "../support/hosts";
-import { lab, labCommand } from "../support/lab";
+import { lab, LAB_NAME, ROOT, start } from "../support/lab";
 import { Stack } from "../support/stack";
 import { live, type Pair, type Result, undisturbed } from "./life";
 import { dealer, randomFrom } from "./point";
@@ -48,7 +49,9 @@ async function settle(hosts: readonly [string, string], program: string): Promis
 async function anew({ hosts, stack }: Pair, program: string): Promise<Pair> {
     const all = Object.keys(lab().hosts).length;
     stack.remove("--force");
-    labCommand("down", ...hosts, "--purge");
-    labCommand("up", String(all));
+    const command = (...words: string[]) =>
+        start(join(ROOT, "lab/lab"), words, { CROSSHOST_LAB: LAB_NAME });
+    await command("down", ...hosts, "--purge");
+    await command("up", String(all));
     return settle(hosts, program);
 }
