@@ -1,5 +1,5 @@
 import { type Claimant } from "../network/claims";
-import { bridgeEntries, closedEntries, masqueradeEntry } from "../network/entries";
+import { bridgeEntries, closedEntries, masqueradeEntry, rangeEntry } from "../network/entries";
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
 import { broadcastAddress, contains, networkAddress, prefixOf } from "../wire/address";
 import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";
@@ -41,6 +41,7 @@ export function planBridge(identity: StackIdentity, name: string, spec: BridgeSp
 export function bridgeUnit({ identity, name, link, cidr, mtu, place }: BridgePlan): Unit {
     const mac = macAddress(MAC_ROLE, identity, name, ONLY_HOST);
     return unit([
+        rangeEntry(cidr),
         ...bridgeEntries({ link, mac, mtu, place }),
         ...closedEntries(link),
         masqueradeEntry(link, cidr, cidr),

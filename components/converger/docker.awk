@@ -106,6 +106,11 @@ function docker_version() {
     return docker_server
 }
 
+function docker_is_old(    part) {
+    split(docker_version(), part, ".")
+    return part[1] ~ /^[0-9]+$/ && part[1] * 1000 + part[2] < 20010
+}
+
 function docker_lines(arguments, what,    command, line) {
     command = "exec docker " arguments " 2>/dev/null"
     while ((command | getline line) > 0)

@@ -1,9 +1,9 @@
 # Variables from the shell: mode (plan, observe or state), verb, stack, me, phase (of boot), round, verifying, has_docker,
-# has_iptables, has_nft, program, version, lib_dir, run_dir, journal_dir, systemd_dir; for observe journal, stamps, client.
+# has_iptables, has_nft, client, program, version, lib_dir, run_dir, journal_dir, systemd_dir; for observe journal, stamps, socket.
 
 END {
     if (user_id() != 0)
-        refuse("user " user_name() " may not look at everything: run as root (become: sudo)")
+        refuse("commands run there as " user_name() ", who is not root: write become: \"sudo\"")
     else
         observe_host()
     if (mode == "state")

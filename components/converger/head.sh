@@ -16,6 +16,7 @@ lib_dir=/var/lib/crosshost
 run_dir=/run/crosshost
 systemd_dir=/etc/systemd/system
 journal_dir=$run_dir/journal
+client=${SSH_CONNECTION:-}
 stack='' unit='' verb='' phase='' mode=plan round=1 verifying='' acting=''
 
 die() {

@@ -6,7 +6,7 @@ function observe_host(    command, line, kind) {
         take_ip_line(line)
     close(command)
     if (!("lo" in link_index)) {
-        refuse("`ip` tells nothing about this host")
+        refuse(why_ip_is_silent())
         return
     }
     link_settle_marks()
@@ -16,10 +16,14 @@ function observe_host(    command, line, kind) {
             fdb_read(line)
         close(command)
     }
-    if (has_nft && (speaks_of("nft") || sweeping())) {
-        command = "exec nft -s list ruleset inet"
-        while ((command | getline line) > 0)
+    if (has_nft && (speaks_of("nft") || sweeping() || shows_firewall())) {
+        # of tables that iptables keeps it warns each time
+        command = "exec nft -s list ruleset" (shows_firewall() ? " 2>/dev/null" : " inet")
+        while ((command | getline line) > 0) {
             nft_read(line)
+            if (mode == "observe")
+                filter_read(line)
+        }
         close(command)
     }
     if (has_iptables && (speaks_of("iptables") || sweeping())) {
@@ -59,4 +63,76 @@ function has_tunnel_of_ours(    i) {
         if (link_kind[links[i]] == "vxlan" && link_mark[links[i]] != "")
             return 1
     return 0
+}
+
+function why_ip_is_silent(    command, line, told) {
+    command = "exec ip -V 2>&1"
+    if ((command | getline line) > 0)
+        told = line
+    close(command)
+    if (told ~ /BusyBox/)
+        return "`ip` is that of BusyBox, which cannot show all that is needed: install iproute2"
+    if (told !~ /iproute2/)
+        return "iproute2 is not installed (no program `ip`): apt install iproute2"
+    return "`ip` tells nothing about this host"
+}
+
+# ---- modules: yes (loaded, or part of the kernel), no, or unknown, as in a container that sees no modules
+
+function kernel_module(name,    release, line, path) {
+    if (name in module_known)
+        return module_known[name]
+    if (read_line("/sys/module/" name "/initstate") != "")
+        return module_known[name] = "yes"
+    release = read_line("/proc/sys/kernel/osrelease")
+    path = "/lib/modules/" release "/modules.builtin"
+    module_known[name] = "unknown"
+    while ((getline line < path) > 0) {
+        module_known[name] = "no"
+        if (index(line, "/" name ".ko")) {
+            module_known[name] = "yes"
+            break
+        }
+    }
+    close(path)
+    return module_known[name]
+}
+
+# asked without loading it
+function kernel_lacks(name) {
+    if (!(name in module_lacks))
+        module_lacks[name] = kernel_module(name) == "no" && system("exec modprobe -n -q " name " 2>/dev/null") == 1
+    return module_lacks[name]
+}
+
+# a look at the rules would load what there is none of yet
+function shows_firewall() {
+    return mode == "observe" && kernel_module("nf_tables") != "no"
+}
+
+# ---- packet filters of others: lines by table, and whether the table has a chain that tunnels and containers go through
+
+function filter_read(line,    words) {
+    if (line ~ /^table (ip|inet) /) {
+        split(line, words, " ")
+        filter_now = words[3] ~ /^crosshost_/ ? "" : words[2] " " words[3]
+    } else if (line ~ /^table /)
+        filter_now = ""
+    if (filter_now == "" || line ~ /^[ \t]*}?$/ || filter_skips(line))
+        return
+    if (line ~ / hook (input|forward) /)
+        filters[filter_now] = 1
+    filter_lines[++filter_count] = trim(line)
+    filter_table[filter_count] = filter_now
+}
+
+# sets may hold thousands of addresses, and are not judged
+function filter_skips(line) {
+    if (line ~ /^[ \t]*(set|map|ct|counter|quota|limit|flowtable|synproxy) [^ ]+.*{$/)
+        filter_in_set = 1
+    if (!filter_in_set)
+        return 0
+    if (line ~ /^\t}$/)
+        filter_in_set = 0
+    return 1
 }

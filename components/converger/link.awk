@@ -134,13 +134,20 @@ function link_check_owner(id, name,    i, other, value) {
     }
     if (first_word(value) != "vxlan")
         return
+    if (!(name in link_index) && kernel_lacks("vxlan"))
+        refuse("link " name ": this kernel (" read_line("/proc/sys/kernel/osrelease") ") has no vxlan: install its extra modules, or boot another")
     for (i = 1; i <= link_count; i++) {
         other = links[i]
         if (other != name && link_kind[other] == "vxlan" && !is_mine(link_mark[other]) && \
-            link_word(other, "id") == word_after(value, "id") && link_word(other, "dstport") == word_after(value, "dstport"))
+            vxlan_takes(other, word_after(value, "id")) && link_word(other, "dstport") == word_after(value, "dstport"))
             refuse("link " name ": VNI " word_after(value, "id") " on port " word_after(value, "dstport") " is taken by " other \
                 " (" (link_mark[other] == "" ? "not ours" : unit_name(link_mark[other])) ")")
     }
+}
+
+# one that is `external` takes all that come to its port
+function vxlan_takes(name, id) {
+    return link_word(name, "id") == id || has_word(link_words[name], "external")
 }
 
 # ---- making

@@ -3,6 +3,9 @@
 
 look_for_programs() {
     has_docker='' has_iptables='' has_nft=''
+    for program in awk flock sha256sum; do
+        command -v "$program" >/dev/null 2>&1 || die "$program is not installed"
+    done
     if command -v docker >/dev/null 2>&1; then has_docker=1; fi
     if command -v iptables >/dev/null 2>&1; then has_iptables=1; fi
     if command -v nft >/dev/null 2>&1; then has_nft=1; fi
@@ -10,7 +13,6 @@ look_for_programs() {
 
 observe() {
     lock_shared
-    client=${SSH_CONNECTION:-}
     journal=''
     if [ -e "$journal_dir/1/ready" ] && [ ! -e "$journal_dir/committed" ]; then
         { read -r journal <"$journal_dir/what"; } 2>/dev/null
@@ -22,7 +24,7 @@ observe() {
         owner=${file%/units/*}
         set -- "$@" "at=${owner##*/}:${file##*/}" role=other "$file"
     done
-    awk -v mode=observe -v stack="$stack" -v journal="$journal" -v stamps="$stamps" -v client="${client%% *}" \
+    awk -v mode=observe -v stack="$stack" -v journal="$journal" -v stamps="$stamps" -v client="${client%% *}" -v socket="${CROSSHOST_SOCKET:-}" \
         -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v version="$version" -v lib_dir="$lib_dir" \
         -v run_dir="$run_dir" -v systemd_dir="$systemd_dir" "$awk_program" "$@" /dev/null
 }

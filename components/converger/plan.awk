@@ -26,12 +26,17 @@ function plan(    i, id, key, unit, table) {
 function is_of_phase(kind) {
     if (phase == "links")
         return kind in KIND_OF_BOOT_LINKS
-    return phase == "" || kind !~ /^(underlay|networkd|converger|boot)$/
+    return phase == "" || kind !~ /^(underlay|range|networkd|converger|boot)$/
 }
 
 function check_docker(    i, kind) {
-    if (phase == "links" || (!speaks_of("network") && !speaks_of("endpoint")) || docker_state() == "yes")
+    if (phase == "links" || (!speaks_of("network") && !speaks_of("endpoint")))
         return
+    if (docker_state() == "yes") {
+        if (speaks_of("network") && docker_is_old())
+            refuse("Docker " docker_version() " is too old: 20.10 is the first that will do")
+        return
+    }
     for (i = 1; i <= want_count; i++) {
         kind = want_kind[want_id[i]]
         if (is_mine(want_unit[want_id[i]]) && (kind == "network" || kind == "endpoint")) {

@@ -29,6 +29,7 @@ const AWK_PARTS = [
     "route.awk",
     "nft.awk",
     "rules.awk",
+    "range.awk",
     "docker.awk",
     "endpoint.awk",
     "hostfiles.awk",
@@ -36,6 +37,7 @@ const AWK_PARTS = [
     "plan.awk",
     "state.awk",
     "say.awk",
+    "facts.awk",
     "end.awk",
 ] as const;
 

@@ -15,7 +15,7 @@ import { known } from "../realize/known";
 import { packProgram } from "../realize/pack";
 import { probe } from "../realize/probe";
 import { parsed, refuse } from "../realize/refuse";
-import { type HostSession, openSession } from "../realize/session";
+import { type HostSession, openSession, sessionsSoFar } from "../realize/session";
 import { type Connection } from "../realize/ssh";
 import { tellProbe } from "../realize/tell";
 import { installHostCommand } from "../realize/unit";
@@ -24,7 +24,7 @@ import { Claims, portsClash } from "../wire/claims";
 import { isAddress, overlap } from "../wire/address";
 import { address } from "../wire/fields";
 import { stackId } from "../wire/identity";
-import { check } from "../wire/problem";
+import { check, type Problem } from "../wire/problem";
 import { unitText } from "../wire/unit";
 import { type HostHandle } from "./handle";
 import { idFromName, planHost } from "./plan";
@@ -117,6 +117,9 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
 
     constructor(name: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
         const spec = parsed(hostSchema, COMPONENT, name, args);
+        const earlier = sessionsSoFar();
+        const reachedAt = placeOf(args.connection);
+        refuse(COMPONENT, name, twinProblems(reachedAt, earlier));
         super("crosshost:index:Host", name, {}, opts);
 
         this.hostName = pulumi.output(name);
@@ -133,6 +136,8 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
         const session: HostSession = {
             name,
             stack,
+            reachedAt,
+            earlier,
             component: this,
             connection,
             become: spec.become,
@@ -151,6 +156,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             addresses: new Claims(),
             cidrs: new Claims(overlap),
             things: new Claims(),
+            told: new Set(),
             lastCommand: undefined,
             dockerProvider: undefined,
         };
@@ -168,6 +174,21 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
     get dockerProvider(): pulumi.ProviderResource {
         return dockerProviderOf(this);
     }
+}
+
+/** Where SSH connects to, as far as it is known now; a jump host may lead to another network. */
+function placeOf({ proxy, ...login }: ConnectionArgs): string | undefined {
+    const places = [login, ...(proxy ? [proxy] : [])].map(({ host, port = 22 }) =>
+        typeof host === "string" && typeof port === "number" ? `${host}:${port}` : undefined,
+    );
+    return places.includes(undefined) ? undefined : places.join(" by way of ");
+}
+
+/** Two Hosts would hold the same files on the machine. */
+function twinProblems(place: string | undefined, earlier: readonly HostSession[]): Problem[] {
+    const twin = earlier.find(({ reachedAt }) => reachedAt !== undefined && reachedAt === place);
+    const message = `${place ?? ""} is "${twin?.name ?? ""}" already: use that Host`;
+    return twin ? [{ path: "connection", message }] : [];
 }
 
 /** Empty where the host is reached by name and the program does not say its address. */

@@ -10,6 +10,11 @@ export interface DockerBridge {
     readonly place: HostNetwork;
 }
 
+/** A network that nothing else on the host may lie in, nor whoever logs in there. */
+export function rangeEntry(cidr: string): Entry {
+    return entry(`range ${cidr}`, "ours alone");
+}
+
 /** The bridge with its gateway address, and the Docker network on it. */
 export function bridgeEntries({ link, mac, mtu, place }: DockerBridge): Entry[] {
     const { network, subnet, gateway, ipRange } = place;

@@ -1,5 +1,5 @@
 import { type Claimant } from "../network/claims";
-import { bridgeEntries, closedEntries, masqueradeEntry } from "../network/entries";
+import { bridgeEntries, closedEntries, masqueradeEntry, rangeEntry } from "../network/entries";
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
 import { subnet } from "../wire/address";
 import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";
@@ -73,6 +73,7 @@ export function planOverlay(
     const mac = macAddress(BRIDGE_MAC_ROLE, plan.identity, plan.name, own.id);
     return unit([
         entry(`underlay ${own.underlay}`, `mtu ${plan.mtu + overheadOf(spec)}`),
+        rangeEntry(plan.cidr),
         ...bridgeEntries({ link: plan.bridge, mac, mtu: plan.mtu, place: placeOf(layout, host) }),
         ...wire.entries,
         ...closedEntries(plan.bridge),

@@ -9,6 +9,9 @@ export const SEND_PROGRAM = "crosshost: send";
 /** `timeout` stands under sudo: a user may not signal a process of root's. 120 s: pulls none. */
 const LIMIT = "timeout -k 5 120";
 
+/** Whether the login user, not root, may talk to Docker: the Docker provider logs in as that user. */
+const SOCKET = 'CROSSHOST_SOCKET="$(test -w /run/docker.sock && echo yes || echo no)" ';
+
 const UNPACK = [
     "umask 077",
     "d=$(mktemp -d)",
@@ -53,13 +56,14 @@ export function uninstallCommand(stack: string, become: "sudo" | undefined): str
 export function observeCommand(stack: string, hash: string, become: "sudo" | undefined): string {
     const run = `case "$(sha256sum <${program(stack)} 2>/dev/null)" in ${hash}*) exec ${program(stack)} observe ${stack};; esac`;
     const script = `[ -r ${program(stack)} ] && ${run}; echo "${SEND_PROGRAM}"; eval "$(cat)"`;
-    return `${sudo(become)}sh -c '${script}' crosshost observe ${stack}`;
+    return `${sudo(become, SOCKET)}sh -c '${script}' crosshost observe ${stack}`;
 }
 
 function program(stack: string): string {
     return `/var/lib/crosshost/${stack}/crosshost`;
 }
 
-function sudo(become: "sudo" | undefined): string {
-    return become ? "sudo -n " : "";
+/** sudo forgets where the login came from, which no network of ours may hold. */
+function sudo(become: "sudo" | undefined, more = ""): string {
+    return become ? `sudo -n env SSH_CONNECTION="$SSH_CONNECTION" ${more}` : "";
 }

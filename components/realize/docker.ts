@@ -5,6 +5,7 @@ import { vacateCommand } from "./commands";
 import { tellLeft } from "./gone";
 import { sshOptions } from "./keyfiles";
 import { known } from "./known";
+import { objectToContainers } from "./objections";
 import { type HostSession, type RegistryAuth, sessionOf } from "./session";
 import { type Connection, runOverSsh } from "./ssh";
 
@@ -22,6 +23,9 @@ export function dockerProviderOf(host: object): pulumi.ProviderResource {
     const session = sessionOf(host);
     if (!session) {
         throw new pulumi.RunError("this is not a Host made by this version of the library");
+    }
+    if (!session.dockerProvider && !session.gone) {
+        void objectToContainers(session);
     }
     session.dockerProvider ??= new docker.Provider(
         `${session.name}-docker`,

@@ -5,17 +5,10 @@ export function unfitness(
     { facts }: Pick<Observation, "facts">,
     address: string | undefined,
 ): readonly string[] {
-    return [...userProblems(facts), ...addressProblems(facts, address)];
+    return addressProblems(facts, address);
 }
 
 type Facts = Observation["facts"];
-
-function userProblems(facts: Facts): string[] {
-    const user = facts.get("user")?.[0];
-    return user === undefined || user === "root"
-        ? []
-        : [`commands run there as ${user}, who is not root: write become: "sudo"`];
-}
 
 /** `eth0 192.168.40.11/24 1500` is a fact of each global address. */
 function addressProblems(facts: Facts, address: string | undefined): string[] {

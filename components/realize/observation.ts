@@ -18,6 +18,8 @@ export interface Observation {
     /** Token for a unit that is not on the host: differs after each apply and each loss. */
     readonly absent: string;
     readonly facts: ReadonlyMap<string, readonly string[]>;
+    /** The host's own packet filters, as lines of `nft list ruleset`. */
+    readonly rules: readonly string[];
     readonly goneContainers: readonly string[];
     readonly stoppedContainers: readonly string[];
 }
@@ -40,6 +42,7 @@ export function parseObservation(answer: string): Observation | undefined {
     }
     const facts = new Map<string, string[]>();
     const units = new Map<string, Mutable>();
+    const rules: string[] = [];
     const goneContainers: string[] = [];
     const stoppedContainers: string[] = [];
     let absent = "";
@@ -49,6 +52,8 @@ export function parseObservation(answer: string): Observation | undefined {
         if (word === "fact") {
             const [name, value] = cut(rest);
             facts.set(name, [...(facts.get(name) ?? []), value]);
+        } else if (word === "rule") {
+            rules.push(rest);
         } else if (word === "unit") {
             const [name, hash] = cut(rest);
             current = { hash, said: [], drift: [] };
@@ -67,7 +72,7 @@ export function parseObservation(answer: string): Observation | undefined {
             stoppedContainers.push(rest);
         }
     }
-    return { units, absent, facts, goneContainers, stoppedContainers };
+    return { units, absent, facts, rules, goneContainers, stoppedContainers };
 }
 
 /**

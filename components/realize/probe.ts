@@ -1,6 +1,6 @@
 import { parseObservation, type ProbeResult } from "./observation";
 import { observeCommand, SEND_PROGRAM } from "./commands";
-import { type Connection, runOverSsh, SshError } from "./ssh";
+import { type Answer, type Connection, runOverSsh, SshError } from "./ssh";
 
 /**
  * Asks a host what lies on it and what has drifted, over one SSH login. Never rejects: a host that
@@ -23,7 +23,7 @@ export async function probe(
         if (observation) {
             return { status: "answered", observation };
         }
-        return { status: "refused", reason: refusal(answer.stderr, answer.status, become) };
+        return { status: "refused", reason: refusal(answer, connection.user ?? "root", become) };
     } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         const refused = error instanceof SshError && error.refused;
@@ -36,10 +36,26 @@ function hasLine(text: string, line: string): boolean {
     return `\n${text}`.includes(`\n${line}\n`);
 }
 
-function refusal(stderr: string, status: number | undefined, become: "sudo" | undefined): string {
-    const said = stderr.trim().split("\n").at(-1) ?? "";
-    if (become && stderr.includes("sudo")) {
-        return `sudo does not let the login user run commands without a password: ${said}`;
+/** All that the converger refused, else the last that anybody said. */
+function refusal(
+    { stdout, stderr, status }: Answer,
+    user: string,
+    become: "sudo" | undefined,
+): string {
+    const refused = [...stderr.matchAll(/^crosshost: (?:refused: )?(.*)$/gm)].map(([, why]) => why);
+    if (refused.length > 0) {
+        return refused.join("\n    ");
+    }
+    const said = lastLine(stderr) || (/^crosshost /m.test(stdout) ? "" : lastLine(stdout));
+    if (become && said.includes("sudo")) {
+        return /not found|No such file/.test(said)
+            ? "sudo is not installed there: install it, or log in as root and write no become"
+            : `sudo does not let ${user} run commands without a password (${said}): ` +
+                  `write "${user} ALL=(ALL) NOPASSWD: ALL" into /etc/sudoers.d/${user} there`;
     }
     return said || `the probe ended with status ${status ?? "unknown"}`;
+}
+
+function lastLine(text: string): string {
+    return text.trim().split("\n").at(-1) ?? "";
 }

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { type StackIdentity } from "../wire/identity";
 import { type Claims, type HostPort } from "../wire/claims";
 import { report } from "../wire/problem";
@@ -10,6 +10,10 @@ import { Refusal } from "./refuse";
 export interface HostSession {
     readonly name: string;
     readonly stack: StackIdentity;
+    /** `192.168.40.11:22`, where the program says it outright. */
+    readonly reachedAt: string | undefined;
+    /** Hosts that the program made before this one. */
+    readonly earlier: readonly HostSession[];
     readonly component: pulumi.ComponentResource;
     readonly connection: pulumi.Output<Connection>;
     readonly become: "sudo" | undefined;
@@ -37,6 +41,8 @@ export interface HostSession {
     readonly cidrs: Claims;
     /** Other things of which a host has one: a Docker network's name, a VXLAN's identifier. */
     readonly things: Claims;
+    /** Findings of the probe that were said already: of two units that want Docker, one says so. */
+    readonly told: Set<string>;
     /** Made when the first container is. */
     dockerProvider: pulumi.ProviderResource | undefined;
     /** sshd takes ten logins at a time (MaxStartups): a host's commands follow one another. */
@@ -51,9 +57,22 @@ export interface RegistryAuth {
 
 const sessions = new WeakMap<object, HostSession>();
 
+/** By program run, of which one process may hold several: each has a root of its own. */
+const programs = new WeakMap<object, HostSession[]>();
+
 /** Kept beside the instance: a field of the component would become an output in other languages. */
 export function openSession(host: object, session: HostSession): void {
     sessions.set(host, session);
+    const root = pulumi.runtime.getStackResource();
+    if (root) {
+        programs.set(root, [...sessionsSoFar(), session]);
+    }
+}
+
+/** Of the hosts that this program run has made so far. */
+export function sessionsSoFar(): readonly HostSession[] {
+    const root = pulumi.runtime.getStackResource();
+    return (root && programs.get(root)) ?? [];
 }
 
 export function sessionOf(host: object): HostSession | undefined {

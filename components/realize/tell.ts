@@ -10,11 +10,14 @@ import { type HostSession } from "./session";
  * and the rest of the preview is still shown.
  */
 export async function tellProbe(
-    session: Pick<HostSession, "name" | "component" | "address" | "probe">,
+    session: Pick<HostSession, "name" | "component" | "address" | "probe" | "earlier">,
     strict: boolean,
 ): Promise<void> {
     const [probed, address] = await Promise.all([session.probe, known(session.address)]);
-    const said = messages(session.name, probed, strict, address);
+    const said = [
+        ...messages(session.name, probed, strict, address),
+        ...(pulumi.runtime.isDryRun() ? await twinMessages(session) : []),
+    ];
     const lines = (severity: Message["severity"]) =>
         said
             .filter((message) => message.severity === severity)
@@ -57,6 +60,29 @@ export function messages(
                 ...containerMessages(probed.observation),
             ];
     }
+}
+
+/** Two Hosts for one machine, whatever they call it: it was started once, and has one set of addresses. */
+async function twinMessages({
+    probe,
+    earlier,
+}: Pick<HostSession, "probe" | "earlier">): Promise<Message[]> {
+    const own = machineOf(await probe);
+    const others = await Promise.all(
+        earlier.map(async ({ name, probe: other }) => ({ name, machine: machineOf(await other) })),
+    );
+    const twin = others.find(({ machine }) => own !== undefined && machine === own);
+    const text = `it is the same machine as ${twin?.name ?? ""}: use that Host`;
+    return twin ? [{ severity: "error", text }] : [];
+}
+
+function machineOf(probed: ProbeResult): string | undefined {
+    if (probed.status !== "answered") {
+        return undefined;
+    }
+    const { facts } = probed.observation;
+    const boot = facts.get("boot")?.[0];
+    return boot && [boot, ...(facts.get("address") ?? [])].join("\n");
 }
 
 function containerMessages(observation: Observation): Message[] {

@@ -4,6 +4,7 @@ import { stackId } from "../wire/identity";
 import { entryKeys } from "../wire/unit";
 import { applyCommand, deleteCommand, installCommand, uninstallCommand } from "./commands";
 import { tellLeft } from "./gone";
+import { objectToUnit } from "./objections";
 import { trailer } from "./observation";
 import { type HostSession } from "./session";
 import { type Connection, type Login } from "./ssh";
@@ -34,8 +35,12 @@ export function unitCommand(
         create: applyCommand(stack, unit.name, session.become),
         delete: deleteCommand(stack, unit.name, session.become),
         wanted: unit.text,
-        stdin: (wanted) =>
-            pulumi.output(unit.made).apply((made) => withTrailer(session, unit.name, wanted, made)),
+        stdin: (wanted) => {
+            void objectToUnit(session, { name: unit.name, text: wanted });
+            return pulumi
+                .output(unit.made)
+                .apply((made) => withTrailer(session, unit.name, wanted, made));
+        },
         after: unit.after ?? [],
         dials: DIALS.running,
     });

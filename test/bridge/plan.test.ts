@@ -20,6 +20,7 @@ test("the unit, line by line", () => {
             "nft forward 3-bridge: oifname br-lan1-5c688 iifname br-lan1-5c688 accept",
             "nft forward 5-closed: oifname br-lan1-5c688 drop",
             "nft postrouting masquerade: ip saddr 10.60.0.0/24 ip daddr != 10.60.0.0/24 oifname != br-lan1-5c688 masquerade",
+            "range 10.60.0.0/24: ours alone",
             "sysctl net.ipv4.ip_forward: 1",
             "",
         ].join("\n"),

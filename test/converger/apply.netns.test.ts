@@ -59,7 +59,8 @@ describe.each(TOOLS)("a unit on a host with $shell and $awk", (tools) => {
         const seen = host.observe();
         expect(seen.units).toEqual([]);
         expect(seen.facts).toContain("address eth0 192.168.40.11/24 1500");
-        expect(seen.facts).toContain("route default dev eth0");
+        expect(seen.facts).toContain("route 192.168.40.0/24 dev eth0 src 192.168.40.11");
+        expect(seen.facts).toContain("link eth0 veth -");
         expect(seen.facts).toContain("docker stopped");
         expect(seen.absent).toMatch(/^a[0-9a-f]{15}$/);
         expect(host.observe().absent).toBe(seen.absent);

@@ -47,6 +47,31 @@ const FOREIGN: readonly (readonly [string, string, string])[] = [
         "no interface has address 192.168.40.11, found: eth0 10.0.0.5/24",
     ],
     [
+        "ip link add vx9 type vxlan external dstport 20473",
+        "",
+        `link ${TUNNEL}: VNI 1048999 on port 20473 is taken by vx9 (not ours)`,
+    ],
+    [
+        "ip route add 10.61.7.0/24 via 192.168.40.7",
+        "range 10.61.0.0/16: ours alone",
+        "range 10.61.0.0/16: overlaps the route 10.61.7.0/24 via 192.168.40.7 dev eth0 proto boot scope global: choose another network",
+    ],
+    [
+        "ip link add docker0 type bridge; ip addr add 172.17.0.1/16 dev docker0; ip link set docker0 up",
+        "range 172.17.4.0/22: ours alone",
+        "range 172.17.4.0/22: overlaps the route 172.17.0.0/16 dev docker0 proto kernel scope link src 172.17.0.1: choose another network",
+    ],
+    [
+        ":",
+        "range 192.168.0.0/16: ours alone",
+        "range 192.168.0.0/16: overlaps the route 192.168.40.0/24 dev eth0 proto kernel scope link src 192.168.40.11: choose another network",
+    ],
+    [
+        ":",
+        "range 10.61.0.0/16: mine",
+        "range 10.61.0.0/16: wants a network, as 10.42.0.0/16, and `ours alone`",
+    ],
+    [
         "ip link set eth0 mtu 1400",
         "",
         "eth0 has mtu 1400, needs 1500: set the overlay's mtu to 1350",
@@ -113,6 +138,110 @@ test("what another unit or stack holds is refused, naming it", () => {
     host.close();
 });
 
+test("a range is not in the way of a default route, its VPN halves, or a gateway's wider one", () => {
+    const host = new NetnsHost();
+    host.sh("for r in 0.0.0.0/1 128.0.0.0/1 10.0.0.0/8; do ip route add $r via 192.168.40.7; done");
+    const unit = `${meshUnit()}range 10.42.0.0/16: ours alone\n`;
+    expect(host.apply("mesh", unit)).toMatchObject({ status: 0, stderr: "" });
+    expect(host.apply("mesh", unit).stdout).toContain("in step");
+    host.sh("ip route add 10.42.99.0/24 via 192.168.40.7");
+    expect(host.observe().drift).toEqual([
+        "range 10.42.0.0/16: overlaps the route 10.42.99.0/24 via 192.168.40.7 dev eth0 proto boot scope global",
+    ]);
+    host.close();
+});
+
+test("a range of another unit or stack, or one that holds who logs in, is refused", () => {
+    const host = new NetnsHost();
+    host.apply("mesh", `${meshUnit()}range 10.42.0.0/16: ours alone\n`);
+    const told = (range: string, stack = STACK, environment?: NodeJS.ProcessEnv) =>
+        host.crosshost(["apply", stack, "web"], `range ${range}: ours alone\n`, environment).stderr;
+    expect(told("10.42.128.0/17")).toContain("overlaps 10.42.0.0/16 of unit mesh: choose another");
+    expect(told("10.0.0.0/8", "crosshost-other-1")).toContain(
+        `range 10.0.0.0/8: overlaps 10.42.0.0/16 of unit mesh of stack ${STACK}: choose another`,
+    );
+    expect(told("10.42.0.0/16", "crosshost-other-1")).toContain(
+        `range 10.42.0.0/16: belongs to unit mesh of stack ${STACK}\n`,
+    );
+    const login = { SSH_CONNECTION: "10.77.0.9 50000 192.168.40.11 22" };
+    expect(told("10.77.0.0/24", STACK, login)).toContain(
+        "range 10.77.0.0/24: holds 10.77.0.9, from which SSH comes: choose another network\n",
+    );
+    expect(host.observe().facts).toEqual(
+        expect.not.arrayContaining([expect.stringMatching(/^range/)]),
+    );
+    host.close();
+});
+
+test("two tunnels share a port, as long as their VNIs differ", () => {
+    const host = new NetnsHost();
+    host.sh(
+        "ip link add vx9 type vxlan id 9 dstport 20473 local 192.168.40.11; ip link set vx9 up",
+    );
+    expect(host.apply("mesh", meshUnit())).toMatchObject({ status: 0, stderr: "" });
+    host.close();
+});
+
+/** A kernel whose modules are known, but vxlan is none of them; nothing may be loaded to find out. */
+const NO_VXLAN = `
+mount -t tmpfs none /sys/module
+mkdir -p $FAKES/lib/modules/$(uname -r)
+echo kernel/net/netfilter/nf_tables.ko >$FAKES/lib/modules/$(uname -r)/modules.builtin
+mount -t overlay none -o lowerdir=$FAKES/lib:/usr/lib /usr/lib
+`;
+
+test("a kernel without vxlan is told by the probe and refused, and no module is loaded for it", () => {
+    const host = new NetnsHost();
+    host.sh(NO_VXLAN);
+    host.put("modprobe", '#!/bin/sh\necho "$*" >>"$FAKES/modprobe.log"\n[ "$1" = -n ]; exit 1\n');
+    expect(host.observe().facts).toContain("lacks vxlan");
+    expect(host.apply("mesh", meshUnit())).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(
+            /^crosshost: refused: unit mesh: link vx-mesh-4f2a1: this kernel \(\S+\) has no vxlan: install its extra modules, or boot another\n$/,
+        ) as string,
+    });
+    expect(host.sh("sort -u $FAKES/modprobe.log")).toBe("-n -q vxlan\n");
+    host.close();
+});
+
+test("a look at the firewall is not taken where it would load a module", () => {
+    const host = new NetnsHost();
+    host.sh(NO_VXLAN.replace("nf_tables.ko", "x_tables.ko"));
+    host.put(
+        "nft",
+        '#!/bin/sh\n[ "$1" = -v ] && echo "nftables v1.0.6" && exit\necho "$*" >>"$FAKES/nft.log"\n',
+    );
+    host.observe();
+    expect(host.sh("cat $FAKES/nft.log 2>/dev/null || :")).toBe("");
+    host.close();
+});
+
+test.each([
+    [
+        "BusyBox",
+        '#!/bin/sh\necho "BusyBox v1.36.1 (Debian) multi-call binary."\nexit 1\n',
+        "`ip` is that of BusyBox, which cannot show all that is needed: install iproute2",
+    ],
+    [
+        "no",
+        "#!/bin/sh\nexit 127\n",
+        "iproute2 is not installed (no program `ip`): apt install iproute2",
+    ],
+])("a host with %s ip", (_, ip, told) => {
+    const host = new NetnsHost();
+    host.put("ip", ip);
+    expect(host.crosshost(["observe", STACK])).toMatchObject({
+        status: 2,
+        stderr: `crosshost: refused: ${told}\n`,
+    });
+    expect(host.apply("mesh", meshUnit())).toMatchObject({
+        status: 2,
+        stderr: `crosshost: refused: unit mesh: ${told}\n`,
+    });
+    host.close();
+});
+
 test("names and verbs are checked", () => {
     const host = new NetnsHost();
     expect(host.crosshost(["apply", "../x", "mesh"], "")).toMatchObject({ status: 1 });
@@ -127,10 +256,10 @@ test("a user who is not root is told what to do", () => {
     const nobody = ["setpriv", "--reuid=65534", "--clear-groups", "sh", host.program];
     expect(host.run([...nobody, "observe", STACK])).toMatchObject({
         status: 2,
-        stderr: "crosshost: refused: user nobody may not look at everything: run as root (become: sudo)\n",
+        stderr: 'crosshost: refused: commands run there as nobody, who is not root: write become: "sudo"\n',
     });
     expect(host.run([...nobody, "apply", STACK, "mesh"], meshUnit()).stderr).toMatch(
-        /run as root \(become: sudo\)/,
+        /who is not root: write become: "sudo"/,
     );
     host.close();
 });

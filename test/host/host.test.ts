@@ -32,10 +32,10 @@ describe("a host registers", () => {
         host("vm1", 11, { become: "sudo" });
         const { inputs, secrets, dependencies, deletedWith } = await resource("vm1-converger");
         expect(inputs["create"]).toMatch(
-            /^sudo -n timeout -k 5 120 sh -c '[^']+ install crosshost-demo-79f8e4'$/,
+            /^sudo -n env SSH_CONNECTION="\$SSH_CONNECTION" timeout -k 5 120 sh -c '[^']+ install crosshost-demo-79f8e4'$/,
         );
         expect(inputs["delete"]).toMatch(
-            /^sudo -n timeout -k 5 120 sh -c '[^']+ uninstall crosshost-demo-79f8e4 <\/dev\/null'$/,
+            /^sudo -n env SSH_CONNECTION="\$SSH_CONNECTION" timeout -k 5 120 sh -c '[^']+ uninstall crosshost-demo-79f8e4 <\/dev\/null'$/,
         );
         expect(`${String(inputs["create"])}${String(inputs["delete"])}`).not.toMatch(
             /0\.1\.0|abab/,

@@ -74,6 +74,7 @@ test("the unit of one host of three, line by line", () => {
             "nft forward 5-closed: oifname ch-mesh-9078d drop",
             "nft input peers: udp dport 22620 @th,96,24 2862995 ip saddr != { 192.168.0.2, 192.168.0.3 } drop",
             "nft postrouting masquerade: ip saddr 10.42.1.0/24 ip daddr != 10.42.0.0/16 oifname != ch-mesh-9078d masquerade",
+            "range 10.42.0.0/16: ours alone",
             "route 10.42.2.0/24: via 10.42.2.0 dev vx-mesh-9078d src 10.42.1.1 onlink",
             "route 10.42.3.0/24: via 10.42.3.0 dev vx-mesh-9078d src 10.42.1.1 onlink",
             "sysctl net.ipv4.ip_forward: 1",

@@ -41,7 +41,7 @@ describe("command lines", () => {
             `timeout -k 5 120 /var/lib/crosshost/${STACK}/crosshost apply ${STACK} overlay-mesh`,
         );
         expect(applyCommand(STACK, "overlay-mesh", "sudo")).toBe(
-            `sudo -n timeout -k 5 120 /var/lib/crosshost/${STACK}/crosshost apply ${STACK} overlay-mesh`,
+            `sudo -n env SSH_CONNECTION="$SSH_CONNECTION" timeout -k 5 120 /var/lib/crosshost/${STACK}/crosshost apply ${STACK} overlay-mesh`,
         );
         expect(deleteCommand(STACK, "overlay-mesh", undefined)).toBe(
             `if [ -x /var/lib/crosshost/${STACK}/crosshost ]; then timeout -k 5 120 /var/lib/crosshost/${STACK}/crosshost delete ${STACK} overlay-mesh; else cat >/dev/null; fi`,
@@ -58,7 +58,7 @@ describe("command lines", () => {
         "nothing is left to the user without rights in %s",
         (command) => {
             expect(command).toMatch(
-                /^sudo -n (timeout -k 5 120 (\/\S+ \S+ \S+ \S+( \S+)?|sh -c '[^']*')|sh -c '[^']*'( [\w -]+)?)$/,
+                /^sudo -n env SSH_CONNECTION="\$SSH_CONNECTION" (CROSSHOST_SOCKET="\$\(test -w \/run\/docker.sock && echo yes \|\| echo no\)" )?(timeout -k 5 120 (\/\S+ \S+ \S+ \S+( \S+)?|sh -c '[^']*')|sh -c '[^']*'( [\w -]+)?)$/,
             );
         },
     );

@@ -191,9 +191,40 @@ describe("a host that answers, but not to us, is refused", () => {
         });
         expect(await ask(host.login, "sudo")).toEqual({
             status: "refused",
-            reason: "sudo does not let the login user run commands without a password: sudo: a password is required",
+            reason: 'sudo does not let root run commands without a password (sudo: a password is required): write "root ALL=(ALL) NOPASSWD: ALL" into /etc/sudoers.d/root there',
         });
         expect(host.commands[0]).toMatch(/^sudo -n /);
+    });
+
+    test.each([
+        ["bash: line 1: sudo: command not found"],
+        ["sh: 1: sudo: not found"],
+        ["ash: sudo: No such file or directory"],
+    ])("no sudo, as %s", async (said) => {
+        const host = await hostThat((channel) => {
+            answer(channel, "", 127, `${said}\n`);
+        });
+        expect(await ask(host.login, "sudo")).toEqual({
+            status: "refused",
+            reason: "sudo is not installed there: install it, or log in as root and write no become",
+        });
+    });
+
+    test("all that the program refuses", async () => {
+        const host = await hostThat((channel) => {
+            answer(channel, "", 2, "crosshost: refused: one\ncrosshost: refused: two\n");
+        });
+        expect(await ask(host.login)).toEqual({ status: "refused", reason: "one\n    two" });
+    });
+
+    test("a login shell that is none", async () => {
+        const host = await hostThat((channel) => {
+            answer(channel, "This account is currently not available.\n", 1);
+        });
+        expect(await ask(host.login)).toEqual({
+            status: "refused",
+            reason: "This account is currently not available.",
+        });
     });
 
     test("a program that fails, by its last line", async () => {
@@ -202,7 +233,7 @@ describe("a host that answers, but not to us, is refused", () => {
         });
         expect(await ask(host.login)).toEqual({
             status: "refused",
-            reason: "crosshost: no ip command",
+            reason: "no ip command",
         });
     });
 

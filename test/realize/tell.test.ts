@@ -47,6 +47,7 @@ describe("in a preview", () => {
             component: new pulumi.ComponentResource("test:index:Own", "vm2"),
             address: pulumi.output("192.168.40.12"),
             probe: Promise.resolve(REFUSED),
+            earlier: [],
         };
         const ended: unknown = await tellProbe(session, false).catch((error: unknown) => error);
         expect(pulumi.RunError.isInstance(ended)).toBe(true);

@@ -41,6 +41,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
         units: new Map(),
         absent: "t0",
         facts: new Map(),
+        rules: [],
         goneContainers: [],
         stoppedContainers: [],
         ...more,

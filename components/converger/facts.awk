@@ -1,0 +1,129 @@
+# What is told of the host beside drift: what plans are checked with.
+
+BEGIN { DMI = "/sys/class/dmi/id/" }
+
+function boot_id() {
+    return read_line("/proc/sys/kernel/random/boot_id")
+}
+
+function say_facts(    i, name, key, table) {
+    if (docker_state() == "yes" && !network_count)
+        docker_networks()
+    print "fact kernel " read_line("/proc/sys/kernel/osrelease")
+    print "fact hostname " read_line("/proc/sys/kernel/hostname")
+    print "fact os " os_name()
+    print "fact docker " docker_version()
+    print "fact iproute2 " tool_version("ip -V", "iproute2-")
+    print "fact nft " tool_version("nft -v", "nftables v")
+    print "fact systemd " tool_version("systemctl --version", "systemd ")
+    print "fact user " user_name()
+    print "fact boot " boot_id()
+    if (socket != "")
+        print "fact socket " socket
+    if (kernel_lacks("vxlan"))
+        print "fact lacks vxlan"
+    for (i = 1; i <= addr_count; i++) {
+        key = addr_keys[i]
+        name = addr_device[key]
+        if (name != "lo" && !addr_of_kernel[key])
+            print "fact address " name " " nth_word(key, 3) " " link_mtu[name]
+    }
+    for (i = 1; i <= route_count; i++) {
+        key = route_keys[i]
+        if (route_target(key) != "" && !is_own_route(key))
+            print "fact route " nth_word(key, 2) " " route_value[key]
+        if (route_is_on_link(key))
+            print "fact on-link " nth_word(key, 2), route_device[key]
+    }
+    say_links()
+    for (i = 1; i <= want_count; i++)
+        if (want_kind[want_id[i]] == "range" && stack_of(want_unit[want_id[i]]) != stack)
+            print "fact range " nth_word(want_key[want_id[i]], 2), want_unit[want_id[i]]
+    for (table in nft_live)
+        print "fact table " table, (nft_mark[table] == "" ? "-" : nft_mark[table])
+    for (i = 1; i <= network_count; i++)
+        print "fact network " network_names[i], (network_mark[network_names[i]] == "" ? "-" : network_mark[network_names[i]])
+    if (docker_state() == "yes")
+        say_containers()
+    if (client != "")
+        print "fact ssh " client
+    say_line("fact vendor ", DMI "sys_vendor")
+    say_line("fact chassis ", DMI "chassis_asset_tag")
+    say_firewall()
+}
+
+function say_line(prefix, path,    line) {
+    line = read_line(path)
+    if (line != "")
+        print prefix plain(line)
+}
+
+# of containers there are many, which nobody names
+function say_links(    i, name) {
+    for (i = 1; i <= link_count; i++) {
+        name = links[i]
+        if (name !~ /^veth/)
+            print "fact link " name, (link_kind[name] == "" ? "device" : link_kind[name]), owner_alias(name)
+        if (link_kind[name] == "vxlan")
+            print "fact vxlan " name, (has_word(link_words[name], "external") ? "all" : link_word(name, "id")), link_word(name, "dstport"), owner_alias(name)
+    }
+}
+
+# the tables of packet filters, but for our own: what they do to a tunnel's packets is judged where the plan is made
+function say_firewall(    i, table) {
+    for (i = 1; i <= filter_count && filter_count < 3000; i++) {
+        table = filter_table[i]
+        if (filters[table])
+            print "rule " filter_lines[i]
+    }
+}
+
+# routes of other stacks are told: two overlays must not overlap
+function is_own_route(key,    mark) {
+    mark = link_mark[route_owner(key)]
+    return stack_of(mark) == stack || (mark == "" && route_proto[key] == 201)
+}
+
+# a link that a unit made is still its own when the alias was changed by hand
+function owner_alias(name) {
+    if (link_alias[name] !~ /^crosshost:/ && link_group[name] == 201 && (("link " name) in want_value))
+        return "crosshost:" want_unit["link " name]
+    return link_alias[name] == "" ? "-" : plain(link_alias[name])
+}
+
+function os_name(    line, name) {
+    while ((getline line < "/etc/os-release") > 0)
+        if (line ~ /^PRETTY_NAME=/)
+            name = substr(line, 13)
+    close("/etc/os-release")
+    return plain(name)
+}
+
+function tool_version(command, before,    line, text) {
+    command = "exec " command " 2>/dev/null"
+    if ((command | getline line) > 0 && index(line, before)) {
+        text = substr(line, index(line, before) + length(before))
+        sub(/[ ,].*/, "", text)
+    }
+    close(command)
+    return text == "" ? "none" : text
+}
+
+function user_id(    line, id) {
+    while ((getline line < "/proc/self/status") > 0)
+        if (line ~ /^Uid:/)
+            id = nth_word(trim(line), 3)
+    close("/proc/self/status")
+    return id
+}
+
+function user_name(    line, id, words) {
+    id = user_id()
+    while ((getline line < "/etc/passwd") > 0)
+        if (split(line, words, ":") > 2 && words[3] == id) {
+            close("/etc/passwd")
+            return words[1]
+        }
+    close("/etc/passwd")
+    return id
+}

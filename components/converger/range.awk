@@ -1,0 +1,65 @@
+# Ranges: networks that are to be ours alone on this host. A check; nothing is made.
+
+function range_actual(id,    why) {
+    why = range_conflict(id)
+    return why == "" ? want_value[id] : why
+}
+
+function range_check(id,    range, why) {
+    range = nth_word(want_key[id], 2)
+    if (client != "" && lies_in(client, range))
+        refuse(want_key[id] ": holds " client ", from which SSH comes: choose another network")
+    why = range_conflict(id)
+    if (why != "")
+        refuse(want_key[id] ": " why ": choose another network")
+}
+
+# another unit is told first: its routes and links would only say the same
+function range_conflict(id,    range, i, other, key) {
+    range = nth_word(want_key[id], 2)
+    for (i = 1; i <= want_count; i++) {
+        other = want_id[i]
+        if (want_kind[other] == "range" && want_unit[other] != want_unit[id] && overlaps(range, nth_word(want_key[other], 2)))
+            return "overlaps " nth_word(want_key[other], 2) " of " unit_name(want_unit[other])
+    }
+    for (i = 1; i <= route_count; i++) {
+        key = route_keys[i]
+        if (is_in_the_way(key, want_unit[id]) && route_bars(key, range))
+            return "overlaps the route " route_raw[key] owner_of(link_mark[route_owner(key)])
+    }
+    return ""
+}
+
+function owner_of(mark) {
+    return mark == "" ? "" : " of " unit_name(mark)
+}
+
+function is_in_the_way(key, unit,    mark) {
+    mark = link_mark[route_owner(key)]
+    return mark != unit && mark != "?" && route_proto[key] != 201
+}
+
+# A gateway's wider route stays in use for all that lies outside of ours, so that is no conflict.
+function route_bars(key, range,    target) {
+    target = route_target(key)
+    return target != "" && overlaps(target, range) && (prefix_of(target) >= prefix_of(range) || !has_word(route_value[key], "via"))
+}
+
+# "" for other tables, IPv6 and the default routes, of which a VPN has two halves
+function route_target(key,    target) {
+    target = nth_word(key, 2)
+    if (key ~ / table / || target !~ /^[0-9.]+(\/[0-9]+)?$/)
+        return ""
+    if (target !~ /\//)
+        target = target "/32"
+    return prefix_of(target) > 1 ? target : ""
+}
+
+function prefix_of(range) {
+    sub(/.*\//, "", range)
+    return range + 0
+}
+
+function overlaps(a, b) {
+    return lies_in(substr(a, 1, index(a, "/") - 1), b) || lies_in(substr(b, 1, index(b, "/") - 1), a)
+}

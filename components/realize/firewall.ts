@@ -1,0 +1,158 @@
+import { networkAddress } from "../wire/address";
+import { linesOf, wordAfter } from "./misfits";
+import { type Observation } from "./observation";
+import { type Chain, chainsOf, droppedBy, type Packet } from "./ruleset";
+
+/** A way that packets of a unit take through the host. */
+interface Way {
+    readonly packets: readonly Packet[];
+    readonly what: string;
+    readonly open: (kind: Kind, by: Chain) => readonly string[];
+}
+
+type Kind = "ufw" | "firewalld" | "iptables" | "nft";
+
+/** Firewalls of the host that would eat what a unit is for: one warning each, with what opens it. */
+export function firewallWarnings(
+    text: string,
+    { rules, facts }: Pick<Observation, "rules" | "facts">,
+): string[] {
+    const chains = chainsOf(rules);
+    return chains.length === 0
+        ? []
+        : [...tunnels(text, facts), ...passages(text)].flatMap((way) => warning(way, chains));
+}
+
+function warning({ packets, what, open }: Way, chains: readonly Chain[]): string[] {
+    const [by] = packets.flatMap((packet) => droppedBy(chains, packet));
+    if (!by) {
+        return [];
+    }
+    const kind = kindOf(by, chains);
+    const name =
+        kind === "nft" || kind === "iptables" ? `chain ${by.name} of table ${by.table}` : kind;
+    return [
+        `its firewall (${name}) drops ${what}; to let it through:${open(kind, by).map(line).join("")}`,
+    ];
+}
+
+function line(command: string): string {
+    return `\n    ${command}`;
+}
+
+/** UDP from each peer to the port of a tunnel. */
+function tunnels(text: string, facts: Observation["facts"]): Way[] {
+    const lines = linesOf(text);
+    return lines.flatMap(([key, value]): Way[] => {
+        const port = Number(wordAfter(value, "dstport"));
+        if (!key.startsWith("link ") || !port) {
+            return [];
+        }
+        const local = wordAfter(value, "local");
+        const device = key.slice("link ".length);
+        const peers = lines
+            .filter(([other]) => other.startsWith("fdb ") && other.endsWith(` dev ${device}`))
+            .map(([, to]) => wordAfter(to, "dst"));
+        const nic = (facts.get("address") ?? []).find(
+            (held) => held.split(" ")[1]?.split("/")[0] === local,
+        );
+        const iifname = nic?.split(" ")[0] ?? "";
+        return [
+            {
+                what: `UDP to port ${port} from ${peers.join(", ")}, which ${device} needs`,
+                packets: peers.map((saddr) => ({
+                    hook: "input",
+                    iifname,
+                    saddr,
+                    daddr: local,
+                    udp: port,
+                })),
+                open: (kind, by) => openPort(kind, by, peers, port),
+            },
+        ];
+    });
+}
+
+/** What one device hands on to a bridge, and back, by a rule that lets it in. */
+function passages(text: string): Way[] {
+    return linesOf(text).flatMap(([key, value]): Way[] => {
+        const [bridge, device] = [wordAfter(value, "oifname"), wordAfter(value, "iifname")];
+        const range = wordAfter(value, "saddr");
+        if (
+            !key.startsWith("nft forward ") ||
+            !value.endsWith(" accept") ||
+            !range ||
+            bridge === device
+        ) {
+            return [];
+        }
+        const address = networkAddress(range);
+        const packet = { hook: "forward", saddr: address, daddr: address } as const;
+        return [
+            {
+                what: `what goes from ${device} to ${bridge} or back`,
+                packets: [
+                    { ...packet, iifname: device, oifname: bridge },
+                    { ...packet, iifname: bridge, oifname: device },
+                ],
+                open: (kind, by) => openPassage(kind, by, device, bridge),
+            },
+        ];
+    });
+}
+
+function kindOf({ table }: Chain, chains: readonly Chain[]): Kind {
+    if (table === "inet firewalld") {
+        return "firewalld";
+    }
+    if (table !== "ip filter") {
+        return "nft";
+    }
+    return chains.some(({ name }) => name === "ufw-user-input") ? "ufw" : "iptables";
+}
+
+function openPort(kind: Kind, by: Chain, peers: readonly string[], port: number): string[] {
+    switch (kind) {
+        case "ufw":
+            return peers.map((peer) => `ufw allow proto udp from ${peer} to any port ${port}`);
+        case "firewalld":
+            return [
+                ...peers.map(
+                    (peer) =>
+                        `firewall-cmd --permanent --add-rich-rule='rule family="ipv4" source address="${peer}" port port="${port}" protocol="udp" accept'`,
+                ),
+                "firewall-cmd --reload",
+            ];
+        case "iptables":
+            return peers.map(
+                (peer) => `iptables -I INPUT -p udp -s ${peer} --dport ${port} -j ACCEPT`,
+            );
+        case "nft":
+            return [
+                `nft insert rule ${by.table} ${by.name} ip saddr { ${peers.join(", ")} } udp dport ${port} accept`,
+            ];
+    }
+}
+
+function openPassage(kind: Kind, by: Chain, device: string, bridge: string): string[] {
+    const ways: [string, string][] = [
+        [device, bridge],
+        [bridge, device],
+    ];
+    switch (kind) {
+        case "ufw":
+            return ways.map(([from, to]) => `ufw route allow in on ${from} out on ${to}`);
+        case "firewalld":
+            return [
+                `firewall-cmd --permanent --zone=trusted --add-interface=${device} --add-interface=${bridge}`,
+                "firewall-cmd --reload",
+            ];
+        case "iptables":
+            return ways.map(([from, to]) => `iptables -I FORWARD -i ${from} -o ${to} -j ACCEPT`);
+        case "nft":
+            return ways.map(
+                ([from, to]) =>
+                    `nft insert rule ${by.table} ${by.name} iifname "${from}" oifname "${to}" accept`,
+            );
+    }
+}

@@ -1,0 +1,206 @@
+import { contains, overlap, prefixOf } from "../wire/address";
+import { type Observation } from "./observation";
+
+/** A unit on its way to a host. */
+export interface Coming {
+    readonly stack: string;
+    readonly name: string;
+    readonly text: string;
+}
+
+export interface Misfits {
+    readonly errors: readonly string[];
+    readonly warnings: readonly string[];
+}
+
+type Facts = Observation["facts"];
+type Line = readonly [key: string, value: string];
+
+/** The first engine whose networks behave as plans expect. */
+const OLDEST_ENGINE = [20, 10] as const;
+
+/**
+ * Why a unit cannot be put on a host that answered. The converger refuses the same, but only in an
+ * up; here a preview says it, before anything is touched.
+ */
+export function misfits(unit: Coming, { facts }: Pick<Observation, "facts">): Misfits {
+    const lines = linesOf(unit.text);
+    const of = (kind: string) => lines.filter(([key]) => key.startsWith(`${kind} `));
+    const own = `${unit.stack}:${unit.name}`;
+    const ranges = of("range").map(([key]) => word(key, 1));
+    const found = ranges.flatMap((range) => overlaps(range, own, facts));
+    return {
+        errors: [
+            ...of("underlay").flatMap((line) => mtuMisfits(line, facts)),
+            ...ranges.flatMap((range) => sshMisfits(range, facts)),
+            ...found.filter(({ wide }) => !wide).map(({ text }) => text),
+            ...of("link").flatMap((line) => linkMisfits(line, own, facts)),
+            ...dockerMisfits(of("docker"), own, facts),
+            ...(of("nft").length > 0 ? nftMisfits(own, facts) : []),
+        ],
+        warnings: found.filter(({ wide }) => wide).map(({ text }) => text),
+    };
+}
+
+/** The entries of a unit, without what was said of it. */
+export function linesOf(text: string): Line[] {
+    return text
+        .split("\n")
+        .filter((line) => line.includes(": ") && !/^(drift .*|seen): /.test(line))
+        .map((line): Line => {
+            const cut = line.indexOf(": ");
+            return [line.slice(0, cut), line.slice(cut + 2)];
+        });
+}
+
+/** `id` in `vxlan id 42 local 192.168.40.11` is `42`. */
+export function wordAfter(text: string, name: string): string {
+    const words = text.split(" ");
+    const at = words.indexOf(name);
+    return at < 0 ? "" : (words[at + 1] ?? "");
+}
+
+function word(text: string, at: number): string {
+    return text.split(" ")[at] ?? "";
+}
+
+function listed(facts: Facts, name: string): string[][] {
+    return (facts.get(name) ?? []).map((fact) => fact.split(" "));
+}
+
+/** `crosshost:STACK:UNIT` as a reader knows it; anything else is not of ours. */
+function ownerText(owner: string): string {
+    const [, stack, unit] = /^(?:crosshost:)?([^:]+):([^:]+)$/.exec(owner) ?? [];
+    return stack && unit ? `${unit} of stack ${stack}` : "not made by Crosshost";
+}
+
+function mtuMisfits([key, value]: Line, facts: Facts): string[] {
+    const need = Number(wordAfter(value, "mtu"));
+    const nic = listed(facts, "address").find(([, held]) => held?.split("/")[0] === word(key, 1));
+    const [name, address, mtu] = nic ?? [];
+    return mtu !== undefined && Number(mtu) < need
+        ? [
+              `${name ?? ""}, which has ${address ?? ""}, carries ${mtu} bytes, not ${need}: ` +
+                  `write mtu: ${mtu} in the Host, and no larger one than fits in the network`,
+          ]
+        : [];
+}
+
+function sshMisfits(range: string, facts: Facts): string[] {
+    const client = facts.get("ssh")?.[0] ?? "";
+    return isIpv4(client) && contains(range, client)
+        ? [`"${range}" holds ${client}, from which SSH comes: choose another network`]
+        : [];
+}
+
+/** `wide`: a gateway's route that holds ours too, and stays in use for the rest. */
+function overlaps(range: string, own: string, facts: Facts): { wide: boolean; text: string }[] {
+    const ranges = listed(facts, "range").filter(
+        ([other = "", owner]) => owner !== own && overlap(range, other),
+    );
+    if (ranges.length > 0) {
+        return ranges.map(([other = "", owner = ""]) => ({
+            wide: false,
+            text: `"${range}" overlaps ${other} of ${ownerText(owner)}: choose another network`,
+        }));
+    }
+    const owners = new Map(listed(facts, "link").map(([link = "", , owner = ""]) => [link, owner]));
+    return (facts.get("route") ?? []).flatMap((route) => {
+        const target = word(route, 0);
+        const other = target.includes("/") ? target : `${target}/32`;
+        if (!overlap(range, other)) {
+            return [];
+        }
+        const owner = owners.get(wordAfter(route, "dev")) ?? "-";
+        const whose = owner.startsWith("crosshost:") ? ` of ${ownerText(owner)}` : "";
+        const wide = prefixOf(other) < prefixOf(range) && route.includes(" via ");
+        const text = wide
+            ? `"${range}" is a part of the route ${route}: what that leads to is not reached any more where the two are the same`
+            : `"${range}" overlaps the route ${route}${whose}: choose another network`;
+        return [{ wide, text }];
+    });
+}
+
+function linkMisfits([key, value]: Line, own: string, facts: Facts): string[] {
+    const name = word(key, 1);
+    const [, kind, owner = ""] = listed(facts, "link").find(([link]) => link === name) ?? [];
+    if (kind !== undefined && owner !== `crosshost:${own}`) {
+        return [
+            `the link ${name} is there already, ${kind}, ${ownerText(owner)}: remove it (ip link del ${name}), or rename the component`,
+        ];
+    }
+    return value.startsWith("vxlan ") ? vxlanMisfits(name, value, facts) : [];
+}
+
+function vxlanMisfits(name: string, value: string, facts: Facts): string[] {
+    const [id, port] = [wordAfter(value, "id"), wordAfter(value, "dstport")];
+    const taken = listed(facts, "vxlan").filter(
+        ([other, theirs, theirPort]) =>
+            other !== name && theirPort === port && (theirs === id || theirs === "all"),
+    );
+    return [
+        ...taken.map(
+            ([other = "", , , owner = ""]) =>
+                `VXLAN ${id} on UDP port ${port} is taken by ${other}, ${ownerText(owner)}: choose another backend.vxlan.vni or port`,
+        ),
+        ...(facts.get("lacks")?.includes("vxlan") === true
+            ? [
+                  `its kernel, ${facts.get("kernel")?.[0] ?? ""}, has no vxlan: install its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend`,
+              ]
+            : []),
+    ];
+}
+
+function dockerMisfits(lines: readonly Line[], own: string, facts: Facts): string[] {
+    const engine = facts.get("docker")?.[0];
+    if (lines.length === 0 || engine === undefined) {
+        return [];
+    }
+    if (engine === "none") {
+        return ["Docker is not installed: apt install docker.io, or https://get.docker.com"];
+    }
+    if (engine === "stopped") {
+        return ["Docker is not running: systemctl start docker"];
+    }
+    return [...ageMisfits(engine), ...networkMisfits(lines, own, facts)];
+}
+
+function ageMisfits(engine: string): string[] {
+    const [major = 0, minor = 0] = engine.split(".").map(Number);
+    const [oldest, oldestMinor] = OLDEST_ENGINE;
+    const old = major < oldest || (major === oldest && minor < oldestMinor);
+    return old
+        ? [`Docker ${engine} is too old: ${OLDEST_ENGINE.join(".")} is the first that will do`]
+        : [];
+}
+
+function networkMisfits(lines: readonly Line[], own: string, facts: Facts): string[] {
+    return lines
+        .filter(([key]) => word(key, 1) === "network")
+        .flatMap(([key]) => {
+            const name = word(key, 2);
+            const [, owner = ""] = listed(facts, "network").find(([other]) => other === name) ?? [];
+            return owner === "" || owner === own
+                ? []
+                : [
+                      `Docker has a network "${name}", ${ownerText(owner)}: remove it (docker network rm ${name}), or write another dockerName`,
+                  ];
+        });
+}
+
+function nftMisfits(own: string, facts: Facts): string[] {
+    if (facts.get("nft")?.[0] === "none") {
+        return ["nftables is not installed: apt install nftables"];
+    }
+    const table = `crosshost_${own.replace(/[:.-]/g, "_")}`;
+    const [, owner = own] = listed(facts, "table").find(([other]) => other === table) ?? [];
+    return owner === own
+        ? []
+        : [
+              `the nft table inet ${table} is there already, ${ownerText(owner)}: remove it (nft delete table inet ${table}), or rename the component`,
+          ];
+}
+
+function isIpv4(text: string): boolean {
+    return /^[0-9.]+$/.test(text);
+}

@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import { stackId } from "../wire/identity";
+import { firewallWarnings } from "./firewall";
+import { known } from "./known";
+import { misfits } from "./misfits";
+import { type Observation } from "./observation";
+import { type HostSession } from "./session";
+
+/** Says in a preview why a unit does not fit a host, once both are known; each thing once for a host. */
+export async function objectToUnit(
+    session: Pick<HostSession, "name" | "stack" | "component" | "probe" | "told">,
+    unit: { name: string; text: string },
+): Promise<void> {
+    const probed = await session.probe;
+    if (probed.status !== "answered" || !pulumi.runtime.isDryRun()) {
+        return;
+    }
+    const { observation } = probed;
+    const { errors, warnings } = misfits({ ...unit, stack: stackId(session.stack) }, observation);
+    const fresh = (texts: readonly string[]) =>
+        texts.filter((text) => !session.told.has(text) && session.told.add(text));
+    const warned = fresh([...warnings, ...firewallWarnings(unit.text, observation)]);
+    await Promise.all(
+        warned.map((text) => pulumi.log.warn(`${session.name}: ${text}`, session.component)),
+    );
+    const wrong = fresh(errors);
+    if (wrong.length > 0) {
+        const head = `${session.name}: ${unit.name} cannot be made there:`;
+        throw new pulumi.RunError([head, ...wrong].join("\n    "));
+    }
+}
+
+/** The Docker provider logs in by itself, and has no sudo: told in an up too, where it fails in other words. */
+export async function objectToContainers(
+    session: Pick<HostSession, "name" | "probe" | "connection">,
+): Promise<void> {
+    const [probed, connection] = await Promise.all([session.probe, known(session.connection)]);
+    if (probed.status === "answered" && isShutOut(probed.observation)) {
+        const user = connection?.user ?? "root";
+        throw new pulumi.RunError(
+            `${session.name}: containers are created there as ${user}, who is not in the docker group: ` +
+                `run \`usermod -aG docker ${user}\` there, or log in as root`,
+        );
+    }
+}
+
+function isShutOut({ facts }: Observation): boolean {
+    const engine = facts.get("docker")?.[0];
+    return facts.get("socket")?.[0] === "no" && engine !== "none" && engine !== "stopped";
+}

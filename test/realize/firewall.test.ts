@@ -1,0 +1,206 @@
+import { firewallWarnings } from "../../components/realize/firewall";
+import { observation } from "../support/builders";
+
+const UNIT = `fdb 02:c1:00:00:00:02 dev vx-mesh: dst 192.168.40.12
+fdb 02:c1:00:00:00:03 dev vx-mesh: dst 192.168.40.13
+link ch-mesh: bridge mtu 1450
+link vx-mesh: vxlan id 42 local 192.168.40.11 dstport 20473 nolearning mtu 1450
+nft forward 1-replies: oifname ch-mesh ct state established,related accept
+nft forward 3-bridge: oifname ch-mesh iifname ch-mesh accept
+nft forward 4-overlay: oifname ch-mesh iifname vx-mesh ip saddr 10.42.0.0/16 accept
+`;
+
+function told(...tables: string[]): string[] {
+    const rules = tables
+        .join("\n")
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "" && line !== "}");
+    const facts = new Map([["address", ["eth0 192.168.40.11/24 1500"]]]);
+    return firewallWarnings(UNIT, observation({ facts, rules }));
+}
+
+const admin = (...rules: string[]) => `table inet filter {
+    chain input {
+        type filter hook input priority filter; policy drop;
+        ${rules.join("\n")}
+    }
+}`;
+const NEEDS = "UDP to port 20473 from 192.168.40.12, 192.168.40.13, which vx-mesh needs";
+const EATEN = [
+    `its firewall (chain input of table inet filter) drops ${NEEDS}; to let it through:
+    nft insert rule inet filter input ip saddr { 192.168.40.12, 192.168.40.13 } udp dport 20473 accept`,
+];
+
+test("no firewall, and Docker's own rules", () => {
+    expect(told()).toEqual([]);
+    expect(
+        told(`table ip filter {
+            chain FORWARD {
+                type filter hook forward priority filter; policy drop;
+                counter packets 0 bytes 0 jump DOCKER-USER
+                oifname "docker0" ct state established,related counter packets 0 bytes 0 accept
+            }
+            chain DOCKER-USER {
+                counter packets 0 bytes 0 return
+            }
+        }`),
+    ).toEqual([]);
+});
+
+test.each<[string, string[]]>([
+    [
+        "nothing for it",
+        ["ct state established,related accept", "iif lo accept", "tcp dport 22 accept"],
+    ],
+    ["another port", ["udp dport 20474 accept", "udp dport { 53, 4789-5000 } accept"]],
+    [
+        "another sender",
+        ["ip saddr 192.168.50.0/24 accept", "ip saddr { 10.0.0.1, 10.0.0.2 } accept"],
+    ],
+    ["one of two peers", ["ip saddr 192.168.40.12 udp dport 20473 accept"]],
+    ["another link", ['iifname "wg0" accept', 'iifname { "lo", "br-*" } accept']],
+    ["an own drop before", ["udp dport 20000-30000 drop", "meta l4proto udp accept"]],
+    [
+        "a map without it",
+        ["ct state vmap { established : accept, related : accept, invalid : drop }"],
+    ],
+    ["DHCP only", ["udp sport 67 udp dport 68 accept", "ip6 daddr fe80::/64 accept"]],
+    [
+        "logged, then rejected",
+        [
+            'limit rate 3/minute burst 10 packets counter packets 0 bytes 0 log prefix "[DROP] " level warn',
+            "reject with icmpx admin-prohibited",
+        ],
+    ],
+])("an admin's nft chain that drops all but %s eats the tunnel", (_, rules) => {
+    expect(told(admin(...rules))).toEqual(EATEN);
+});
+
+test.each<[string, string[]]>([
+    ["the port", ["udp dport 20473 accept"]],
+    [
+        "the peers",
+        [
+            'ip saddr { 192.168.40.12, 192.168.40.13 } counter packets 1 bytes 2 accept comment "mesh"',
+        ],
+    ],
+    ["the LAN", ["ip saddr 192.168.40.0/24 accept"]],
+    ["the link", ['iifname "eth*" accept']],
+    ["all but others", ["ip saddr != 192.168.40.0/24 drop", "meta l4proto { tcp, udp } accept"]],
+    ["a map", ["udp dport vmap { 53 : drop, 20000-21000 : accept }"]],
+    ["what is not understood", ["ip saddr @friends accept", "socket cgroupv2 level 2 accept"]],
+    ["all", ["accept"]],
+])("one that lets in %s does not", (_, rules) => {
+    expect(told(admin(...rules))).toEqual([]);
+});
+
+const UFW = (allowed: string) => `table ip filter {
+    chain INPUT {
+        type filter hook input priority filter; policy drop;
+        counter packets 10 bytes 100 jump ufw-before-input
+        counter packets 0 bytes 0 jump ufw-reject-input
+    }
+    chain ufw-before-input {
+        iifname "lo" counter packets 0 bytes 0 accept
+        ct state related,established counter packets 0 bytes 0 accept
+        ct state invalid counter packets 0 bytes 0 drop
+        meta l4proto icmp icmp type echo-request counter packets 0 bytes 0 accept
+        udp sport 67 udp dport 68 counter packets 0 bytes 0 accept
+        counter packets 0 bytes 0 jump ufw-not-local
+        ip daddr 224.0.0.251 udp dport 5353 counter packets 0 bytes 0 accept
+        counter packets 0 bytes 0 jump ufw-user-input
+    }
+    chain ufw-not-local {
+        fib daddr type local counter packets 0 bytes 0 return
+        fib daddr type multicast counter packets 0 bytes 0 return
+        limit rate 3/minute burst 10 packets counter packets 0 bytes 0 jump ufw-logging-deny
+        counter packets 0 bytes 0 drop
+    }
+    chain ufw-user-input {
+        ip protocol tcp tcp dport 22 counter packets 0 bytes 0 accept
+        ${allowed}
+    }
+    chain ufw-reject-input {
+    }
+}`;
+
+test("ufw, with its own commands", () => {
+    expect(told(UFW(""))).toEqual([
+        `its firewall (ufw) drops ${NEEDS}; to let it through:
+    ufw allow proto udp from 192.168.40.12 to any port 20473
+    ufw allow proto udp from 192.168.40.13 to any port 20473`,
+    ]);
+    const opened = ["12", "13"].map(
+        (last) => `ip saddr 192.168.40.${last} udp dport 20473 counter packets 0 bytes 0 accept`,
+    );
+    expect(told(UFW(opened.join("\n")))).toEqual([]);
+});
+
+const FIREWALLD = (allowed: string) => `table inet firewalld {
+    chain filter_INPUT {
+        type filter hook input priority filter + 10; policy accept;
+        ct state { established, related } accept
+        ct status dnat accept
+        iifname "lo" accept
+        ct state invalid drop
+        jump filter_INPUT_ZONES
+        reject with icmpx admin-prohibited
+    }
+    chain filter_INPUT_ZONES {
+        iifname "eth0" goto filter_IN_public
+        goto filter_IN_public
+    }
+    chain filter_IN_public {
+        jump filter_IN_public_allow
+        meta l4proto { icmp, ipv6-icmp } accept
+        reject with icmpx admin-prohibited
+    }
+    chain filter_IN_public_allow {
+        tcp dport 22 accept
+        ${allowed}
+    }
+    chain filter_FORWARD {
+        type filter hook forward priority filter + 10; policy accept;
+        ct state { established, related } accept
+        ct status dnat accept
+        jump filter_FORWARD_ZONES
+        reject with icmpx admin-prohibited
+    }
+    chain filter_FORWARD_ZONES {
+    }
+}`;
+
+test("firewalld, with its own commands, for what containers send too", () => {
+    const [input, forward] = told(FIREWALLD(""));
+    expect(input).toBe(`its firewall (firewalld) drops ${NEEDS}; to let it through:
+    firewall-cmd --permanent --add-rich-rule='rule family="ipv4" source address="192.168.40.12" port port="20473" protocol="udp" accept'
+    firewall-cmd --permanent --add-rich-rule='rule family="ipv4" source address="192.168.40.13" port port="20473" protocol="udp" accept'
+    firewall-cmd --reload`);
+    expect(forward)
+        .toBe(`its firewall (firewalld) drops what goes from vx-mesh to ch-mesh or back; to let it through:
+    firewall-cmd --permanent --zone=trusted --add-interface=vx-mesh --add-interface=ch-mesh
+    firewall-cmd --reload`);
+    expect(told(FIREWALLD("udp dport 20473 accept"))).toEqual([forward]);
+});
+
+test("iptables by hand, in a FORWARD chain that Docker is not in", () => {
+    expect(
+        told(`table ip filter {
+            chain INPUT {
+                type filter hook input priority filter; policy accept;
+                udp dport 20473 counter packets 0 bytes 0 drop
+            }
+            chain FORWARD {
+                type filter hook forward priority filter; policy drop;
+            }
+        }`),
+    ).toEqual([
+        `its firewall (chain INPUT of table ip filter) drops ${NEEDS}; to let it through:
+    iptables -I INPUT -p udp -s 192.168.40.12 --dport 20473 -j ACCEPT
+    iptables -I INPUT -p udp -s 192.168.40.13 --dport 20473 -j ACCEPT`,
+        `its firewall (chain FORWARD of table ip filter) drops what goes from vx-mesh to ch-mesh or back; to let it through:
+    iptables -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
+    iptables -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
+    ]);
+});
