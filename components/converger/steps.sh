@@ -94,7 +94,7 @@ write_sysctl() {
         */*) name=$1 ;;
         *) name=$(printf %s "$1" | tr . /) ;;
     esac
-    printf '%s\n' "$2" >"/proc/sys/$name"
+    printf '%s\n' "$2" | cat >"/proc/sys/$name" # whose error is the kernel's
 }
 
 # what nft prints of a table right after loading it, beside what was wanted
@@ -116,7 +116,7 @@ failed_number() {
     esac
     number=$(sed -n -e 's/^Command failed .*:\([0-9]*\)$/\1/p' -e 's/^[^:]*:\([0-9]*\):.*/\1/p' "$journal_dir/error" | head -n 1)
     if [ -z "$number" ]; then
-        word=$(sed -n 's/.*argument "\([^"]*\)" is wrong.*/\1/p' "$journal_dir/error" | head -n 1)
+        word=$(sed -n 's/^[^"]*"\([^"]*\)".*/\1/p' "$journal_dir/error" | head -n 1)
         number=$(grep -n -w -F -e "$word" "$1" | head -n 1)
     fi
     printf %s "${number%%:*}"

@@ -130,7 +130,9 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
         const gone = spec.gone ?? false;
         const probed = known(connection).then((to) =>
             to && !gone
-                ? probe(to, spec.become, stackId(stack), program)
+                ? probe(to, spec.become, stackId(stack), program, (waiting) => {
+                      void pulumi.log.info(`${name}: ${waiting}`, this);
+                  })
                 : { status: "unknown" as const },
         );
         const session: HostSession = {

@@ -2,21 +2,32 @@ import { parseObservation, type ProbeResult } from "./observation";
 import { observeCommand, SEND_PROGRAM } from "./commands";
 import { type Answer, type Connection, runOverSsh, SshError } from "./ssh";
 
+/** Another run is at work on the host; it is written at once, so it comes in one piece. */
+const WAITING = /^crosshost: (waiting for .*)$/m;
+
 /**
  * Asks a host what lies on it and what has drifted, over one SSH login. Never rejects: a host that
  * cannot be asked is an answer too. Changes nothing there, and needs nothing installed there.
+ * `tell` hears whom it has to wait for.
  */
 export async function probe(
     connection: Connection,
     become: "sudo" | undefined,
     stack: string,
     program: { readonly text: string; readonly hash: string },
+    tell: (waiting: string) => void,
 ): Promise<ProbeResult> {
     try {
         const answer = await runOverSsh(
             connection,
             observeCommand(stack, program.hash, become),
             (stdout) => (hasLine(stdout, SEND_PROGRAM) ? program.text : undefined),
+            (stderr) => {
+                const waiting = WAITING.exec(stderr)?.[1];
+                if (waiting) {
+                    tell(waiting);
+                }
+            },
         );
         const said = answer.stdout.split(`${SEND_PROGRAM}\n`).at(-1) ?? "";
         const observation = parseObservation(said);

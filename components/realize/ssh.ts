@@ -40,17 +40,19 @@ const COMMAND_TIMEOUT_MS = 30_000;
 
 /**
  * Runs one command over one new login. `respond` sees standard output as it comes and may write to
- * the command's standard input once; without it, standard input is empty.
+ * the command's standard input once; without it, standard input is empty. `hear` gets what comes
+ * on standard error as it comes.
  */
 export async function runOverSsh(
     connection: Connection,
     command: string,
     respond?: (stdoutSoFar: string) => string | undefined,
+    hear?: (stderr: string) => void,
 ): Promise<Answer> {
     const clients: Client[] = [];
     try {
         const client = await login(connection, clients);
-        const answer = execute(client, command, respond);
+        const answer = execute(client, command, respond, hear);
         return await within(COMMAND_TIMEOUT_MS, answer, `${whereOf(connection)} gives no answer`);
     } finally {
         for (const client of clients) {
@@ -226,6 +228,7 @@ function execute(
     client: Client,
     command: string,
     respond: ((stdoutSoFar: string) => string | undefined) | undefined,
+    hear: ((stderr: string) => void) | undefined,
 ): Promise<Answer> {
     return new Promise((resolve, reject) => {
         client.once("close", () => {
@@ -252,6 +255,7 @@ function execute(
             });
             stream.stderr.on("data", (data: string) => {
                 stderr += data;
+                hear?.(data);
             });
             stream.on("exit", (code: number | null) => {
                 status = code ?? undefined;

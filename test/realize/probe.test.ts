@@ -13,6 +13,7 @@ import {
 } from "../support/sshserver";
 
 const ANSWER = "crosshost 1\nabsent t1\nend\n";
+const told: string[] = [];
 const servers: { stop: () => Promise<void> }[] = [];
 
 /** A host whose shell behaves as the given function. */
@@ -36,7 +37,9 @@ function lacksTheProgram(received: { text: string }) {
 }
 
 function ask(connection: Connection, become?: "sudo") {
-    return probe(connection, become, "crosshost-demo-79f8e4", PROGRAM);
+    return probe(connection, become, "crosshost-demo-79f8e4", PROGRAM, (waiting) => {
+        told.push(waiting);
+    });
 }
 
 const agent = process.env["SSH_AUTH_SOCK"];
@@ -44,6 +47,7 @@ beforeEach(() => {
     delete process.env["SSH_AUTH_SOCK"];
 });
 afterEach(async () => {
+    told.length = 0;
     await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 afterAll(() => {
@@ -53,6 +57,18 @@ afterAll(() => {
 });
 
 describe("a host that answers", () => {
+    test("after another run is done there, for which it is said at once to wait", async () => {
+        const host = await hostThat((channel) => {
+            channel.stderr.write("crosshost: waiting for `apply a b` (process 1, for 2 s)\n");
+            setTimeout(() => {
+                answer(channel, ANSWER);
+            }, 50);
+        });
+        const asked = ask(host.login);
+        expect((await asked).status).toBe("answered");
+        expect(told).toEqual(["waiting for `apply a b` (process 1, for 2 s)"]);
+    });
+
     test("runs its own copy of the program; one login, one command", async () => {
         const host = await hostThat((channel) => {
             answer(channel, ANSWER);
@@ -68,7 +84,7 @@ describe("a host that answers", () => {
         const received = { text: "" };
         const host = await hostThat(lacksTheProgram(received));
         const large = { ...PROGRAM, text: `# ${"x".repeat(300_000)}\n` };
-        const result = await probe(host.login, undefined, "stack", large);
+        const result = await probe(host.login, undefined, "stack", large, () => undefined);
         expect(result).toMatchObject({ status: "answered", observation: { absent: "t1" } });
         expect(received.text).toBe(large.text);
         expect(host).toMatchObject({ connections: 1, logins: 1 });

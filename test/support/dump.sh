@@ -9,7 +9,7 @@ docker0=$(cat /sys/class/net/docker0/address)
 plain() { sed -E "s/$docker0/DOCKER0/; s/mcast_[a-z_]+ [^ ]+ ?//g" | sed -E 's/^[0-9]+: //; s/@if[0-9]+:/:/; s/ state [A-Z]+//; s/ qlen [0-9]+//; s/<[^>]*>//; s/ (valid|preferred)_lft [^ ]+//g; s/\\ +/ /g'; }
 
 section links
-ip -o -d link show | plain | sed -E 's/ (gc_timer|hello_timer|tcn_timer|topology_change_timer|bridge_id|designated_root|root_path_cost|root_port)[ ]+[^ ]+//g' | grep -v '^veth' | sort
+ip -o -d link show | plain | sed -E 's/ (gc_timer|hello_timer|tcn_timer|topology_change_timer|bridge_id|designated_root|root_path_cost|root_port|fdb_n_learned)[ ]+[^ ]+//g' | grep -v '^veth' | sort
 section addresses
 ip -o addr show | plain | grep -v '^veth' | sort
 section routes
