@@ -42,7 +42,7 @@ export function bridgeUnit({ identity, name, link, cidr, mtu, place }: BridgePla
     const mac = macAddress(MAC_ROLE, identity, name, ONLY_HOST);
     return unit([
         rangeEntry(cidr),
-        ...bridgeEntries({ link, mac, mtu, place }),
+        ...bridgeEntries({ link, mac, mtu, place, onLink: cidr }),
         ...closedEntries(link),
         masqueradeEntry(link, cidr, cidr),
     ]);

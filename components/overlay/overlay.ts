@@ -3,7 +3,7 @@
 //   vm1                                      vm2
 //   container 10.42.1.200                    container 10.42.2.200
 //       |                                        |
-//   ch-mesh, bridge, 10.42.1.1/24            ch-mesh, bridge, 10.42.2.1/24      MTU 1450
+//   ch-mesh, bridge, 10.42.1.1/16            ch-mesh, bridge, 10.42.2.1/16      MTU 1450
 //       | routing, firewall                      | routing, firewall
 //   vx-mesh, the backend's device  =========  vx-mesh, if it has one            MTU 1450 + 50
 //       |                                        |

@@ -1,5 +1,12 @@
 import { type Claimant } from "../network/claims";
-import { bridgeEntries, closedEntries, masqueradeEntry, rangeEntry } from "../network/entries";
+import {
+    bridgeEntries,
+    closedEntries,
+    masqueradeEntry,
+    membersEntry,
+    rangeEntry,
+    throughHostEntries,
+} from "../network/entries";
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
 import { subnet } from "../wire/address";
 import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";
@@ -74,10 +81,18 @@ export function planOverlay(
     return unit([
         entry(`underlay ${own.underlay}`, `mtu ${plan.mtu + overheadOf(spec)}`),
         rangeEntry(plan.cidr),
-        ...bridgeEntries({ link: plan.bridge, mac, mtu: plan.mtu, place: placeOf(layout, host) }),
+        ...bridgeEntries({
+            link: plan.bridge,
+            mac,
+            mtu: plan.mtu,
+            place: placeOf(layout, host),
+            onLink: plan.cidr,
+        }),
+        ...throughHostEntries(plan.bridge),
         ...wire.entries,
         ...closedEntries(plan.bridge),
         ...openToMembers(plan, own, wire),
+        membersEntry(plan.bridge, plan.cidr),
         masqueradeEntry(plan.bridge, own.subnet, plan.cidr),
     ]);
 }

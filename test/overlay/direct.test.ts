@@ -29,8 +29,8 @@ describe("the plan", () => {
     test("of one host of three, line by line", () => {
         expect(unitOf(3, 1, 2)).toBe(
             [
-                "addr ch-mesh-9078d 10.42.1.1/24: scope global",
-                "docker network crosshost-demo-mesh: bridge ch-mesh-9078d subnet 10.42.1.0/24 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1500 masquerade false",
+                "addr ch-mesh-9078d 10.42.1.1/16: scope global",
+                "docker network crosshost-demo-mesh: bridge ch-mesh-9078d subnet 10.42.0.0/16 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1500 masquerade false",
                 "iptables DOCKER-USER ch-mesh-9078d: -s 10.42.0.0/16 -d 10.42.1.0/24 -o ch-mesh-9078d -j ACCEPT",
                 "link ch-mesh-9078d: bridge mtu 1500 address 02:c0:78:eb:00:01",
                 "networkd foreign-routes: keep",
@@ -40,10 +40,13 @@ describe("the plan", () => {
                 "nft forward 4-10.42.2.0/24: oifname ch-mesh-9078d ip saddr 10.42.2.0/24 fib saddr . iif oif exists accept",
                 "nft forward 4-10.42.3.0/24: oifname ch-mesh-9078d ip saddr 10.42.3.0/24 fib saddr . iif oif exists accept",
                 "nft forward 5-closed: oifname ch-mesh-9078d drop",
+                "nft forward 6-members: ip daddr 10.42.0.0/16 iifname != ch-mesh-9078d ct state new drop",
                 "nft postrouting masquerade: ip saddr 10.42.1.0/24 ip daddr != 10.42.0.0/16 oifname != ch-mesh-9078d masquerade",
                 "route 10.42.2.0/24: via 192.168.40.12 src 10.42.1.1",
                 "route 10.42.3.0/24: via 192.168.40.13 src 10.42.1.1",
+                "sysctl net.ipv4.conf.ch-mesh-9078d.proxy_arp: 1",
                 "sysctl net.ipv4.ip_forward: 1",
+                "sysctl net.ipv4.neigh.ch-mesh-9078d.proxy_delay: 0",
                 "underlay 192.168.40.11: mtu 1500",
                 "",
             ].join("\n"),

@@ -75,7 +75,7 @@ describe("an overlay registers", () => {
                 perDialTimeout: 5,
             },
         });
-        expect(stdin).toMatch(/^addr ch-mesh-9078d 10\.42\.1\.1\/24: scope global\n/);
+        expect(stdin).toMatch(/^addr ch-mesh-9078d 10\.42\.1\.1\/16: scope global\n/);
         expect(stdin).toMatch(/\ndrift unit: not on the host\nseen: t7\n$/);
         expect(transforms).toHaveLength(1);
         expect(options).toEqual({

@@ -57,9 +57,9 @@ test("the unit of one host of three, line by line", () => {
     const units = unitsOf(named([1, 2, 3]));
     expect(units.get("vm1")).toBe(
         [
-            "addr ch-mesh-9078d 10.42.1.1/24: scope global",
+            "addr ch-mesh-9078d 10.42.1.1/16: scope global",
             "addr vx-mesh-9078d 10.42.1.0/32: scope global",
-            "docker network crosshost-demo-mesh: bridge ch-mesh-9078d subnet 10.42.1.0/24 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1450 masquerade false",
+            "docker network crosshost-demo-mesh: bridge ch-mesh-9078d subnet 10.42.0.0/16 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1450 masquerade false",
             "fdb 02:c1:78:eb:00:02 dev vx-mesh-9078d: dst 192.168.0.2",
             "fdb 02:c1:78:eb:00:03 dev vx-mesh-9078d: dst 192.168.0.3",
             "iptables DOCKER-USER vx-mesh-9078d: -s 10.42.0.0/16 -d 10.42.1.0/24 -i vx-mesh-9078d -o ch-mesh-9078d -j ACCEPT",
@@ -72,12 +72,15 @@ test("the unit of one host of three, line by line", () => {
             "nft forward 3-bridge: oifname ch-mesh-9078d iifname ch-mesh-9078d accept",
             "nft forward 4-overlay: oifname ch-mesh-9078d iifname vx-mesh-9078d ip saddr 10.42.0.0/16 accept",
             "nft forward 5-closed: oifname ch-mesh-9078d drop",
+            "nft forward 6-members: ip daddr 10.42.0.0/16 iifname != ch-mesh-9078d ct state new drop",
             "nft input peers: udp dport 22620 @th,96,24 2862995 ip saddr != { 192.168.0.2, 192.168.0.3 } drop",
             "nft postrouting masquerade: ip saddr 10.42.1.0/24 ip daddr != 10.42.0.0/16 oifname != ch-mesh-9078d masquerade",
             "range 10.42.0.0/16: ours alone",
             "route 10.42.2.0/24: via 10.42.2.0 dev vx-mesh-9078d src 10.42.1.1 onlink",
             "route 10.42.3.0/24: via 10.42.3.0 dev vx-mesh-9078d src 10.42.1.1 onlink",
+            "sysctl net.ipv4.conf.ch-mesh-9078d.proxy_arp: 1",
             "sysctl net.ipv4.ip_forward: 1",
+            "sysctl net.ipv4.neigh.ch-mesh-9078d.proxy_delay: 0",
             "underlay 192.168.0.1: mtu 1500",
             "",
         ].join("\n"),

@@ -1,6 +1,6 @@
 // Routes by the hosts themselves, on one link: nothing is wrapped up, nothing is lost of the MTU. On host 1 of 3:
 //
-//   container --- ch-mesh (bridge, 10.42.1.1/24) --- routing --- NIC 192.168.40.11 --- link --- peers
+//   container --- ch-mesh (bridge, 10.42.1.1/16) --- routing --- NIC 192.168.40.11 --- link --- peers
 //
 // For each peer one route, its subnet via its own address, and one rule that lets its packets in:
 // n-1 of each on n hosts, and no device. The link sees the containers' addresses as they are; its

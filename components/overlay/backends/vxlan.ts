@@ -1,6 +1,6 @@
 // One VXLAN device on each host, as flannel's: routes, no flooding. On host 1 of 3:
 //
-//   container --- ch-mesh (bridge, 10.42.1.1/24) --- routing --- vx-mesh (10.42.1.0/32) === UDP === peers
+//   container --- ch-mesh (bridge, 10.42.1.1/16) --- routing --- vx-mesh (10.42.1.0/32) === UDP === peers
 //
 // For each peer one route (its subnet, via its .0 address), one neighbour (that address's MAC) and
 // one fdb entry (that MAC's host): n-1 of each on n hosts. Nothing is learned and nothing flooded,

@@ -1,0 +1,226 @@
+import { join } from "node:path";
+import { capture, tcpdump } from "../support/capture";
+import { baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { lab, labCommand, on, onAll, succeeds, within } from "../support/lab";
+import { Stack } from "../support/stack";
+
+const IMAGE = "lan-registry:5000/busybox:1";
+/** As somebody makes it who has never heard of us: on a network of his own, with a port. */
+const RUN = `docker run -d --name by-hand --restart unless-stopped --network theirs -p 8099:80 ${IMAGE} >/dev/null`;
+const OUT = "while docker rm -f by-hand 2>/dev/null; do :; done; docker network rm theirs";
+
+describe("bridges, and containers that exist already", () => {
+    const stack = new Stack("bridge", join(__dirname, "bridge"));
+    let before: string[];
+    let untouched: string[];
+
+    beforeAll(async () => {
+        await onAll(
+            HOSTS,
+            `docker pull -q ${IMAGE} >/dev/null; docker network create theirs >/dev/null; ${RUN}`,
+        );
+        before = await baseline();
+        untouched = await onAll(HOSTS, INSPECT);
+    });
+
+    afterAll(async () => {
+        stack.attempt("destroy", "--yes", "--skip-preview");
+        await onAll(HOSTS, `${OUT} >/dev/null 2>&1 || true`);
+    });
+
+    it("are refused in a preview where the container is not there, or is in the host's network", () => {
+        on(
+            "vm2",
+            `docker run -d --name in-host --network host --entrypoint sleep ${IMAGE} 999 >/dev/null`,
+        );
+        stack.configure({ byHand: "in-host" });
+        const { status, output } = stack.attempt("preview");
+        on("vm2", "docker rm -f in-host >/dev/null");
+        stack.configure({});
+        expect(status).not.toBe(0);
+        expect(output).toContain(
+            '"in-host" is no container on vm1, which has by-hand: start it first',
+        );
+        expect(output).toContain('"in-host" has the network of the host itself');
+    });
+
+    it("are made by the first up, and the second changes nothing", () => {
+        stack.up();
+        stack.nothingToDo("preview");
+        stack.nothingToDo("up", "--refresh");
+    });
+
+    it.each(HOSTS)("are apart on %s, but for what is on both", async (host) => {
+        expect(await reached(host, "one", ["10.61.0.10", "10.61.0.11"])).toEqual([]);
+        expect(await reached(host, "two", ["10.60.0.200", "10.60.0.201"])).toEqual([]);
+        expect(await reached(host, "by-hand", ["one", "10.60.0.200", "10.61.0.10"])).toHaveLength(
+            3,
+        );
+        expect(await reached(host, "one", ["hand", "10.60.0.201"])).toHaveLength(2);
+    });
+
+    it.each(HOSTS)("let only members of an overlay on %s into it", async (host) => {
+        const others = HOSTS.filter((other) => other !== host).map((other) => meshAddress(other));
+        expect(await reached(host, "one", others)).toEqual(others);
+        expect(await reached(host, "two", others)).toEqual([]);
+        expect(await reached(host, "by-hand", others)).toEqual([]);
+    });
+
+    it("carry packets of the overlay's members with their own addresses", async () => {
+        const target = meshAddress("vm2");
+        const filter = `"icmp[icmptype] == icmp-echo and dst host ${target}"`;
+        const { seen } = await capture("ssh", [
+            "-F",
+            lab().sshConfigFile,
+            "vm2",
+            `timeout 10 tcpdump -lnc 1 -i any ${filter}`,
+        ]);
+        expect(await reached("vm1", "one", [target])).toEqual([target]);
+        expect(await seen).toContain(`${meshAddress("vm1")} > ${target}: ICMP echo request`);
+    });
+
+    it.each(HOSTS)("serve published ports of %s to the LAN, and let nothing else in", (host) => {
+        const { lan, hosts } = lab();
+        const address = hosts[host]?.address ?? "";
+        for (const port of [8090, 8099]) {
+            expect(answers(`${address}/${port}`)).toBe(true);
+        }
+        within(lan.namespace, `ip route replace 10.60.0.0/24 via ${address}`);
+        try {
+            expect(succeeds(() => within(lan.namespace, "ping -c 1 -W 1 10.60.0.200"))).toBe(false);
+            expect(answers("10.60.0.200/80")).toBe(false);
+        } finally {
+            within(lan.namespace, "ip route del 10.60.0.0/24");
+        }
+    });
+
+    it.each(HOSTS)("masquerade what leaves them on %s", async (host) => {
+        const { internet, hosts } = lab();
+        const echo = tcpdump(1, "icmp[icmptype] == icmp-echo");
+        const { seen } = await capture("ip", ["netns", "exec", internet.namespace, ...echo]);
+        expect(await reached(host, "two", [internet.address])).toEqual([internet.address]);
+        expect(await seen).toContain(`${hosts[host]?.address ?? ""} > ${internet.address}`);
+    });
+
+    it("have the MTU that they were given", () => {
+        expect(on("vm3", "docker exec two cat /sys/class/net/eth0/mtu").trim()).toBe("1400");
+        expect(on("vm1", "docker exec one cat /sys/class/net/eth0/mtu").trim()).toBe("1500");
+    });
+
+    it("tell what is broken by hand, and are repaired", async () => {
+        on("vm1", "ip link del $(basename /sys/class/net/br-lan1*)");
+        on("vm2", "docker network disconnect -f crosshost-bridge-lan2-vm2 by-hand");
+        on("vm3", `docker rm -f by-hand >/dev/null; ${RUN}`);
+        const shown = stack.preview();
+        expect(shown).toMatch(/drift link br-lan1\S+ *: "missing"/);
+        expect(shown).toMatch(
+            /drift docker endpoint by-hand crosshost-bridge-lan2-vm2 *: "missing"/,
+        );
+        expect(shown).toMatch(/drift docker endpoint by-hand a-lan1 *: "missing"/);
+        expect(shown).toMatch(
+            /drift docker endpoint by-hand crosshost-bridge-lan2-vm3 *: "missing"/,
+        );
+        stack.up();
+        stack.nothingToDo("preview");
+        expect(await lost()).toEqual([]);
+    });
+
+    it("are joined again by the up that makes their container anew", async () => {
+        stack.configure({ time: "second" });
+        stack.up();
+        stack.nothingToDo("preview");
+        expect(await lost()).toEqual([]);
+    });
+
+    it("last: a restart of Docker, of a container, of the machine", async () => {
+        on("vm1", "systemctl restart docker");
+        on("vm2", "docker restart -t 1 one by-hand >/dev/null");
+        labCommand("reboot", "vm3");
+        const deadline = Date.now() + 10_000;
+        while ((await lost()).length > 0 && Date.now() < deadline) {
+            await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+        expect(await lost()).toEqual([]);
+        stack.nothingToDo("preview");
+    });
+
+    it("leave a container as it was, running, when it is not wanted any more", async () => {
+        const started = await onAll(HOSTS, STARTED);
+        on("vm2", "docker stop -t 1 by-hand >/dev/null");
+        stack.configure({ time: "second", byHand: "detached" });
+        stack.up();
+        on("vm2", "docker start by-hand >/dev/null");
+        expect(await onAll(HOSTS, INSPECT)).toEqual(untouched);
+        const now = await onAll(HOSTS, STARTED);
+        expect([now[0], now[2]]).toEqual([started[0], started[2]]);
+        stack.nothingToDo("preview");
+    });
+
+    it("connect a stopped container, which is there when it starts", async () => {
+        await onAll(HOSTS, "docker stop -t 1 by-hand >/dev/null");
+        stack.configure({ time: "second" });
+        stack.up();
+        await onAll(HOSTS, "docker start by-hand >/dev/null");
+        expect(await lost()).toEqual([]);
+        stack.nothingToDo("preview");
+    });
+
+    it("leave no trace after destroy, and what was there before as it was", async () => {
+        stack.destroy();
+        expect(await onAll(HOSTS, INSPECT)).toEqual(untouched);
+        expect(difference(before, await dumps())).toEqual([]);
+    });
+
+    /** What is not reached that should be, on all hosts at once. */
+    async function lost(): Promise<string[]> {
+        const wanted = ["10.60.0.200", "10.61.0.10"];
+        const seen = await Promise.all(
+            HOSTS.flatMap((host) => [
+                missed(host, "by-hand", wanted),
+                missed(host, "one", HOSTS.map(meshAddressOrNone)),
+            ]),
+        );
+        return seen.flat();
+    }
+
+    async function missed(host: string, from: string, targets: readonly string[]) {
+        const found = await reached(host, from, targets).catch((): string[] => []);
+        return targets
+            .filter((target) => !found.includes(target))
+            .map((target) => `${host}: ${from} -> ${target}`);
+    }
+});
+
+/** All of a container that we could change, but its veth's random names. */
+const INSPECT = `docker inspect -f '{{json .HostConfig}} {{json .Config.Labels}} {{range $n, $e := .NetworkSettings.Networks}}{{$n}} {{json $e.Aliases}} {{json $e.DriverOpts}} {{json $e.IPAMConfig}}{{end}}' by-hand | sed "s/$(docker inspect -f '{{slice .Id 0 12}}' by-hand)/ID/g"`;
+const STARTED = "docker inspect -f '{{.Id}} {{.State.StartedAt}}' by-hand";
+
+/** Those of the targets that answer a container's ping, asked all at once. */
+async function reached(host: string, from: string, targets: readonly string[]): Promise<string[]> {
+    const pings = targets.map(
+        (target) => `(ping -c 1 -W 1 ${target} >/dev/null 2>&1 && echo ${target}) &`,
+    );
+    const script = `docker exec ${from} sh -c '${pings.join(" ")} wait'`;
+    const [answer] = await onAll([host], script);
+    const found = (answer ?? "").split("\n").filter(Boolean);
+    return targets.filter((target) => found.includes(target));
+}
+
+/** Docker's own word on the address of `one` on the overlay. */
+function meshAddress(host: string): string {
+    const template = '{{(index .NetworkSettings.Networks "crosshost-bridge-mesh").IPAddress}}';
+    return on(host, `docker inspect -f '${template}' one`).trim();
+}
+
+function meshAddressOrNone(host: string): string {
+    try {
+        return meshAddress(host);
+    } catch {
+        return "nowhere";
+    }
+}
+
+function answers(socket: string): boolean {
+    const request = `exec 3<>/dev/tcp/${socket}; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3`;
+    return succeeds(() => within(lab().lan.namespace, `timeout 2 bash -c '${request}'`));
+}
