@@ -42,6 +42,7 @@ describe("the plan", () => {
                 "nft forward 5-closed: oifname ch-mesh-9078d drop",
                 "nft forward 6-members: ip daddr 10.42.0.0/16 iifname != ch-mesh-9078d ct state new drop",
                 "nft postrouting masquerade: ip saddr 10.42.1.0/24 ip daddr != 10.42.0.0/16 oifname != ch-mesh-9078d masquerade",
+                "range 10.42.0.0/16: ours alone",
                 "route 10.42.2.0/24: via 192.168.40.12 src 10.42.1.1",
                 "route 10.42.3.0/24: via 192.168.40.13 src 10.42.1.1",
                 "sysctl net.ipv4.conf.ch-mesh-9078d.proxy_arp: 1",
