@@ -20,7 +20,9 @@ export function firewallWarnings(
     const chains = chainsOf(rules);
     return chains.length === 0
         ? []
-        : [...tunnels(text, facts), ...passages(text)].flatMap((way) => warning(way, chains));
+        : [...tunnels(text, facts), ...passages(text, facts)].flatMap((way) =>
+              warning(way, chains),
+          );
 }
 
 function warning({ packets, what, open }: Way, chains: readonly Chain[]): string[] {
@@ -53,10 +55,7 @@ function tunnels(text: string, facts: Observation["facts"]): Way[] {
         const peers = lines
             .filter(([other]) => other.startsWith("fdb ") && other.endsWith(` dev ${device}`))
             .map(([, to]) => wordAfter(to, "dst"));
-        const nic = (facts.get("address") ?? []).find(
-            (held) => held.split(" ")[1]?.split("/")[0] === local,
-        );
-        const iifname = nic?.split(" ")[0] ?? "";
+        const iifname = nicOf(local, facts);
         return [
             {
                 what: `UDP to port ${port} from ${peers.join(", ")}, which ${device} needs`,
@@ -73,17 +72,15 @@ function tunnels(text: string, facts: Observation["facts"]): Way[] {
     });
 }
 
-/** What one device hands on to a bridge, and back, by a rule that lets it in. */
-function passages(text: string): Way[] {
-    return linesOf(text).flatMap(([key, value]): Way[] => {
-        const [bridge, device] = [wordAfter(value, "oifname"), wordAfter(value, "iifname")];
+/** What a bridge lets in by a rule of its own, from a device or the NIC that has the address. */
+function passages(text: string, facts: Observation["facts"]): Way[] {
+    const lines = linesOf(text);
+    const underlay = lines.find(([key]) => key.startsWith("underlay "))?.[0].split(" ")[1] ?? "";
+    return lines.flatMap(([key, value]): Way[] => {
+        const bridge = wordAfter(value, "oifname");
+        const device = wordAfter(value, "iifname") || nicOf(underlay, facts);
         const range = wordAfter(value, "saddr");
-        if (
-            !key.startsWith("nft forward ") ||
-            !value.endsWith(" accept") ||
-            !range ||
-            bridge === device
-        ) {
+        if (!key.startsWith("nft forward ") || !value.endsWith(" accept") || !range) {
             return [];
         }
         const address = networkAddress(range);
@@ -95,10 +92,15 @@ function passages(text: string): Way[] {
                     { ...packet, iifname: device, oifname: bridge },
                     { ...packet, iifname: bridge, oifname: device },
                 ],
-                open: (kind, by) => openPassage(kind, by, device, bridge),
+                open: (kind, by) => openPassage(kind, by, { device, bridge, range }),
             },
         ];
     });
+}
+
+function nicOf(address: string, facts: Observation["facts"]): string {
+    const held = (facts.get("address") ?? []).map((fact) => fact.split(" "));
+    return held.find(([, prefixed]) => prefixed?.split("/")[0] === address)?.[0] ?? "";
 }
 
 function kindOf({ table }: Chain, chains: readonly Chain[]): Kind {
@@ -134,7 +136,11 @@ function openPort(kind: Kind, by: Chain, peers: readonly string[], port: number)
     }
 }
 
-function openPassage(kind: Kind, by: Chain, device: string, bridge: string): string[] {
+function openPassage(
+    kind: Kind,
+    by: Chain,
+    { device, bridge, range }: Readonly<Record<"device" | "bridge" | "range", string>>,
+): string[] {
     const ways: [string, string][] = [
         [device, bridge],
         [bridge, device],
@@ -144,7 +150,7 @@ function openPassage(kind: Kind, by: Chain, device: string, bridge: string): str
             return ways.map(([from, to]) => `ufw route allow in on ${from} out on ${to}`);
         case "firewalld":
             return [
-                `firewall-cmd --permanent --zone=trusted --add-interface=${device} --add-interface=${bridge}`,
+                `firewall-cmd --permanent --zone=trusted --add-source=${range}`,
                 "firewall-cmd --reload",
             ];
         case "iptables":

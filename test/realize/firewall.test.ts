@@ -179,7 +179,7 @@ test("firewalld, with its own commands, for what containers send too", () => {
     firewall-cmd --reload`);
     expect(forward)
         .toBe(`its firewall (firewalld) drops what goes from vx-mesh to ch-mesh or back; to let it through:
-    firewall-cmd --permanent --zone=trusted --add-interface=vx-mesh --add-interface=ch-mesh
+    firewall-cmd --permanent --zone=trusted --add-source=10.42.0.0/16
     firewall-cmd --reload`);
     expect(told(FIREWALLD("udp dport 20473 accept"))).toEqual([forward]);
 });
