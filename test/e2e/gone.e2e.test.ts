@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { baseline, difference, dumps } from "../support/hosts";
+import { labCommand, on } from "../support/lab";
+import { Stack } from "../support/stack";
+
+const CONFIG = { cidr: "10.70.0.0/16", hosts: "vm1 vm3" };
+
+describe("a host that does not answer", () => {
+    const stack = new Stack("tenant", join(__dirname, "tenants"));
+    let before: string[];
+
+    beforeAll(async () => {
+        before = await baseline();
+        stack.configure(CONFIG);
+        stack.up();
+    });
+
+    afterAll(() => {
+        labCommand("up", "3");
+        stack.attempt("destroy", "--yes", "--skip-preview");
+    });
+
+    it.each([
+        ["has no sshd", "systemctl stop ssh.socket ssh", "refuses the connection"],
+        ["is off", undefined, "does not answer within 5 s"],
+    ])("because it %s is named in time, and the others converge", (_why, script, says) => {
+        on("vm1", "ip route del 10.70.3.0/24");
+        if (script) {
+            on("vm3", script);
+        } else {
+            labCommand("poweroff", "vm3", "--hard");
+        }
+        const start = Date.now();
+        const { status, output } = stack.attempt("up", "--yes", "--skip-preview");
+        const took = Date.now() - start;
+        labCommand(...(script ? ["reboot", "vm3", "--hard"] : ["start", "vm3"]));
+        expect(status).not.toBe(0);
+        expect(output).toMatch(new RegExp(`error: vm3 was left as it is: .*${says}`));
+        expect(output.match(/^ {4}error: vm3/gm)).toHaveLength(1);
+        expect(on("vm1", "ip route show 10.70.3.0/24")).not.toBe("");
+        expect(took).toBeLessThan(15_000);
+    });
+
+    it("is healed by the next up", () => {
+        on("vm3", "ip route del 10.70.1.0/24");
+        stack.up();
+        expect(on("vm3", "ip route show 10.70.1.0/24")).not.toBe("");
+        stack.nothingToDo("preview");
+    });
+
+    it("is let go with gone: true, with what is left there", () => {
+        labCommand("poweroff", "vm3", "--hard");
+        stack.configure({ ...CONFIG, gone: "vm3" });
+        const told = stack.up();
+        expect(told).toMatch(/warning: vm3 is gone: /);
+        expect(told).toMatch(/left on vm3: .*docker network crosshost-tenant-net, .*link vx-net-/);
+        expect(told).toContain("left on vm3: container crosshost-tenant-app2");
+        expect(on("vm1", "ip route show 10.70.3.0/24")).toBe("");
+        stack.nothingToDo("up");
+        stack.configure({ ...CONFIG, hosts: "vm1" });
+        stack.up();
+        expect(stack.attempt("stack", "--show-urns").output).not.toContain("vm3");
+        stack.nothingToDo("preview");
+        stack.destroy();
+    });
+
+    it("is cleaned, should it come back, as was told", async () => {
+        labCommand("start", "vm3");
+        on("vm3", "docker rm -f crosshost-tenant-app2");
+        on(
+            "vm3",
+            "s=$(basename /var/lib/crosshost/*-*); /var/lib/crosshost/$s/crosshost uninstall $s",
+        );
+        expect(difference(before, await dumps())).toEqual([]);
+    });
+});
