@@ -1,0 +1,321 @@
+import { join } from "node:path";
+import { capture, tcpdump } from "../support/capture";
+import { baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { lab, LAB_NAME, on, onAll, ROOT, start, succeeds, within } from "../support/lab";
+import { whilePinging } from "../support/pinging";
+import { Stack } from "../support/stack";
+
+type HostName = (typeof HOSTS)[number];
+
+/** Of an ICMP echo: IPv4 and ICMP headers. */
+const HEADERS = 28;
+const MTU = 1500;
+const WITHIN_MS = 15_000;
+const DROP_IN = "/etc/systemd/networkd.conf.d/50-crosshost.conf";
+/** containerd makes its folder whenever it starts; what once failed is forgotten. */
+const AS_AFTER_A_REBOOT = "mkdir -p /etc/cni/net.d; systemctl reset-failed";
+const APPLY = `cd /var/lib/crosshost/*/ && ./crosshost apply $(basename $PWD) overlay-mesh <units/overlay-mesh`;
+
+/** What a preview shows of one host when direct becomes vxlan. */
+const TO_VXLAN = [
+    "+ addr vx",
+    "~ docker network",
+    "+ fdb dev vx",
+    "+ fdb dev vx",
+    "- iptables DOCKER-USER ch",
+    "+ iptables DOCKER-USER vx",
+    "~ link ch",
+    "+ link vx",
+    "+ neigh 10.42.2.0 dev vx",
+    "+ neigh 10.42.3.0 dev vx",
+    "- networkd foreign-routes",
+    "- nft forward 4-10.42.2.0/24",
+    "- nft forward 4-10.42.3.0/24",
+    "+ nft forward 4-overlay",
+    "+ nft input peers",
+    "~ route 10.42.2.0/24",
+    "~ route 10.42.3.0/24",
+];
+
+describe("an overlay without encapsulation", () => {
+    const stack = new Stack("direct", join(__dirname, "direct"));
+    let before: string[];
+
+    beforeAll(async () => {
+        await onAll(HOSTS, AS_AFTER_A_REBOOT);
+        before = await baseline();
+        stack.configure({ hosts: "vm1 vm2" });
+        stack.up();
+    });
+
+    afterAll(() => {
+        on("vm3", "ip addr del 10.99.0.13/24 dev eth0 2>/dev/null || true");
+        stack.attempt("destroy", "--yes", "--skip-preview");
+    });
+
+    it("takes a third host without losing a packet between the two, by one small update each", () => {
+        stack.configure({});
+        expect(changes(stack.preview(), "vm1")).toEqual([
+            "+ nft forward 4-10.42.3.0/24",
+            "+ route 10.42.3.0/24",
+        ]);
+        const { answered, lost } = pinged(() => stack.up());
+        expect(answered).toBeGreaterThan(50);
+        expect(lost).toBe(0);
+    });
+
+    it("is the same whatever the order of the list", () => {
+        stack.configure({ hosts: "vm3 vm1 vm2" });
+        stack.nothingToDo("up");
+        stack.configure({});
+        stack.nothingToDo("preview");
+    });
+
+    it.each(pairs())("lets %s reach %s at full size, and not a byte more", async (from, to) => {
+        const target = addressOf(to);
+        const filter = `icmp and dst host ${target} and src net 10.42.0.0/16`;
+        const { seen } = await capture("ssh", onHost(to, tcpdump(1, filter)));
+        expect(pings(from, target, MTU)).toBe(true);
+        expect(pings(from, target, MTU + 1)).toBe(false);
+        expect(await seen).toContain(`${addressOf(from)} > ${target}: ICMP echo request`);
+    });
+
+    it.each(HOSTS)(
+        "masquerades what leaves it from %s, and serves its published port",
+        async (host) => {
+            const { internet, hosts, lan } = lab();
+            const address = hosts[host]?.address ?? "";
+            const echo = tcpdump(1, "icmp[icmptype] == icmp-echo");
+            const { seen } = await capture("ip", ["netns", "exec", internet.namespace, ...echo]);
+            expect(pings(host, internet.address, 100)).toBe(true);
+            expect(await seen).toContain(`${address} > ${internet.address}`);
+            const request = `exec 3<>/dev/tcp/${address}/8080; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3`;
+            expect(within(lan.namespace, `timeout 5 bash -c '${request}'`)).toMatch(/^HTTP\/1/);
+        },
+    );
+
+    it.each(HOSTS)("keeps a machine of the LAN that routes to %s from its containers", (host) => {
+        const { lan, hosts } = lab();
+        const address = addressOf(host);
+        const reached = (from: string) =>
+            succeeds(() => within(lan.namespace, `ping -c 1 -W 1 -I ${from} ${address}`));
+        const route = `ip route replace ${address}/32 via ${hosts[host]?.address ?? ""}`;
+        within(lan.namespace, `${route} && ip addr add 10.42.9.9/32 dev lo`);
+        try {
+            // its own address, and one of the overlay's network that no host has
+            expect([reached(lan.address), reached("10.42.9.9")]).toEqual([false, false]);
+            on(host, `nft flush chain inet ${tableOf(host)} forward`);
+            expect(reached("10.42.9.9")).toBe(true); // so it was our rule that kept it out
+        } finally {
+            within(lan.namespace, `ip route del ${address}/32; ip addr del 10.42.9.9/32 dev lo`);
+            on(host, APPLY);
+        }
+    });
+
+    it("lets nobody in by a peer's address from another side", () => {
+        const target = addressOf("vm1");
+        const [before = 0, after = 0] = on(
+            "vm1",
+            `set -e
+            docker run -d --rm --name forger --network bridge lan-registry:5000/busybox:1 sleep 60 >/dev/null
+            trap 'docker rm -f forger >/dev/null' EXIT
+            in=$(docker inspect -f '{{.State.Pid}}' forger)
+            nsenter -t $in -n ip addr add 10.42.2.77/32 dev lo
+            received() { docker exec ${containerOf("vm1")} cat /sys/class/net/eth0/statistics/rx_packets; }
+            come() {
+                start=$(received)
+                nsenter -t $in -n ping -c 5 -i 0.1 -W 1 -I 10.42.2.77 ${target} >/dev/null || true
+                echo $(($(received) - start))
+            }
+            come; nft flush chain inet ${tableOf("vm1")} forward; come`,
+        )
+            .split("\n")
+            .map(Number);
+        expect(before).toBeLessThan(5);
+        expect(after).toBeGreaterThanOrEqual(5); // so it was our rule that kept them out
+        on("vm1", APPLY);
+    });
+
+    it("lasts when containers, Docker and networkd start anew", async () => {
+        await Promise.all(
+            HOSTS.map((host) => onAll([host], `docker restart -t 1 ${containerOf(host)}`)),
+        );
+        expect(await lostAfter(WITHIN_MS)).toEqual([]);
+        on("vm2", "systemctl restart systemd-networkd; sleep 1");
+        expect(on("vm2", "ip route show proto 201").trim().split("\n")).toHaveLength(2);
+        await onAll(HOSTS, "systemctl restart docker");
+        expect(await lostAfter(WITHIN_MS)).toEqual([]);
+        stack.nothingToDo("preview");
+    });
+
+    it("lasts over reboots", async () => {
+        await Promise.all(
+            HOSTS.map((host) =>
+                start("env", [`CROSSHOST_LAB=${LAB_NAME}`, join(ROOT, "lab/lab"), "reboot", host]),
+            ),
+        );
+        expect(await lostAfter(WITHIN_MS)).toEqual([]);
+        stack.nothingToDo("preview");
+    });
+
+    it("tells drift by name and repairs it", async () => {
+        on(
+            "vm1",
+            "ip route del 10.42.2.0/24; ip route add 10.42.9.0/24 via $(ip route show default | cut -d' ' -f3) src 10.42.1.1 proto 201",
+        );
+        on(
+            "vm2",
+            `rm ${DROP_IN}; set -- $(iptables -S DOCKER-USER | grep crosshost | tr -d '"'); shift; iptables -D "$@"`,
+        );
+        on(
+            "vm3",
+            `ip link del $(basename /sys/class/net/ch-mesh-*); nft delete table inet ${tableOf("vm3")}`,
+        );
+        const shown = stack.preview();
+        for (const told of [
+            /drift route 10\.42\.2\.0\/24 *: "missing"/,
+            /drift route 10\.42\.9\.0\/24 *: "not in the plan, via /,
+            /drift networkd foreign-routes *: "missing"/,
+            /drift iptables DOCKER-USER ch-mesh-\S+ *: "missing"/,
+            /drift link ch-mesh-\S+ *: "missing"/,
+            /drift nft forward 4-10\.42\.1\.0\/24 *: "missing"/,
+        ]) {
+            expect(shown).toMatch(told);
+        }
+        stack.up();
+        stack.nothingToDo("preview");
+        expect(await lostAfter(WITHIN_MS)).toEqual([]);
+    });
+
+    it("refuses, in a preview, hosts that share no link", () => {
+        on("vm3", "ip addr add 10.99.0.13/24 dev eth0");
+        stack.configure({ "addressOf-vm3": "10.99.0.13" });
+        const { status, output } = stack.attempt("preview");
+        expect(status).not.toBe(0);
+        expect(output).toMatch(
+            /backend: vm1 \(eth0 \S+\/24\) and vm3 \(eth0 10\.99\.0\.13\/24\) share no link, which direct routes need: write \{ vxlan: \{\} \}/,
+        );
+        stack.configure({});
+        on("vm3", "ip addr del 10.99.0.13/24 dev eth0");
+    });
+
+    it("becomes a tunnel and a tunnel becomes it, by one line each, and nothing is left of either", async () => {
+        const routed = await dumps();
+        stack.configure({ backend: "vxlan" });
+        expect(changes(stack.preview(), "vm1")).toEqual([...TO_VXLAN].sort(byKey));
+        const away = pinged(() => stack.up());
+        expect(await lostAfter(WITHIN_MS)).toEqual([]);
+        stack.nothingToDo("preview");
+        on("vm2", "systemctl restart systemd-networkd; sleep 1");
+        expect(on("vm2", "ip route show proto 201").trim().split("\n")).toHaveLength(2);
+        expect(on("vm2", `ls ${DROP_IN} 2>/dev/null || true`)).toBe("");
+
+        stack.configure({});
+        expect(changes(stack.preview(), "vm1")).toEqual(TO_VXLAN.map(reversed).sort(byKey));
+        const back = pinged(() => stack.up());
+        expect(await lostAfter(WITHIN_MS)).toEqual([]);
+        stack.nothingToDo("preview");
+        expect(difference(routed, await dumps()).filter(isOfUnits)).toEqual([]);
+        for (const [way, { lost, gapMs }] of [
+            ["direct -> vxlan", away],
+            ["vxlan -> direct", back],
+        ] as const) {
+            process.stdout.write(
+                `${way}: ${lost} pings lost of 100 a second, gap ${Math.round(gapMs)} ms\n`,
+            );
+        }
+    });
+
+    it("lets a host go without losing a packet between the others, and leaves no trace on it", async () => {
+        stack.configure({ hosts: "vm2 vm1" });
+        const { lost } = pinged(() => stack.up());
+        expect(lost).toBe(0);
+        const [, , third = ""] = before;
+        expect(difference([third], await dumps(["vm3"]))).toEqual([]);
+    });
+
+    it("leaves no trace after destroy", async () => {
+        stack.destroy();
+        expect(difference(before, await dumps())).toEqual([]);
+    });
+
+    function pinged(act: () => void) {
+        const [host, container] = ["vm1", containerOf("vm1")];
+        return whilePinging({ host, container, target: addressOf("vm2") }, act);
+    }
+});
+
+function pairs(): [HostName, HostName][] {
+    return HOSTS.flatMap((from) =>
+        HOSTS.filter((to) => to !== from).map((to): [HostName, HostName] => [from, to]),
+    );
+}
+
+function containerOf(host: HostName): string {
+    return `crosshost-direct-${host}`;
+}
+
+/** Docker's own word on the container's address. */
+function addressOf(host: HostName): string {
+    const template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    return on(host, `docker inspect -f '${template}' ${containerOf(host)}`).trim();
+}
+
+function tableOf(host: HostName): string {
+    return on(host, "nft list tables | sed -n 's/table inet \\(crosshost_.*mesh\\)/\\1/p'").trim();
+}
+
+/** With the host's own ping in the container's network namespace: busybox' cannot set DF. */
+function pings(from: HostName, target: string, size: number): boolean {
+    const pid = `$(docker inspect -f '{{.State.Pid}}' ${containerOf(from)})`;
+    const ping = `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`;
+    return succeeds(() => on(from, `nsenter -t ${pid} -n ${ping}`));
+}
+
+/** Pairs of containers that do not reach each other, asked again until all do or time is over. */
+async function lostAfter(milliseconds: number): Promise<string[]> {
+    const deadline = Date.now() + milliseconds;
+    for (;;) {
+        const lost = pairs()
+            .filter(([from, to]) => !succeeds(() => reaches(from, to)))
+            .map(([from, to]) => `${from} -> ${to}`);
+        if (lost.length === 0 || Date.now() > deadline) {
+            return lost;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+}
+
+function reaches(from: HostName, to: HostName): void {
+    on(from, `docker exec ${containerOf(from)} ping -c 1 -W 1 ${addressOf(to)}`);
+}
+
+function onHost(host: HostName, command: readonly string[]): string[] {
+    const quoted = command.map((word) => (/[[\] ]/.test(word) ? `'${word}'` : word));
+    return ["-F", lab().sshConfigFile, host, quoted.join(" ")];
+}
+
+/** The entries that a preview changes of one host, without what is derived in their names. */
+function changes(shown: string, host: HostName): string[] {
+    const block = shown.split("[urn=").find((part) => part.includes(`::overlay-mesh-${host}]`));
+    const lines = [...(block ?? "").matchAll(/^ +([-+~]) (\S.*?) *: /gm)];
+    return lines
+        .map(([, sign, key]) => `${sign ?? ""} ${key ?? ""}`)
+        .filter((line) => !/^. (drift|seen|stdin|\w+:\S+)\b/.test(line))
+        .map((line) => line.replace(/(ch|vx)-mesh-\w+.*/, "$1"))
+        .map((line) => line.replace(/network \S+/, "network").replace(/fdb \S+/, "fdb"))
+        .sort(byKey);
+}
+
+function reversed(line: string): string {
+    return line.replace(/^[-+]/, (sign) => (sign === "+" ? "-" : "+"));
+}
+
+function byKey(a: string, b: string): number {
+    return a.slice(2).localeCompare(b.slice(2));
+}
+
+/** Files and folders of units are written anew; all else comes back as it was. */
+function isOfUnits(line: string): boolean {
+    return !line.includes("/var/lib/crosshost/");
+}

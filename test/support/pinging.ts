@@ -1,0 +1,35 @@
+import { on } from "./lab";
+
+const LOG = "/tmp/crosshost-pings";
+
+/** What became of a hundred echo requests a second. */
+export interface Pings {
+    readonly answered: number;
+    readonly lost: number;
+    /** The longest time without an answer. */
+    readonly gapMs: number;
+}
+
+/** Pings from a container, with its host's own ping, while something is done. */
+export function whilePinging(
+    { host, container, target }: { host: string; container: string; target: string },
+    act: () => void,
+): Pings {
+    const ping = `nsenter -t $(docker inspect -f '{{.State.Pid}}' ${container}) -n ping -D -n -i 0.01 ${target}`;
+    on(host, `setsid ${ping} >${LOG} 2>&1 </dev/null & echo $! >${LOG}.pid; sleep 0.5`);
+    try {
+        act();
+    } finally {
+        on(host, `sleep 0.5; kill -INT $(cat ${LOG}.pid); sleep 0.2`);
+    }
+    return read(on(host, `cat ${LOG}; rm ${LOG} ${LOG}.pid`));
+}
+
+function read(log: string): Pings {
+    const answers = [...log.matchAll(/^\[([\d.]+)\] .* icmp_seq=(\d+) ttl=/gm)];
+    const times = answers.map(([, time]) => Number(time) * 1000);
+    const numbers = answers.map(([, , number]) => Number(number));
+    const span = Math.max(...numbers) - Math.min(...numbers) + 1;
+    const gaps = times.slice(1).map((time, at) => time - (times[at] ?? time));
+    return { answered: answers.length, lost: span - answers.length, gapMs: Math.max(...gaps) };
+}
