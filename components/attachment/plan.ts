@@ -9,7 +9,7 @@ import {
 import { isHostName } from "../wire/hostname";
 import { type Claims, type HostPort } from "../wire/claims";
 import { derivedNumber, type StackIdentity } from "../wire/identity";
-import { type Problem } from "../wire/problem";
+import { type Problem, quoted } from "../wire/problem";
 import { entry, unit, type Unit } from "../wire/unit";
 import { type HostNetwork } from "../network/hostNetwork";
 
@@ -64,7 +64,7 @@ export function claimAddress(
 
 /** Where none are given, the logical name is the alias, if it can be one. */
 export function aliasProblems(name: string, given: readonly string[] | undefined): Problem[] {
-    const message = `"${name}", the logical name, is no host name: write aliases: ["..."], or []`;
+    const message = `${quoted(name)}, the logical name, is no host name: write aliases: ["..."], or []`;
     return given !== undefined || isHostName(name) ? [] : [{ path: "aliases", message }];
 }
 

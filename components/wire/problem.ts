@@ -10,7 +10,8 @@ export interface Problem {
     readonly message: string;
 }
 
-const SECRET = /(privateKey|password|privateKeyPassword)$/i;
+/** Of a login that is written as one text, every part may be secret. */
+const SECRET = /((^|\.)(connection|proxy)|registryAuth(\[\d+\])?|password|privateKey(Password)?)$/i;
 
 const LATE_OBJECT = "must be written out here; its fields may be outputs, it may not be one";
 const LATE_VALUE = "must be known at once; an output comes too late to decide what is made";
@@ -30,7 +31,7 @@ export function check<T extends z.ZodType>(
 /** `Overlay "mesh" cannot be made:` and a line for each mistake. */
 export function report(component: string, name: string, problems: readonly Problem[]): string {
     const lines = problems.map(({ path, message }) => (path ? `${path}: ${message}` : message));
-    return [`${component} "${name}" cannot be made:`, ...new Set(lines)].join("\n    ");
+    return [`${component} ${quoted(name)} cannot be made:`, ...new Set(lines)].join("\n    ");
 }
 
 function problemOf(issue: z.core.$ZodIssue, args: unknown, root: string): Problem {
@@ -53,11 +54,15 @@ function shown(value: unknown, path: string): string | undefined {
     if (SECRET.test(path) || (value !== null && typeof value === "object")) {
         return undefined;
     }
-    const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-    if (text.includes("PRIVATE KEY") || text.includes("://")) {
-        return undefined;
-    }
-    return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+    const text = typeof value === "string" ? quoted(value) : String(value);
+    return text.includes("PRIVATE KEY") || text.includes("://") ? undefined : text;
+}
+
+/** In quotes, cut where it is long; nothing in it moves a cursor or passes for another line. */
+export function quoted(text: string): string {
+    const escaped = (odd: string) => `\\u{${(odd.codePointAt(0) ?? 0).toString(16)}}`;
+    const plain = JSON.stringify(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped);
+    return plain.length > 80 ? `${plain.slice(0, 77)}...` : plain;
 }
 
 function pathText(path: readonly PropertyKey[], root: string): string {

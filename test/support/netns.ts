@@ -118,6 +118,7 @@ export class NetnsHost {
         const { status, stdout, stderr } = spawnSync("nsenter", inside, {
             input,
             encoding: "utf8",
+            maxBuffer: 64 * 1024 * 1024,
             env: {
                 ...process.env,
                 PATH: `${this.bin()}:/usr/sbin:/usr/bin:/sbin:/bin`,

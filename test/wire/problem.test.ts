@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { input, whole } from "../../components/wire/fields";
 import { check, report } from "../../components/wire/problem";
-import { PRIVATE_KEY } from "../support/builders";
+import { hostSchema } from "../../components/host/schema";
+import { HOST_KEY, PRIVATE_KEY } from "../support/builders";
 
 const schema = z.strictObject({
     size: whole(1, 9),
@@ -56,6 +57,29 @@ test("no value that may be a secret is in a message, wherever it stands", () => 
     expect(told({ size: PRIVATE_KEY })).toEqual(["size: must be a whole number, 1 to 9"]);
     expect(told({ size: "ssh://root:hunter2@vm1" })).toEqual([
         "size: must be a whole number, 1 to 9",
+    ]);
+});
+
+test.each(["connection", "connection.proxy", "registryAuth", "registryAuth[0]"])(
+    "a login written as one text is not in a message: %s",
+    (path) => {
+        const parts = path.split(/[.[\]]+/).filter(Boolean);
+        const args = parts.reduceRight<unknown>(
+            (inner, part) => (/\d/.test(part) ? [inner] : { [part]: inner }),
+            "root:hunter2",
+        );
+        const { problems } = check(hostSchema, {
+            connection: { host: "vm1", hostKey: HOST_KEY },
+            ...(args as object),
+        });
+        expect(problems.find((problem) => problem.path === path)?.message).toMatch(/^must be /);
+        expect(JSON.stringify(problems)).not.toContain("hunter2");
+    },
+);
+
+test("what a terminal would take for more than text is shown as its number", () => {
+    expect(told({ size: "a\nb\u001b[2J\u009b31m\u202e\u2028" })).toEqual([
+        'size: "a\\nb\\u001b[2J\\u{9b}31m\\u{202e}\\u{2028}" must be a whole number, 1 to 9',
     ]);
 });
 

@@ -1,0 +1,257 @@
+import { spawnSync } from "node:child_process";
+import { aliasProblems, placeAttachment, planAttachment } from "../components/attachment/plan";
+import { attachmentSchema } from "../components/attachment/schema";
+import { planHost } from "../components/host/plan";
+import { hostSchema } from "../components/host/schema";
+import { hostNetwork } from "../components/network/hostNetwork";
+import { layOut, planOverlay } from "../components/overlay/plan";
+import { overlaySchema } from "../components/overlay/schema";
+import { applyCommand, deleteCommand } from "../components/realize/commands";
+import { sshOptions } from "../components/realize/keyfiles";
+import { type Login } from "../components/realize/ssh";
+import { dockerName, linkName, stackId, unitName } from "../components/wire/identity";
+import { check, type Problem, report } from "../components/wire/problem";
+import { unitText } from "../components/wire/unit";
+import { HOST_KEY, IDENTITY, overlaySpec, planned, PRIVATE_KEY } from "./support/builders";
+import { COUNT, executed, hostileTexts, SEED } from "./support/hostile";
+
+/** What is written for OpenSSH: keys and host keys. */
+const mockWritten: string[] = [];
+jest.mock("node:fs", () => ({
+    ...jest.requireActual<object>("node:fs"),
+    mkdirSync: () => undefined,
+    chmodSync: () => undefined,
+    renameSync: () => undefined,
+    writeFileSync: (_path: string, content: string) => mockWritten.push(content),
+}));
+
+afterEach(() => {
+    expect(executed()).toBe(false);
+});
+
+/** What becomes of a text in one place of a program. */
+type Fate = "carried" | "changed" | readonly Problem[];
+
+interface Place {
+    readonly argument: string;
+    readonly right: string;
+    readonly put: (text: string) => Fate;
+}
+
+const PROGRAM = { version: "0.1.0", hash: "0123456789abcdef" };
+const LOGIN = { host: "192.168.40.11", privateKey: PRIVATE_KEY, hostKey: HOST_KEY };
+const JUMP: Login = { ...LOGIN, host: "192.168.40.1" };
+const UNDERLAYS = { vm1: "192.168.40.11", vm2: "192.168.40.12" };
+const NETWORK = hostNetwork("mesh", "10.42.1.0/24");
+
+const PLACES: readonly Place[] = [
+    { argument: "Host.connection.host", right: "vm1.example", put: (host) => login({ host }) },
+    { argument: "Host.connection.user", right: "ops", put: (user) => login({ user }) },
+    {
+        argument: "Host.connection.hostKey",
+        right: "ssh-ed25519 AAAA",
+        put: (hostKey) => login({ hostKey }),
+    },
+    {
+        argument: "Host.connection.agentSocketPath",
+        right: "/run/agent",
+        put: (agentSocketPath) => login({ agentSocketPath }),
+    },
+    {
+        argument: "Host.connection.proxy.host",
+        right: "jump.example",
+        put: (host) => login({ proxy: { ...JUMP, host } }),
+    },
+    {
+        argument: "Host.connection.proxy.user",
+        right: "ops",
+        put: (user) => login({ proxy: { ...JUMP, user } }),
+    },
+    {
+        argument: "Host.connection.proxy.hostKey",
+        right: "ssh-ed25519 AAAA",
+        put: (hostKey) => login({ proxy: { ...JUMP, hostKey } }),
+    },
+    {
+        argument: "Host.become",
+        right: "sudo",
+        put: (become) =>
+            told(hostSchema, { connection: LOGIN, become }) ?? carried(become === "sudo"),
+    },
+    {
+        argument: "Host.address",
+        right: "192.168.40.11",
+        put: (address) =>
+            told(hostSchema, { connection: LOGIN, address }) ??
+            carried(planHost(IDENTITY, PROGRAM, address).has(`underlay ${address}`)),
+    },
+    { argument: "Overlay.cidr", right: "10.42.0.0/16", put: (cidr) => overlay({ cidr }) },
+    { argument: "Overlay.dockerName", right: "mesh", put: (dockerName) => overlay({ dockerName }) },
+    {
+        argument: "ContainerAttachment.ipv4Address",
+        right: "10.42.1.200",
+        put: (ipv4Address) => attachment({ ipv4Address }),
+    },
+    {
+        argument: "ContainerAttachment.aliases[0]",
+        right: "api",
+        put: (alias) => attachment({ aliases: [alias] }),
+    },
+    {
+        argument: "ContainerAttachment.container.name",
+        right: "api",
+        put: (name) => attachment({ container: { image: "busybox", name } }),
+    },
+    {
+        argument: "ContainerAttachment.container.networkMode",
+        right: "none",
+        put: (networkMode) => attachment({ container: { image: "busybox", networkMode } }),
+    },
+    ...["ip", "protocol"].map((field) => ({
+        argument: `ContainerAttachment.container.ports[0].${field}`,
+        right: field === "ip" ? "192.168.40.11" : "tcp",
+        put: (text: string) =>
+            attachment({
+                container: { image: "busybox", ports: [{ internal: 80, [field]: text }] },
+            }),
+    })),
+];
+
+describe.each(PLACES)("$argument", ({ right, put }) => {
+    test(`refuses or carries ${COUNT} hostile texts (seed ${SEED})`, () => {
+        const changed = hostileTexts(right).filter((text) => {
+            const fate = put(text);
+            return fate !== "carried" && (fate === "changed" || !isReadable(fate));
+        });
+        expect(changed).toEqual([]);
+        expect(put(right)).toEqual(right === "none" ? expect.any(Array) : "carried");
+    });
+});
+
+test(`a logical name of any kind makes names that need no quoting (${COUNT}, seed ${SEED})`, () => {
+    // Pulumi itself refuses a name without a letter.
+    for (const text of hostileTexts("mesh").filter(Boolean)) {
+        const identity = { project: text, stack: text };
+        expect(stackId(identity)).toMatch(/^[a-z0-9][a-z0-9-]{0,31}$/);
+        expect(unitName("overlay", text)).toMatch(/^overlay-[A-Za-z0-9_-]{1,64}$/);
+        expect(linkName("ch", identity, text)).toMatch(/^ch-[a-z0-9-]{5,12}$/);
+        expect(dockerName(identity, text)).toMatch(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/);
+        expect(aliasProblems(text, undefined).every((one) => isReadable([one]))).toBe(true);
+    }
+});
+
+test.each(["dash", "bash"])("%s hands the commands' names over as they are", (shell) => {
+    const names = hostileTexts("mesh")
+        .slice(0, 2_000)
+        .map((text) => ({
+            stack: stackId({ project: text, stack: text }),
+            unit: unitName("overlay", text),
+        }));
+    const commands = names.flatMap(({ stack, unit }) => [
+        applyCommand(stack, unit, undefined),
+        deleteCommand(stack, unit, "sudo"),
+    ]);
+    // `timeout -k 5 120 PROGRAM apply STACK UNIT`, and `sudo -n sh -c 'if [ -x PROGRAM ] ... fi'`
+    const stubs =
+        'timeout() { shift 4; echo "$@"; }; sudo() { shift 2; [ "$1" = -c ] && echo "$2"; }';
+    const said = linesOf(shell, `${stubs}\n${commands.join("\n")}`);
+    const expected = names.flatMap(({ stack, unit }) => [
+        `apply ${stack} ${unit}`,
+        /'(.*)'$/.exec(deleteCommand(stack, unit, "sudo"))?.[1],
+    ]);
+    expect(said).toEqual(expected);
+});
+
+test.each(["dash", "bash"])("%s hands a jump host's login over as it is", (shell) => {
+    const jumps = [
+        ...hostileTexts("ops").map((user) => ({ ...JUMP, user })),
+        ...hostileTexts("jump.example").map((host) => ({ ...JUMP, host })),
+    ].filter((proxy) => told(hostSchema, { connection: { ...LOGIN, proxy } }) === undefined);
+    expect(jumps.length).toBeGreaterThan(500);
+    const commands = jumps.map(
+        (proxy) =>
+            /^ProxyCommand=(.*)$/s.exec(
+                sshOptions({ ...LOGIN, proxy }, "s", "vm1").at(-1) ?? "",
+            )?.[1],
+    );
+    const stub = 'ssh() { while [ "$1" != -p ]; do shift; done; echo "$@"; }';
+    expect(linesOf(shell, `${stub}\n${commands.join("\n")}`)).toEqual(
+        jumps.map(({ user, host }) => `-p 22 -l ${user ?? "root"} -W %h:%p -- ${host}`),
+    );
+});
+
+function login(more: object): Fate {
+    const to = { ...LOGIN, ...more };
+    const problems = told(hostSchema, { connection: to });
+    if (problems) {
+        return problems;
+    }
+    mockWritten.length = 0;
+    const options = sshOptions(to, "s", "vm1");
+    const lines = mockWritten.filter((content) => !content.includes("PRIVATE KEY"));
+    return carried(
+        options.every((option) => !/[\p{Cc}"'`;|&<>\\]|\$[^ ]/u.test(option)) &&
+            lines.every((line) => /^crosshost ssh-ed25519 [A-Za-z0-9+/=]+( .*)?\n$/.test(line)),
+    );
+}
+
+function overlay(more: { cidr?: string; dockerName?: string }): Fate {
+    const args = { hosts: [{}], cidr: "10.42.0.0/16", backend: { vxlan: {} }, ...more };
+    const problems = told(overlaySchema, args);
+    if (problems) {
+        return problems;
+    }
+    const hosts = [planned("vm1"), planned("vm2")];
+    const laid = layOut(IDENTITY, "mesh", overlaySpec(more), hosts);
+    if (laid.problems.length > 0) {
+        return laid.problems;
+    }
+    const unit = planOverlay(laid.layout, "vm1", UNDERLAYS);
+    const { cidr = args.cidr, dockerName: name = dockerName(IDENTITY, "mesh") } = more;
+    return carried(
+        unit.has(`docker network ${name}`) &&
+            (unit.get("nft postrouting masquerade") ?? "").includes(` ip daddr != ${cidr} `),
+    );
+}
+
+function attachment(more: { ipv4Address?: string; aliases?: string[]; container?: object }): Fate {
+    const args = { host: {}, network: {}, container: { image: "busybox" }, ...more };
+    const { problems, value } = check(attachmentSchema, args);
+    if (!value) {
+        return problems;
+    }
+    const placed = placeAttachment(IDENTITY, "api", NETWORK, value.ipv4Address);
+    if (placed.problems.length > 0) {
+        return placed.problems;
+    }
+    const { name: container = "api" } = value.container;
+    const { aliases = [], ipv4Address = placed.address } = value;
+    const unit = planAttachment({ container, network: "mesh", ipv4Address, aliases });
+    const words = ["ipv4", ipv4Address, ...aliases.flatMap((alias) => ["alias", alias])];
+    return carried(unitText(unit) === `docker endpoint ${container} mesh: ${words.join(" ")}\n`);
+}
+
+function told(schema: Parameters<typeof check>[0], args: unknown): readonly Problem[] | undefined {
+    const { problems } = check(schema, args);
+    return problems.length > 0 ? problems : undefined;
+}
+
+function carried(exactly: boolean): Fate {
+    return exactly ? "carried" : "changed";
+}
+
+/** A message of a few lines, in which nothing can pretend to be another line or move a cursor. */
+function isReadable(problems: readonly Problem[]): boolean {
+    const text = report("Host", "vm1", problems);
+    return !/[\p{Cc}\p{Cf}\p{Zl}]/u.test(text.replace(/\n {4}/g, "")) && text.length < 500;
+}
+
+function linesOf(shell: string, script: string): string[] {
+    const { stdout, stderr } = spawnSync(shell, ["-s"], {
+        input: script,
+        encoding: "utf8",
+        maxBuffer: 64 * 1024 * 1024,
+    });
+    expect(stderr).toBe("");
+    return stdout.trimEnd().split("\n");
+}
