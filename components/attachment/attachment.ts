@@ -36,7 +36,10 @@ const COMPONENT = "ContainerAttachment";
 export interface ContainerAttachmentArgs {
     /** The host that the container runs on. Changing it replaces a created container. */
     host: HostHandle;
-    /** The network to join: an Overlay, a Bridge, or what another stack exports as its `handle`. */
+    /**
+     * The network to join: an Overlay, a Bridge, or what another stack exports as its `handle`.
+     * Changing it replaces a created container and connects an existing one anew.
+     */
     network: pulumi.Input<NetworkHandle>;
     /**
      * Static address in the host's subnet, outside of the part from which Docker gives out addresses by
@@ -51,7 +54,7 @@ export interface ContainerAttachmentArgs {
     aliases?: string[];
     /**
      * The container to create: all arguments of `docker.Container` but its networks. Either this or
-     * `containerName`.
+     * `containerName`. Changing it replaces the container, where Docker cannot change it in place.
      */
     container?: ContainerArgs;
     /**
@@ -59,7 +62,8 @@ export interface ContainerAttachmentArgs {
      * connected as it is, and connected again by the next `up` when it was made anew; removing the
      * attachment disconnects it and does no more. It has to be there at a preview. One that the same
      * program makes is named by an output, as `container.name` or `other.containerName`, or with
-     * `dependsOn`. Several attachments may name one container, each on another network.
+     * `dependsOn`. Several attachments may name one container, each on another network. Changing it
+     * disconnects the one and connects the other.
      */
     containerName?: pulumi.Input<string>;
 }

@@ -74,7 +74,10 @@ export interface RegistryAuthArgs {
 export interface HostArgs {
     /** How to reach the host by SSH. Changed in place: the next commands go the new way. */
     connection: ConnectionArgs;
-    /** `sudo`: run commands on the host by `sudo -n`. The login user needs NOPASSWD. */
+    /**
+     * `sudo`: run commands on the host by `sudo -n`. The login user needs NOPASSWD. Default: as the
+     * login user, who then has to be root. Changed in place.
+     */
     become?: "sudo";
     /**
      * IPv4 address by which the other hosts reach this one; one of its NICs must have it. Default:
@@ -86,18 +89,28 @@ export interface HostArgs {
      * Default: the number at the end of the logical name. Changing it changes the subnets.
      */
     id?: number;
-    /** MTU in bytes of the NIC that has the address. Default 1500. Overlays size theirs by it. */
+    /**
+     * MTU in bytes of the NIC that has the address, 576 to 65535. Overlays size theirs by it.
+     * Default 1500. Changed in place, with the overlays' MTU.
+     */
     mtu?: number;
-    /** Logins for the registries that images are pulled from. */
+    /** Logins for the registries that images are pulled from. Changed in place. */
     registryAuth?: pulumi.Input<RegistryAuthArgs[]>;
-    /** The resource that makes the machine: when it goes, nothing on it is undone first. */
+    /**
+     * The resource that makes the machine: when it goes, nothing on it is undone first. Changed in
+     * place.
+     */
     machine?: pulumi.Resource;
-    /** Fail a preview in which the host cannot be reached, for CI. Default false: a warning. */
+    /**
+     * Fail a preview in which the host cannot be reached, for CI. Default: `false`, a warning. Changed
+     * in place: nothing on the host depends on it.
+     */
     strict?: boolean;
     /**
      * The machine is no more. Nothing is done there again, networks no longer count on it, and its
      * resources can be deleted without it. Run one `up` with it, then take the host and what runs
      * on it out of the program, or `destroy`. Taken back, the next `up` wires the host again.
+     * Default: `false`. Changed in place.
      */
     gone?: boolean;
 }

@@ -50,20 +50,20 @@ export interface BackendArgs {
     /**
      * VXLAN with static routes, for hosts that reach each other by UDP, on one link or not. Makes a
      * device on each host, and a route, a neighbour and an fdb entry for each peer. 50 bytes of
-     * overhead.
+     * overhead. Changed in place.
      */
     vxlan?: VxlanArgs;
     /**
      * Plain routes from host to host, for hosts on one link (one switch, one bridge, one VLAN):
      * packets go as they are. Makes a route for each peer and no device. No overhead, so the full
      * MTU. Not where others share the link, who could send by a container's address, nor in clouds
-     * that drop packets of addresses that they did not give out.
+     * that drop packets of addresses that they did not give out. Changed in place.
      */
     direct?: DirectArgs;
 }
 
 export interface OverlayArgs {
-    /** The hosts to span, in any order. Adding or removing one renumbers nobody. */
+    /** The hosts to span, in any order. Adding or removing one renumbers nobody. Changed in place. */
     hosts: HostHandle[];
     /**
      * The overlay's IPv4 network, as `10.42.0.0/16`. Host number `id` gets subnet number `id` of it.

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { attachmentSchema } from "../components/attachment/schema";
+import { bridgeUnit, planBridge } from "../components/bridge/plan";
+import { bridgeSchema } from "../components/bridge/schema";
+import { connectionSchema, hostSchema } from "../components/host/schema";
+import { backendChoice } from "../components/overlay/backends";
+import { vxlan } from "../components/overlay/backends/vxlan";
+import { layOut, planOverlay } from "../components/overlay/plan";
+import { overlaySchema } from "../components/overlay/schema";
+import { unitText } from "../components/wire/unit";
+import { optionsOf, pages, withTables } from "../docs/options";
+import { IDENTITY, overlaySpec, planned } from "./support/builders";
+
+const DOCS = join(__dirname, "../docs");
+const page = (name: string) => readFileSync(join(DOCS, name), "utf8");
+
+/** Each page's components, and the schemas that decide what options there are. */
+const TABLES: readonly [string, string, { readonly shape: object }][] = [
+    ["host.md", "HostArgs", hostSchema],
+    ["overlay.md", "OverlayArgs", overlaySchema],
+    ["overlay.md", "BackendArgs", backendChoice],
+    ["overlay-vxlan.md", "VxlanArgs", vxlan.options],
+    ["bridge.md", "BridgeArgs", bridgeSchema],
+    ["container-attachment.md", "ContainerAttachmentArgs", attachmentSchema],
+];
+
+describe.each(TABLES)("%s on %s", (name, args, { shape }) => {
+    const options = optionsOf(args);
+
+    test("has every option of the schema, and no other", () => {
+        expect(options.map((option) => option.name).sort()).toEqual(Object.keys(shape).sort());
+        for (const option of Object.keys(shape)) {
+            expect(page(name)).toContain(`\n| \`${option}\` | `);
+        }
+    });
+
+    test("says of each option what it is, and what a change of it does", () => {
+        expect(options.filter(({ what }) => what === "").map((one) => one.name)).toEqual([]);
+        expect(options.filter(({ changing }) => changing === "").map((one) => one.name)).toEqual(
+            [],
+        );
+    });
+
+    test("says of each option that may be left out what it is then", () => {
+        const silent = options.filter(({ needed, byDefault }) => !needed && byDefault === "");
+        const none = ["registryAuth", "machine", "vxlan", "direct", "container", "containerName"];
+        expect(silent.map((one) => one.name).filter((one) => !none.includes(one))).toEqual([]);
+    });
+});
+
+test("logins have every option of the schema, each with what it is", () => {
+    const options = [...optionsOf("LoginArgs"), ...optionsOf("ConnectionArgs")];
+    expect(options.map(({ name }) => name).sort()).toEqual(
+        Object.keys(connectionSchema.shape).sort(),
+    );
+    expect(options.filter(({ what }) => what === "")).toEqual([]);
+});
+
+test.each(pages().map((path) => basename(path)))("%s has fresh tables: npm run docs", (name) => {
+    expect(withTables(page(name))).toBe(page(name));
+});
+
+test.each([...pages(), join(DOCS, "../README.md"), join(DOCS, "../CONTRIBUTING.md")])(
+    "links of %s lead somewhere",
+    (path) => {
+        const text = readFileSync(path, "utf8");
+        const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)];
+        const dead = links
+            .map(([, link = ""]) => link)
+            .filter((link) => !existsSync(join(dirname(path), link)));
+        expect(dead).toEqual([]);
+    },
+);
+
+test.each(["vxlan", "direct"])("overlay-%s.md shows the unit that the plan makes", (backend) => {
+    const hosts = ["vm1", "vm2", "vm3"];
+    const spec = overlaySpec({ backend: { [backend]: {} } });
+    const { layout } = layOut(
+        IDENTITY,
+        "mesh",
+        spec,
+        hosts.map((host) => planned(host)),
+    );
+    const underlays = Object.fromEntries(hosts.map((host, at) => [host, `192.168.40.${at + 11}`]));
+    const shown = unitText(planOverlay(layout, "vm1", underlays));
+    expect(page(`overlay-${backend}.md`)).toContain(shown);
+});
+
+test("bridge.md shows the unit that the plan makes", () => {
+    const spec = bridgeSchema.parse({ host: {}, cidr: "10.60.0.0/24" });
+    expect(page("bridge.md")).toContain(unitText(bridgeUnit(planBridge(IDENTITY, "lan1", spec))));
+});
