@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { aliasProblems, placeAttachment, planAttachment } from "../components/attachment/plan";
 import { attachmentSchema } from "../components/attachment/schema";
+import { bridgeUnit, partProblems, planBridge } from "../components/bridge/plan";
+import { bridgeSchema } from "../components/bridge/schema";
 import { planHost } from "../components/host/plan";
 import { hostSchema } from "../components/host/schema";
 import { hostNetwork } from "../components/network/hostNetwork";
@@ -87,6 +89,10 @@ const PLACES: readonly Place[] = [
     },
     { argument: "Overlay.cidr", right: "10.42.0.0/16", put: (cidr) => overlay({ cidr }) },
     { argument: "Overlay.dockerName", right: "mesh", put: (dockerName) => overlay({ dockerName }) },
+    { argument: "Bridge.cidr", right: "10.60.0.0/24", put: (cidr) => bridge({ cidr }) },
+    { argument: "Bridge.gateway", right: "10.60.0.1", put: (gateway) => bridge({ gateway }) },
+    { argument: "Bridge.ipRange", right: "10.60.0.0/26", put: (ipRange) => bridge({ ipRange }) },
+    { argument: "Bridge.dockerName", right: "lan1", put: (dockerName) => bridge({ dockerName }) },
     {
         argument: "ContainerAttachment.ipv4Address",
         right: "10.42.1.200",
@@ -96,6 +102,11 @@ const PLACES: readonly Place[] = [
         argument: "ContainerAttachment.aliases[0]",
         right: "api",
         put: (alias) => attachment({ aliases: [alias] }),
+    },
+    {
+        argument: "ContainerAttachment.containerName",
+        right: "api",
+        put: (containerName) => attachment({ containerName }),
     },
     {
         argument: "ContainerAttachment.container.name",
@@ -214,8 +225,30 @@ function overlay(more: { cidr?: string; dockerName?: string }): Fate {
     );
 }
 
-function attachment(more: { ipv4Address?: string; aliases?: string[]; container?: object }): Fate {
-    const args = { host: {}, network: {}, container: { image: "busybox" }, ...more };
+function bridge(more: Readonly<Record<string, string>>): Fate {
+    const args = { host: {}, cidr: "10.60.0.0/24", ...more };
+    const { problems, value } = check(bridgeSchema, args);
+    const wrong = value ? partProblems(value) : problems;
+    if (!value || wrong.length > 0) {
+        return wrong;
+    }
+    const unit = bridgeUnit(planBridge(IDENTITY, "lan1", value));
+    const words = [...unit].flatMap(([key, line]) => [key, line].join(" ").split(/[ /]/));
+    return carried(
+        Object.values(more).every((text) => text.split("/").every((one) => words.includes(one))),
+    );
+}
+
+interface Attachment {
+    readonly ipv4Address?: string;
+    readonly aliases?: string[];
+    readonly container?: object;
+    readonly containerName?: string;
+}
+
+function attachment(more: Attachment): Fate {
+    const created = more.containerName === undefined ? { container: { image: "busybox" } } : {};
+    const args = { host: {}, network: {}, ...created, ...more };
     const { problems, value } = check(attachmentSchema, args);
     if (!value) {
         return problems;
@@ -224,7 +257,7 @@ function attachment(more: { ipv4Address?: string; aliases?: string[]; container?
     if (placed.problems.length > 0) {
         return placed.problems;
     }
-    const { name: container = "api" } = value.container;
+    const container = more.containerName ?? value.container?.name ?? "api";
     const { aliases = [], ipv4Address = placed.address } = value;
     const unit = planAttachment({ container, network: "mesh", ipv4Address, aliases });
     const words = ["ipv4", ipv4Address, ...aliases.flatMap((alias) => ["alias", alias])];
