@@ -52,9 +52,13 @@ describe.each(TOOLS)("on a host with $shell and $awk", (tools) => {
         host.sh(places.map(({ name }) => `docker run ${name}`).join("\n"));
         const networks = places.flatMap(({ network, link }, at) => {
             const mac = macAddress(0xc0, IDENTITY, link, at);
-            return bridgeEntries({ link, mac, mtu: 1450, place: network }).filter(
-                ({ key }) => !key.startsWith("sysctl"),
-            );
+            return bridgeEntries({
+                link,
+                mac,
+                mtu: 1450,
+                place: network,
+                onLink: network.subnet,
+            }).filter(({ key }) => !key.startsWith("sysctl"));
         });
         const made = host.apply("networks", unitText(unit(networks)));
         expect(made).toMatchObject({ status: 0, stderr: "" });

@@ -31,6 +31,9 @@ afterEach(() => {
     expect(executed()).toBe(false);
 });
 
+/** Each place gets 4,000 texts, and all 20,000 are in several places. */
+const SHARE = 5;
+
 /** What becomes of a text in one place of a program. */
 type Fate = "carried" | "changed" | readonly Problem[];
 
@@ -129,8 +132,8 @@ const PLACES: readonly Place[] = [
 ];
 
 describe.each(PLACES)("$argument", ({ right, put }) => {
-    test(`refuses or carries ${COUNT} hostile texts (seed ${SEED})`, () => {
-        const changed = hostileTexts(right).filter((text) => {
+    test(`refuses or carries one in ${SHARE} of ${COUNT} hostile texts (seed ${SEED})`, () => {
+        const changed = hostileTexts(right, SHARE).filter((text) => {
             const fate = put(text);
             return fate !== "carried" && (fate === "changed" || !isReadable(fate));
         });
@@ -139,9 +142,9 @@ describe.each(PLACES)("$argument", ({ right, put }) => {
     });
 });
 
-test(`a logical name of any kind makes names that need no quoting (${COUNT}, seed ${SEED})`, () => {
+test(`a logical name of any kind makes names that need no quoting (seed ${SEED})`, () => {
     // Pulumi itself refuses a name without a letter.
-    for (const text of hostileTexts("mesh").filter(Boolean)) {
+    for (const text of hostileTexts("mesh", SHARE).filter(Boolean)) {
         const identity = { project: text, stack: text };
         expect(stackId(identity)).toMatch(/^[a-z0-9][a-z0-9-]{0,31}$/);
         expect(unitName("overlay", text)).toMatch(/^overlay-[A-Za-z0-9_-]{1,64}$/);
@@ -162,9 +165,9 @@ test.each(["dash", "bash"])("%s hands the commands' names over as they are", (sh
         applyCommand(stack, unit, undefined),
         deleteCommand(stack, unit, "sudo"),
     ]);
-    // `timeout -k 5 120 PROGRAM apply STACK UNIT`, and `sudo -n sh -c 'if [ -x PROGRAM ] ... fi'`
+    // `timeout -k 5 120 PROGRAM apply STACK UNIT`, and `sudo ... sh -c 'if [ -x PROGRAM ] ... fi'`
     const stubs =
-        'timeout() { shift 4; echo "$@"; }; sudo() { shift 2; [ "$1" = -c ] && echo "$2"; }';
+        'timeout() { shift 4; echo "$@"; }; sudo() { while [ "$1" != -c ]; do shift; done; echo "$2"; }';
     const said = linesOf(shell, `${stubs}\n${commands.join("\n")}`);
     const expected = names.flatMap(({ stack, unit }) => [
         `apply ${stack} ${unit}`,
@@ -175,10 +178,10 @@ test.each(["dash", "bash"])("%s hands the commands' names over as they are", (sh
 
 test.each(["dash", "bash"])("%s hands a jump host's login over as it is", (shell) => {
     const jumps = [
-        ...hostileTexts("ops").map((user) => ({ ...JUMP, user })),
-        ...hostileTexts("jump.example").map((host) => ({ ...JUMP, host })),
+        ...hostileTexts("ops", SHARE).map((user) => ({ ...JUMP, user })),
+        ...hostileTexts("jump.example", SHARE).map((host) => ({ ...JUMP, host })),
     ].filter((proxy) => told(hostSchema, { connection: { ...LOGIN, proxy } }) === undefined);
-    expect(jumps.length).toBeGreaterThan(500);
+    expect(jumps.length).toBeGreaterThan(100);
     const commands = jumps.map(
         (proxy) =>
             /^ProxyCommand=(.*)$/s.exec(

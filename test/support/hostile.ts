@@ -102,12 +102,18 @@ const fragments = fc.record({
     at: fc.nat(30),
 });
 
+let asked = 0;
 let sampled: readonly (typeof fragments extends fc.Arbitrary<infer T> ? T : never)[] | undefined;
 
-/** Hostile texts, most of them woven into one that is right; the same for the same seed. */
-export function hostileTexts(right: string): string[] {
+/**
+ * Hostile texts, most of them woven into one that is right; the same for the same seed. With a share,
+ * one text in so many: the next asker gets others, and five askers get them all.
+ */
+export function hostileTexts(right: string, share = 1): string[] {
     sampled ??= fc.sample(fragments, { numRuns: COUNT, seed: SEED });
-    return sampled.map(({ parts, place, at }) => {
+    const first = asked++ % share;
+    const part = sampled.filter((_, at) => at % share === first);
+    return part.map(({ parts, place, at }) => {
         const hostile = parts.join("");
         switch (place) {
             case "alone":
