@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { lab, on, start } from "../support/lab";
+import { Stack } from "../support/stack";
+
+const POISON = readFileSync(join(__dirname, "../support/poison.sh"), "utf8");
+const CONFIG = { cidr: "10.70.0.0/16", port: 20997 };
+const STACK = "$(basename /var/lib/crosshost/*-*)";
+
+/** By the kinds of entries; what Docker answers is another text in each engine. */
+const SAYS: Readonly<Record<string, RegExp>> = {
+    addr: /tried `ip addr add .*`: Error: .*invalid scope/,
+    boot: /refused: .*wants `before docker\.service`/,
+    converger: /refused: .*the unit wants program/,
+    docker: /tried `docker network (create|connect) .*`: (Error response from daemon: |no matching subnet)/,
+    fdb: /tried `bridge fdb replace .*`: Error: any valid address is expected/,
+    iptables: /tried `iptables .*`: .*NOSUCHTARGET/,
+    link: /tried `ip link (add|set) .*`: .*(mtu greater than device maximum|MTU must be between)/,
+    neigh: /tried `ip neigh replace .*`: "zz" is invalid lladdr/,
+    nft: /tried `nft gibberish .*`: Error: syntax error/,
+    range: /refused: .*wants a network, as/,
+    route: /tried `ip route add .*`: Error: Nexthop has invalid gateway/,
+    sysctl: /tried `sysctl net\.\S+ no`: .*Invalid argument/,
+    underlay: /refused: .*eth0 has mtu 1500, needs 9999/,
+};
+
+describe("a change that fails", () => {
+    const stack = new Stack("tenant", join(__dirname, "tenants"));
+    let clean: string[];
+    let before: string[];
+
+    beforeAll(async () => {
+        clean = await baseline();
+        stack.configure(CONFIG);
+        stack.up();
+        before = await dumps();
+    });
+
+    afterAll(() => {
+        on("vm1", "systemctl stop squatter.socket 2>/dev/null; rm -rf /tmp/slow");
+        stack.attempt("destroy", "--yes", "--skip-preview");
+    });
+
+    it("is undone at whatever entry it fails, and names host, unit, entry and what was said", async () => {
+        const answers = await Promise.all(
+            HOSTS.map((host, share) =>
+                start("ssh", [
+                    "-F",
+                    lab().sshConfigFile,
+                    host,
+                    `cat >/tmp/poison <<'POISON'\n${POISON}POISON\nsh /tmp/poison ${share}; rm /tmp/poison`,
+                ]),
+            ),
+        );
+        const kinds = new Set<string>();
+        answers.forEach((answer, at) => {
+            for (const line of answer.trimEnd().split("\n")) {
+                const [, unit = "", kind = ""] =
+                    /^[12] same unit (\S+) entry (\S+)/.exec(line) ?? [];
+                expect(line).toMatch(SAYS[kind] ?? /^one of the known kinds$/);
+                if (line.startsWith("1")) {
+                    expect(line).toContain(
+                        `says crosshost: unit ${unit} on ${HOSTS[at] ?? ""}: ${kind} `,
+                    );
+                    expect(line).toMatch(/; (put back: .*|nothing was changed)$/);
+                }
+                kinds.add(kind);
+            }
+        });
+        expect([...kinds].sort()).toEqual(Object.keys(SAYS));
+        await new Promise((resolve) => setTimeout(resolve, 2000)); // IPv6 tries its addresses
+        expect(difference(before, await dumps())).toEqual([]);
+    });
+
+    it("is told whole by `pulumi up`, and the next up heals", () => {
+        const squat = "systemd-run -q --unit=squatter --socket-property=ListenDatagram=20998 true";
+        on("vm1", squat);
+        stack.configure({ ...CONFIG, port: 20998 });
+        const { status, output } = stack.attempt(
+            "up",
+            "--yes",
+            "--skip-preview",
+            "--continue-on-error",
+        );
+        expect(status).not.toBe(0);
+        expect(output).toMatch(
+            /crosshost: unit overlay-net on vm1: link vx-net-\w+: tried `ip link set vx-net-\w+ up`: RTNETLINK answers: Address already in use; put back: /,
+        );
+        expect(on("vm1", "ip -d link show type vxlan")).toContain("dstport 20997");
+        expect(on("vm2", "ip -d link show type vxlan")).toContain("dstport 20998");
+        on("vm1", "systemctl stop squatter.socket");
+        stack.up();
+        stack.nothingToDo("preview");
+    });
+
+    it("and a run that waits for another says for whom", async () => {
+        const slow = start("ssh", ["-F", lab().sshConfigFile, "vm1", SLOW_CHANGE]);
+        on("vm1", "timeout 20 sh -c 'until [ -e /run/crosshost/journal ]; do sleep 0.1; done'");
+        const shown = stack.preview();
+        expect(shown).toMatch(
+            /vm1: waiting for `apply crosshost-tenant-\w+ overlay-net` \(process \d+, for \d+ s, from [\d.]+\)/,
+        );
+        await slow;
+        stack.up();
+        stack.nothingToDo("preview");
+    });
+
+    it("leaves no trace", async () => {
+        stack.destroy();
+        expect(difference(clean, await dumps())).toEqual([]);
+    });
+});
+
+/** A change of one unit, made by hand, that takes 15 s. */
+const SLOW_CHANGE = `
+set -e
+mkdir -p /tmp/slow
+printf '#!/bin/sh\\n[ "$1" != -batch ] || [ "$2" = - ] || { [ -e /tmp/slow/once ] || sleep 15; : >/tmp/slow/once; }\\nexec /usr/sbin/ip "$@"\\n' >/tmp/slow/ip
+chmod +x /tmp/slow/ip
+cd /var/lib/crosshost/*-*/units
+sed 's/mtu 1450/mtu 1400/' overlay-net | PATH=/tmp/slow:$PATH ../crosshost apply ${STACK} overlay-net
+rm -rf /tmp/slow`;
