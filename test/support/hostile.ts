@@ -10,6 +10,9 @@ export const COUNT = 20_000;
 /** In it something lies when what should have been carried or refused was executed. */
 const CAGE = mkdtempSync(join(tmpdir(), "crosshost-hostile-"));
 const CANARY = join(CAGE, "canary");
+process.on("exit", () => {
+    rmSync(CAGE, { recursive: true, force: true });
+});
 
 /** Whether it was, since it was asked the last time. Texts woven together give it other names. */
 export function executed(): boolean {

@@ -25,6 +25,8 @@ export class Stack {
     constructor(
         readonly name: string,
         private readonly program = ROOT,
+        /** A program that runs the CLI and watches it, such as strace with its options. */
+        private readonly watcher: readonly string[] = [],
     ) {
         this.#configFile = join(dirname(LAB_JSON), `Pulumi.${name}.yaml`);
         this.configure({});
@@ -70,8 +72,8 @@ export class Stack {
     }
 
     /** The state, as `pulumi stack export` gives it. */
-    state(): string {
-        return this.pulumi("stack", "export", "--stack", this.name).output;
+    state(...flags: string[]): string {
+        return this.pulumi("stack", "export", "--stack", this.name, ...flags).output;
     }
 
     /** Any CLI operation; does not throw. */
@@ -117,9 +119,11 @@ export class Stack {
     }
 
     private cli(words: readonly string[]): Invocation {
+        const cli = [join(ROOT, "lab/pulumi/pulumi"), "--color", "never", ...words];
+        const [command = "", ...args] = [...this.watcher, ...cli];
         return {
-            command: join(ROOT, "lab/pulumi/pulumi"),
-            args: ["--color", "never", ...words],
+            command,
+            args,
             options: {
                 cwd: this.program,
                 env: {
