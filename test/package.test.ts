@@ -74,7 +74,7 @@ describe("the npm package in a program of its own", () => {
             const { convergerProgram } = require("${installed}/dist/converger/program");
             console.log(JSON.stringify({ names, hash: convergerProgram().hash }));`;
         expect(JSON.parse(run(process.execPath, ["-e", script], folder))).toEqual({
-            names: ["ContainerAttachment", "Host", "Overlay"],
+            names: ["ContainerAttachment", "Bridge", "Host", "Overlay"],
             hash: convergerProgram().hash,
         });
     });

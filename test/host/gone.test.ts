@@ -85,7 +85,7 @@ test("what is left there is told", async () => {
     );
     expect(warned).toContain("left on vm3: container crosshost-demo-app3");
     expect(warned.find((text) => text.includes("docker network"))).toMatch(
-        /^left on vm3: addr ch-mesh-\w+ 10\.42\.3\.1\/24, .*docker network crosshost-demo-mesh, /,
+        /^left on vm3: addr ch-mesh-\w+ 10\.42\.3\.1\/16, .*docker network crosshost-demo-mesh, /,
     );
     expect(warned.every((text) => !text.includes("vm1"))).toBe(true);
 });

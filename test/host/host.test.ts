@@ -117,6 +117,7 @@ describe("a connection", () => {
                 "sudo",
                 STACK,
                 expect.objectContaining({ hash: "abababababababab" }),
+                expect.any(Function),
             ],
         ]);
     });
