@@ -10,7 +10,7 @@ import { closingLine, failure, NOTHING, succeeded, sum, type Tally } from "./tal
 
 const ROOT = join(__dirname, "../..");
 const LAB_NAME = process.env["CROSSHOST_LAB"] ?? "e2e";
-const LIMIT_MINUTES: Record<Tier, number> = { unit: 5, netns: 10, e2e: 45 };
+const LIMIT_MINUTES: Record<Tier, number> = { unit: 5, netns: 20, e2e: 60 };
 const INTERRUPTED = 130;
 
 let stopTier = (): void => undefined;
