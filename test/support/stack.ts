@@ -129,7 +129,7 @@ export class Stack {
                 env: {
                     ...process.env,
                     CROSSHOST_LAB: LAB_NAME,
-                JEST_WORKER_ID: undefined, // a program that reads the lab's name is nobody's worker
+                    JEST_WORKER_ID: undefined, // a program that reads the lab's name is nobody's worker
                     CROSSHOST_LAB_JSON: LAB_JSON,
                     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
                 },
