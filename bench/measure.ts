@@ -62,8 +62,10 @@ export async function measure(
             programsOfNoOp: noOp,
             openConnections: open,
         };
-    } finally {
+    } catch (error) {
         stack.attempt("destroy", "--yes", "--skip-preview");
+        throw error;
+    } finally {
         stack.remove();
     }
 }
