@@ -63,7 +63,7 @@ export async function measure(
             openConnections: open,
         };
     } catch (error) {
-        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.cleanUp();
         throw error;
     } finally {
         stack.remove();

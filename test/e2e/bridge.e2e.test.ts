@@ -27,7 +27,7 @@ describe("bridges, and containers that exist already", () => {
     });
 
     afterAll(async () => {
-        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.cleanUp();
         await onAll(HOSTS, `${OUT} >/dev/null 2>&1 || true`);
     });
 

@@ -34,7 +34,7 @@ describe("created containers", () => {
     });
 
     afterAll(() => {
-        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.cleanUp();
         on("vm1", "docker volume rm -f crosshost-data >/dev/null");
     });
 
@@ -63,9 +63,9 @@ describe("created containers", () => {
     });
 
     it("share the network with a host behind a jump host, where Crosshost is a user with sudo", () => {
-        expect(on("vm3", "ip -br addr show type bridge")).toContain("10.60.30.1/24");
+        expect(on("vm3", "ip -br addr show type bridge")).toContain("10.60.30.1/16");
         expect(on("vm3", "ping -c 2 -W 2 -I 10.60.30.1 10.60.1.200")).toContain(" 0% packet loss");
-        expect(on("vm3", "docker network inspect net")).toContain("10.60.30.0/24");
+        expect(on("vm3", "docker network inspect net")).toContain("10.60.30.0/26");
     });
 
     it("are in step with the program, after a refresh too", () => {

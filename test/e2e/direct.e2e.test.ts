@@ -51,7 +51,7 @@ describe("an overlay without encapsulation", () => {
 
     afterAll(() => {
         on("vm3", "ip addr del 10.99.0.13/24 dev eth0 2>/dev/null || true");
-        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.cleanUp();
     });
 
     it("takes a third host without losing a packet between the two, by one small update each", () => {

@@ -197,7 +197,7 @@ describe("drift", () => {
     });
 
     afterAll(() => {
-        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.cleanUp();
     });
 
     for (const group of GROUPS) {

@@ -17,7 +17,7 @@ describe("a host that does not answer", () => {
 
     afterAll(() => {
         labCommand("up", "3");
-        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.cleanUp();
     });
 
     it.each([

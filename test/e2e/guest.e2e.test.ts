@@ -15,8 +15,8 @@ describe("another stack's container on an overlay", () => {
     });
 
     afterAll(() => {
-        guest.attempt("destroy", "--yes", "--skip-preview");
-        owner.attempt("destroy", "--yes", "--skip-preview");
+        guest.cleanUp();
+        owner.cleanUp();
     });
 
     it("reaches the owner's containers and is reached by them", () => {

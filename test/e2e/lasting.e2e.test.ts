@@ -14,7 +14,7 @@ describe("wiring that lasts", () => {
 
     afterAll(() => {
         labCommand("up", "3");
-        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.cleanUp();
     });
 
     it.each([

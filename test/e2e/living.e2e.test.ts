@@ -13,7 +13,7 @@ describe("a living stack", () => {
     });
 
     afterAll(() => {
-        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.cleanUp();
     });
 
     it.each<[string, Config, RegExp]>([

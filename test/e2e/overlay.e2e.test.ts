@@ -17,7 +17,7 @@ describe("an overlay over Docker 20.10, 26 and 28", () => {
     });
 
     afterAll(() => {
-        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.cleanUp();
     });
 
     it("runs on three different engines", () => {

@@ -37,7 +37,7 @@ describe("hosts that a program is wrong about", () => {
         rmSync(folder, { recursive: true });
         on("vm3", "gpasswd -d ops docker >/dev/null 2>&1 || :");
         on("vm2", "systemctl start docker.socket docker");
-        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.cleanUp();
     });
 
     function reach(ways: object, image?: string): void {

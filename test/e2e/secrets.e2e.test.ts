@@ -56,7 +56,7 @@ describe("keys and passwords", () => {
     });
 
     afterAll(async () => {
-        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.cleanUp();
         await onAll(HOSTS, FORGET);
         for (const file of [CANARY_FILE, STARTED_HERE, BEGINNING]) {
             rmSync(file, { force: true });

@@ -28,8 +28,8 @@ describe("two stacks with components of the same names on the same hosts", () =>
     });
 
     afterAll(async () => {
-        second.attempt("destroy", "--yes", "--skip-preview");
-        first.attempt("destroy", "--yes", "--skip-preview");
+        second.cleanUp();
+        first.cleanUp();
         await onAll(HOSTS, FOREIGN_GONE);
     });
 

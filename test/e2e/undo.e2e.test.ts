@@ -39,7 +39,7 @@ describe("a change that fails", () => {
 
     afterAll(() => {
         on("vm1", "systemctl stop squatter.socket 2>/dev/null; rm -rf /tmp/slow");
-        stack.attempt("destroy", "--yes", "--skip-preview");
+        stack.cleanUp();
     });
 
     it("is undone at whatever entry it fails, and names host, unit, entry and what was said", async () => {

@@ -21,6 +21,7 @@ export type Config = Readonly<Record<string, string | number | boolean>>;
 /** One stack of a program, driven by the CLI as a user drives it. */
 export class Stack {
     readonly #configFile: string;
+    #mayHold = false;
 
     constructor(
         readonly name: string,
@@ -78,7 +79,11 @@ export class Stack {
 
     /** Any CLI operation; does not throw. */
     attempt(operation: string, ...flags: string[]): Outcome {
-        return this.pulumi(...this.words(operation, flags));
+        const outcome = this.pulumi(...this.words(operation, flags));
+        if (operation === "destroy" && outcome.status === 0) {
+            this.#mayHold = false;
+        }
+        return outcome;
     }
 
     /** The same, not yet run. */
@@ -89,6 +94,13 @@ export class Stack {
     /** A command that only wants to know the stack, not yet run. */
     command(...words: string[]): Invocation {
         return this.cli([...words, "--stack", this.name]);
+    }
+
+    /** Takes away what a test that failed has left; whatever state it is in. */
+    cleanUp(): void {
+        if (this.#mayHold) {
+            this.attempt("destroy", "--yes", "--skip-preview");
+        }
     }
 
     /** Forgets the stack, which must be empty. */
@@ -108,6 +120,7 @@ export class Stack {
 
     private words(operation: string, flags: readonly string[]): string[] {
         const file = ["--stack", this.name, "--config-file", this.#configFile];
+        this.#mayHold ||= operation === "up";
         return [operation, ...file, "--non-interactive", ...flags];
     }
 
