@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { address, alias, cidr, dockerObjectName, input, isRecord, port } from "../wire/fields";
+import {
+    address,
+    alias,
+    cidr,
+    dockerObjectName,
+    handle,
+    input,
+    isRecord,
+    port,
+} from "../wire/fields";
 
 /** What the attachment decides by itself, and what to write instead. */
 function owned(instead: string) {
@@ -33,10 +42,8 @@ const ONE_CONTAINER =
 
 export const attachmentSchema = z
     .strictObject({
-        host: z.custom<object>(isObject, { error: "is not a Host" }).describe("Where it runs."),
-        network: z
-            .custom<object>(isObject, { error: "is not a network, such as an Overlay" })
-            .describe("The network to join."),
+        host: handle("is not a Host").describe("Where it runs."),
+        network: handle("is not a network, such as an Overlay").describe("The network to join."),
         ipv4Address: address
             .optional()
             .describe("Static address. Default: one derived from the attachment's name."),
@@ -71,8 +78,4 @@ export type AttachmentSpec = z.output<typeof attachmentSchema>;
 
 function hasOneContainer(args: Readonly<Record<string, unknown>>): boolean {
     return (args["container"] === undefined) !== (args["containerName"] === undefined);
-}
-
-function isObject(value: unknown): boolean {
-    return typeof value === "object" && value !== null;
 }

@@ -1,10 +1,8 @@
 import { z } from "zod";
-import { address, cidr, dockerObjectName, mtu } from "../wire/fields";
+import { address, cidr, dockerObjectName, handle, mtu } from "../wire/fields";
 
 export const bridgeSchema = z.strictObject({
-    host: z
-        .custom<object>(isObject, { error: "is not a Host" })
-        .describe("The host that the bridge is on."),
+    host: handle("is not a Host").describe("The host that the bridge is on."),
     cidr: cidr.describe("The bridge's network."),
     gateway: address
         .optional()
@@ -19,7 +17,3 @@ export const bridgeSchema = z.strictObject({
 });
 
 export type BridgeSpec = z.output<typeof bridgeSchema>;
-
-function isObject(value: unknown): boolean {
-    return typeof value === "object" && value !== null;
-}

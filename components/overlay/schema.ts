@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr, dockerObjectName, mtu, whole } from "../wire/fields";
+import { cidr, dockerObjectName, handle, mtu, whole } from "../wire/fields";
 import { backendChoice } from "./backends";
 
 /** From /8 (a whole private class A) down to what still has room for a gateway and containers. */
@@ -7,7 +7,7 @@ const SUBNET_PREFIX = { min: 9, max: 28, default: 24 };
 
 export const overlaySchema = z.strictObject({
     hosts: z
-        .array(z.custom<object>(isObject, { error: "is not a Host" }))
+        .array(handle("is not a Host"))
         .min(1, {
             error: "holds no host",
         })
@@ -26,7 +26,3 @@ export const overlaySchema = z.strictObject({
 });
 
 export type OverlaySpec = z.output<typeof overlaySchema>;
-
-function isObject(value: unknown): boolean {
-    return typeof value === "object" && value !== null;
-}

@@ -51,6 +51,11 @@ export function input(schema: z.ZodType) {
     });
 }
 
+/** Another component, or what one hands out: which one it is shows when it is used. */
+export function handle(error: string) {
+    return z.custom<object>((value) => typeof value === "object" && value !== null, { error });
+}
+
 /** For checks of a whole object: made even where fields of it are wrong, to tell all mistakes. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
     return typeof value === "object" && value !== null && !isDeferred(value);
