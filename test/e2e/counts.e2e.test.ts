@@ -1,6 +1,6 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { measure, type Measured } from "../../bench/measure";
-import { compiled } from "../support/compiled";
+import { compiledProgram } from "../support/compiled";
 import { LAB_JSON, ROOT } from "../support/lab";
 
 const COMPONENTS_OF_A_HOST = 3; // a Host, its part of an Overlay, a ContainerAttachment
@@ -11,7 +11,7 @@ describe("the cost of a host", () => {
     let three: Measured;
 
     beforeAll(async () => {
-        const program = compiled(ROOT, "bench/program", join(dirname(LAB_JSON), "bench"));
+        const program = compiledProgram(join(ROOT, "bench/program.ts"), "bench-program");
         two = await measure(program, LAB_JSON, 2, 1);
         three = await measure(program, LAB_JSON, 3, 1);
     });

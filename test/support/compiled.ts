@@ -1,54 +1,33 @@
-import {
-    copyFileSync,
-    mkdirSync,
-    readdirSync,
-    readFileSync,
-    rmSync,
-    symlinkSync,
-    writeFileSync,
-} from "node:fs";
-import { basename, join } from "node:path";
+import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
-import { parse, stringify } from "yaml";
 import { CONVERGER_PARTS } from "../../components/converger/program";
+import { LAB_JSON, ROOT } from "./lab";
 
 /**
- * A program of this repo, compiled with the components beside it, as one would before `pulumi up` in
- * CI: Node loads plain JavaScript instead of compiling TypeScript at every run. The new folder's path.
+ * A Pulumi program in plain JavaScript, in a folder beside the lab's description: no run of it spends
+ * time on TypeScript. The folder's path.
  */
-export function compiled(root: string, program: string, into: string): string {
-    rmSync(into, { recursive: true, force: true });
+export function compiledProgram(entryPoint: string, name: string): string {
+    const folder = join(dirname(LAB_JSON), name);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
     buildSync({
-        entryPoints: ["components", program].flatMap((folder) => sourcesIn(root, folder)),
-        absWorkingDir: root,
-        outbase: ".",
-        outdir: into,
-        format: "cjs",
+        entryPoints: [entryPoint],
+        bundle: true,
         platform: "node",
         target: "node20",
-        logLevel: "warning",
+        packages: "external",
+        outfile: join(folder, "index.js"),
     });
     for (const part of CONVERGER_PARTS) {
-        const path = join("components/converger", part);
-        copyFileSync(join(root, path), join(into, path));
+        copyFileSync(join(ROOT, "components/converger", part), join(folder, part));
     }
-    symlinkSync(join(root, "node_modules"), join(into, "node_modules"));
-    describe(join(root, program), join(into, program));
-    return join(into, program);
-}
-
-function sourcesIn(root: string, folder: string): string[] {
-    return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-        .filter((file) => file.endsWith(".ts"))
-        .map((file) => join(folder, file));
-}
-
-/** The same project, of JavaScript. */
-function describe(source: string, target: string): void {
-    mkdirSync(target, { recursive: true });
-    const project = parse(readFileSync(join(source, "Pulumi.yaml"), "utf8")) as object;
-    const runtime = { name: "nodejs", options: { typescript: false } };
-    writeFileSync(join(target, "Pulumi.yaml"), stringify({ ...project, runtime }));
-    const manifest = { name: basename(source), private: true, main: "index.js" };
-    writeFileSync(join(target, "package.json"), JSON.stringify(manifest));
+    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    writeFileSync(join(folder, "package.json"), '{ "main": "index.js" }\n');
+    writeFileSync(
+        join(folder, "Pulumi.yaml"),
+        "name: crosshost\nruntime: { name: nodejs, options: { typescript: false } }\n",
+    );
+    return folder;
 }

@@ -4,7 +4,7 @@ import { lab, LAB_NAME, ROOT, start } from "../support/lab";
 import { Stack } from "../support/stack";
 import { live, type Pair, type Result, undisturbed } from "./life";
 import { dealer, randomFrom } from "./point";
-import { compiledProgram } from "./program";
+import { compiledProgram } from "../support/compiled";
 
 /** Lives on all pairs of hosts side by side until so many points were hit; tells each as it is done. */
 export async function sweep(
@@ -13,7 +13,7 @@ export async function sweep(
     seed: number,
     tell: (result: Result) => void,
 ): Promise<Result[]> {
-    const program = compiledProgram();
+    const program = compiledProgram(join(__dirname, "stack.ts"), "crash-program");
     const pairs = await Promise.all(pairsOfHosts.map((hosts) => settle(hosts, program)));
     const [first] = pairs;
     if (!first) {
