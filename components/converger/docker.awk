@@ -51,12 +51,19 @@ function docker_read(    i, names, containers, kind, name) {
 }
 
 function docker_note(key, networks, containers) {
+    if (!docker_names_are_plain(key))
+        return
     if (key ~ /^docker network /)
         networks[nth_word(key, 3)] = 1
     if (key ~ /^docker endpoint /) {
         containers[nth_word(key, 3)] = 1
         networks[nth_word(key, 4)] = 1
     }
+}
+
+# names become words of a command line
+function docker_names_are_plain(key) {
+    return key !~ /^docker / || key ~ /^docker [a-z]+( [A-Za-z0-9][A-Za-z0-9_.-]*)+$/
 }
 
 # An engine that starts while the bridge of a network of ours is gone makes it itself, without our mark: ours to take.

@@ -23,6 +23,8 @@ function canonical_value(key, value,    kind) {
 # an unknown word would end `ip -batch` without naming its line, so it never gets there
 function check_words(key, value,    kind) {
     kind = kind_of(key)
+    if (!docker_names_are_plain(key))
+        refuse(key ": Docker knows no such name")
     if (kind == "link")
         link_check(key, value)
     else if (kind == "addr")

@@ -98,10 +98,6 @@ main() {
             observe </dev/null | grep '^fact ' | cut -d ' ' -f 2-
             return
             ;;
-        vacate)
-            vacate
-            return
-            ;;
     esac
     trap '' HUP PIPE   # the client may go away, the change goes on
     trap '[ -z "$acting" ] || give_up interrupted; exit 143' INT TERM
@@ -109,6 +105,7 @@ main() {
     recover
     request "$@"
     case $verb in
+        vacate) vacate ;;
         install)
             [ -f "$0" ] || die "install: the program has to be a file"
             verb=apply

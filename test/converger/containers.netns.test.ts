@@ -61,6 +61,12 @@ describe.each(TOOLS)("created containers that no state knows, with $shell and $a
         expect(containers()).toBe("api");
     });
 
+    test("a name with a command in it runs none", () => {
+        const entry = "docker endpoint api|id>/run/canary mesh: connected\n";
+        expect(host.apply("attachment-api", entry)).toMatchObject({ status: 2 });
+        expect(host.sh("ls /run")).not.toContain("canary");
+    });
+
     test("one keeps no network from being removed, unless its unit is there or it is not ours", () => {
         host.sh(`${RUN}; ${MARK}; docker run alone; docker mark alone ${STACK}:attachment-alone`);
         expect(host.delete("mesh")).toMatchObject({ status: 0, stderr: "" });

@@ -103,6 +103,11 @@ const FOREIGN: readonly (readonly [string, string, string])[] = [
         "docker network mesh: bridge ch-mesh-4f2a1 subnet 10.42.1.0/24 gateway 10.42.1.1",
         "docker network mesh: Docker is not running: systemctl start docker",
     ],
+    [
+        ":",
+        "docker endpoint api|reboot mesh: connected",
+        "docker endpoint api|reboot mesh: Docker knows no such name",
+    ],
     [":", `sysctl net.ipv4.ip_forward: 1`, "sysctl net.ipv4.ip_forward: is in the unit twice"],
 ];
 
