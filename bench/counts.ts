@@ -10,16 +10,16 @@ export async function markJournals(hosts: readonly string[]): Promise<Marks> {
     return new Map(hosts.map((host, at) => [host, cursors[at]?.trim() ?? ""]));
 }
 
-/** SSH logins on each host since then, as its sshd has logged them; not the one that asks. */
+/** SSH logins on each host since then, as its sshd has logged them. */
 export async function loginsSince(marks: Marks): Promise<number[]> {
     const counts = await Promise.all(
         [...marks].map(([host, cursor]) => onAll([host], acceptedAfter(cursor))),
     );
-    return counts.map(([count]) => Number(count) - 1);
+    return counts.map(([count]) => Number(count));
 }
 
 function acceptedAfter(cursor: string): string {
-    const accepted = "grep -cE 'sshd[^ ]*: Accepted '";
+    const accepted = "grep -E 'sshd[^ ]*: Accepted ' | wc -l";
     return `journalctl --sync; journalctl -q --after-cursor='${cursor}' | ${accepted}`;
 }
 
@@ -34,10 +34,10 @@ export async function programsOfNoOp(hosts: readonly string[], unit: string): Pr
     return counts.map(Number);
 }
 
-/** SSH connections that are still open, but for the one that asks. */
+/** SSH connections that are still open. */
 export async function openConnections(hosts: readonly string[]): Promise<number[]> {
     const counts = await onAll(hosts, "ss -Htn state established sport = :22 | wc -l");
-    return counts.map((count) => Number(count) - 1);
+    return counts.map(Number);
 }
 
 interface Export {

@@ -63,7 +63,12 @@ describe.each(TOOLS)("on a host with $shell and $awk", (tools) => {
         const made = host.apply("networks", unitText(unit(networks)));
         expect(made).toMatchObject({ status: 0, stderr: "" });
         const endpoints = places.flatMap((place) => [
-            ...planAttachment({ ...place, container: place.name, network: place.network.network }),
+            ...planAttachment({
+                ...place,
+                container: place.name,
+                network: place.network.network,
+                existing: false,
+            }),
         ]);
         const text = unitText(unit(endpoints.map(([key, value]) => entry(key, value))));
         expect(host.apply("endpoints", text)).toMatchObject({ status: 0, stderr: "" });

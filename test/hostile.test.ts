@@ -262,7 +262,13 @@ function attachment(more: Attachment): Fate {
     }
     const container = more.containerName ?? value.container?.name ?? "api";
     const { aliases = [], ipv4Address = placed.address } = value;
-    const unit = planAttachment({ container, network: "mesh", ipv4Address, aliases });
+    const unit = planAttachment({
+        container,
+        network: "mesh",
+        ipv4Address,
+        aliases,
+        existing: false,
+    });
     const words = ["ipv4", ipv4Address, ...aliases.flatMap((alias) => ["alias", alias])];
     return carried(unitText(unit) === `docker endpoint ${container} mesh: ${words.join(" ")}\n`);
 }

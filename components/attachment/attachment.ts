@@ -5,7 +5,8 @@
 //
 // A container that is created here is two Pulumi resources: the container, by the Docker provider, and
 // the command that keeps it connected. One that exists already is the command alone. The host holds
-// one entry, which tells a lost or changed connection as drift.
+// one entry, which tells a lost or changed connection as drift; for containers that others make a
+// second one, a service of systemd for all of them, which attaches one that was made anew.
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { localNetwork, type NetworkHandle } from "../network/handle";
@@ -59,8 +60,8 @@ export interface ContainerAttachmentArgs {
     container?: ContainerArgs;
     /**
      * Name of a container that exists already, made by compose or by hand, running or stopped: it is
-     * connected as it is, and connected again by the next `up` when it was made anew; removing the
-     * attachment disconnects it and does no more. It has to be there at a preview. One that the same
+     * connected as it is, and connected again within a second when it was made anew, by a service on the
+     * host; removing the attachment disconnects it and does no more. It has to be there at a preview that would connect it. One that the same
      * program makes is named by an output, as `container.name` or `other.containerName`, or with
      * `dependsOn`. Several attachments may name one container, each on another network. Changing it
      * disconnects the one and connects the other.
@@ -149,7 +150,8 @@ export class ContainerAttachment extends pulumi.ComponentResource {
         const text = pulumi
             .all([joined.name, place.network, place.address])
             .apply(async ([container, network, ipv4Address]) => {
-                const endpoint = { container, network, ipv4Address, aliases };
+                const existing = joined.maker === undefined;
+                const endpoint = { container, network, ipv4Address, aliases, existing };
                 const wanted = unitText(planAttachment(endpoint));
                 if (joined.hasToBeThere) {
                     const problems = await previewProblems(session, unit, wanted, container);

@@ -19,12 +19,17 @@ export interface Endpoint {
     readonly network: string;
     readonly ipv4Address: string;
     readonly aliases: readonly string[];
+    /** Somebody else makes it, and may make it anew at any time. */
+    readonly existing: boolean;
 }
 
-export function planAttachment({ container, network, ipv4Address, aliases }: Endpoint): Unit {
+export function planAttachment(endpoint: Endpoint): Unit {
+    const { container, network, ipv4Address, aliases, existing } = endpoint;
     const names = [...new Set(aliases)].sort().map((name) => ` alias ${name}`);
+    const watch = existing ? [entry("watch containers", "attach on start")] : [];
     return unit([
         entry(`docker endpoint ${container} ${network}`, `ipv4 ${ipv4Address}${names.join("")}`),
+        ...watch,
     ]);
 }
 

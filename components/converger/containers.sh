@@ -43,3 +43,23 @@ remove_container() {
         *) die "$said" ;;
     esac
 }
+
+# What starts while this starts is in both lists: the second time there is nothing to do.
+watch() {
+    docker events --since "$(date +%s)" --filter type=container --filter event=start \
+        --format '{{.Actor.Attributes.name}} {{index .Actor.Attributes "crosshost"}}' </dev/null | {
+        units_with 'watch containers: ' | xargs -r sed -n 's/^docker endpoint \([^ ]*\) .*/\1/p' | sort -u |
+            while read -r name; do attach_now "$name"; done
+        while read -r name mark; do
+            [ -n "$mark" ] || [ -z "$(units_with "docker endpoint $name ")" ] || attach_now "$name"
+        done
+    }
+}
+
+attach_now() {
+    "$0" attach "$stack" "$1" </dev/null
+}
+
+units_with() {
+    grep -lsF "$1" "$lib_dir/$stack/units"/*
+}

@@ -8,6 +8,8 @@
 #   crosshost install STACK        the unit `host` on stdin       crosshost uninstall STACK
 #   crosshost boot STACK links|rules
 #   crosshost vacate STACK UNIT CONTAINER      before Docker makes the unit's container
+#   crosshost watch STACK          until it is stopped: `attach` each container that somebody else has made, when it starts
+#   crosshost attach STACK CONTAINER
 set -u
 umask 022
 export LC_ALL=C

@@ -41,6 +41,8 @@ function converger_make(id,    path) {
     path = program_path(stack_of(want_unit[id]))
     step(120, "put", path " 0755 " program, want_key[id])
     undo_file(120, path, read_file(path), "0755")
+    if (read_file(boot_path(watch_name(stack))) != "")
+        step(125, "systemctl", "--no-block try-restart " watch_name(stack), want_key[id])
 }
 
 # uninstalling removes the whole folder, after the commit
@@ -86,37 +88,82 @@ function boot_actual(id,    name, text, n, i, wants) {
     return want_value[id]
 }
 
-function boot_make(id,    name, text, before) {
-    name = nth_word(want_key[id], 2)
-    text = boot_text(stack_of(want_unit[id]), want_value[id])
+function boot_make(id) {
+    service_make(nth_word(want_key[id], 2), boot_text(stack_of(want_unit[id]), want_value[id]), "", want_key[id])
+}
+
+function boot_unmake(key) {
+    service_unmake(nth_word(key, 2), "", key)
+}
+
+# now: "" or "--now ", for one that is to run from now on
+function service_make(name, text, now, key,    before) {
     before = read_file(boot_path(name))
     if (text != before) {
-        step(121, "put", boot_path(name) " 0644 " journal_file(text), want_key[id])
+        step(121, "put", boot_path(name) " 0644 " journal_file(text), key)
         step(122, "systemctl", "daemon-reload", "boot")
         undo(120.5, "systemctl", "daemon-reload")
         undo_file(121, boot_path(name), before, "0644")
     }
-    step(123, "systemctl", "enable " name, want_key[id])
+    step(123, "systemctl", "enable " now name, key)
     if (before == "")
-        undo(123, "systemctl", "disable " name)
+        undo(123, "systemctl", "disable " now name)
 }
 
-# a unit that ran is stopped too, or systemd would remember it
-function boot_unmake(key,    name, before) {
-    name = nth_word(key, 2)
-    if (key in boot_unmade)
+# one that ran is stopped too, or systemd would remember it
+function service_unmake(name, now, key,    before) {
+    if (name in service_unmade)
         return
-    boot_unmade[key] = 1
+    service_unmade[name] = 1
     before = read_file(boot_path(name))
     if (before == "")
         return
     step(131, "systemctl", "disable --now " name, key)
-    undo(131, "systemctl", "enable " name)
+    undo(131, "systemctl", "enable " now name)
     step(132, "remove", boot_path(name), key)
     step(133, "systemctl", "daemon-reload", "boot")
     undo(131.5, "systemctl", "daemon-reload")
     undo_file(132, boot_path(name), before, "0644")
     step(134, "prune", systemd_dir "/docker.service.wants", key)
+}
+
+# ---- watch containers: attach on start. Docker connects a container that is made anew to no network of ours.
+
+function watch_name(stack) {
+    return "crosshost-" stack "-watch.service"
+}
+
+function watch_text(stack) {
+    return "[Unit]\nDescription=Crosshost: attaches containers of " stack " when they start\n" \
+        "After=docker.service crosshost-" stack "-rules.service\nBindsTo=docker.service\n" \
+        "\n[Service]\nExecStart=" program_path(stack) " watch " stack "\nRestart=always\nRestartSec=1\n" \
+        "\n[Install]\nWantedBy=docker.service\n"
+}
+
+function watch_actual(value,    text) {
+    text = read_file(boot_path(watch_name(stack)))
+    if (text == "")
+        return ""
+    if (text != watch_text(stack))
+        return "changed"
+    if (read_line(systemd_dir "/docker.service.wants/" watch_name(stack)) == "")
+        return "disabled"
+    if (docker_state() == "yes" && system("exec systemctl is-active -q " watch_name(stack) " 2>/dev/null"))
+        return "stopped"
+    return value
+}
+
+function watch_make(key) {
+    if (!watch_made++)
+        service_make(watch_name(stack), watch_text(stack), "--now ", key)
+}
+
+# attachments of a stack hold it together, and the last one that goes takes it away
+function watch_unmake(key,    i) {
+    for (i = 1; i <= want_count; i++)
+        if (want_kind[want_id[i]] == "watch" && stack_of(want_unit[want_id[i]]) == stack)
+            return
+    service_unmake(watch_name(stack), "--now ", key)
 }
 
 # ---- networkd foreign-routes: keep. Only where systemd-networkd runs: it deletes what others route over its links each time

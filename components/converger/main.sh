@@ -43,6 +43,20 @@ boot() {
     return $failed
 }
 
+# those units alone that hold a place of the container
+attach() {
+    failed=0
+    for path in $(units_with "docker endpoint $container "); do
+        (
+            unit=${path##*/}
+            phase=rules
+            verifying=1
+            change "$path"
+        ) || failed=1
+    done
+    return $failed
+}
+
 uninstall() {
     remove_orphans
     unit='*'
@@ -56,7 +70,7 @@ uninstall() {
 }
 
 usage() {
-    die "usage: crosshost observe STACK | apply STACK UNIT | delete STACK UNIT | install STACK | uninstall STACK | boot STACK links|rules | vacate STACK UNIT CONTAINER | facts"
+    die "usage: crosshost observe STACK | apply STACK UNIT | delete STACK UNIT | install STACK | uninstall STACK | boot STACK links|rules | watch STACK | attach STACK CONTAINER | vacate STACK UNIT CONTAINER | facts"
 }
 
 check_name() {
@@ -70,15 +84,20 @@ request() {
     stack=${2:-}
     unit=${3:-}
     container=${4:-}
+    [ "$verb" != attach ] || container=$unit
 }
 
 main() {
     request "$@"
     case $verb:$# in
-        observe:2 | install:2 | uninstall:2) check_name "$stack" stack ;;
+        observe:2 | install:2 | uninstall:2 | watch:2) check_name "$stack" stack ;;
         apply:3 | delete:3 | boot:3)
             check_name "$stack" stack
             check_name "$unit" unit
+            ;;
+        attach:3)
+            check_name "$stack" stack
+            check_name "$container" container
             ;;
         vacate:4)
             check_name "$stack" stack
@@ -98,6 +117,10 @@ main() {
             observe </dev/null | grep '^fact ' | cut -d ' ' -f 2-
             return
             ;;
+        watch)
+            watch
+            return
+            ;;
     esac
     trap '' HUP PIPE   # the client may go away, the change goes on
     trap '[ -z "$acting" ] || give_up interrupted; exit 143' INT TERM
@@ -106,6 +129,7 @@ main() {
     request "$@"
     case $verb in
         vacate) vacate ;;
+        attach) attach ;;
         install)
             [ -f "$0" ] || die "install: the program has to be a file"
             verb=apply

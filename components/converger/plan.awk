@@ -26,7 +26,7 @@ function plan(    i, id, key, unit, table) {
 function is_of_phase(kind) {
     if (phase == "links")
         return kind in KIND_OF_BOOT_LINKS
-    return phase == "" || kind !~ /^(underlay|range|networkd|converger|boot)$/
+    return phase == "" || kind !~ /^(underlay|range|networkd|watch|converger|boot)$/
 }
 
 function check_docker(    i, kind) {
@@ -137,6 +137,7 @@ function plan_orphans(    command, name) {
     boot_unmake("boot crosshost-" stack "-links.service")
     boot_unmake("boot crosshost-" stack "-rules.service")
     networkd_unmake("networkd foreign-routes")
+    watch_unmake("watch containers")
     command = "exec ls " quoted(run_dir "/was") " 2>/dev/null"
     while ((command | getline name) > 0)
         sysctl_unmake(name)

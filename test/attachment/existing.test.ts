@@ -46,7 +46,8 @@ jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));
 
-const ENTRY = "docker endpoint postgres crosshost-demo-lan1: ipv4 10.60.0.200 alias db\n";
+const ENTRY =
+    "docker endpoint postgres crosshost-demo-lan1: ipv4 10.60.0.200 alias db\nwatch containers: attach on start\n";
 const FACTS = new Map([
     ["docker", ["26.1.5"]],
     ["container", ["web running bridge", "api exited app_default", "dns running host"]],

@@ -25,12 +25,20 @@ describe("an endpoint's unit", () => {
             network: "mesh",
             ipv4Address: "10.42.1.200",
             aliases: ["www", "api", "www"],
+            existing: false,
         };
         expect(unitText(planAttachment(endpoint))).toBe(
             "docker endpoint crosshost-demo-api mesh: ipv4 10.42.1.200 alias api alias www\n",
         );
         expect(unitText(planAttachment({ ...endpoint, aliases: [] }))).toBe(
             "docker endpoint crosshost-demo-api mesh: ipv4 10.42.1.200\n",
+        );
+    });
+
+    test("has the watch for a container that others make anew", () => {
+        const endpoint = { container: "db", network: "mesh", ipv4Address: "10.42.1.200" };
+        expect(unitText(planAttachment({ ...endpoint, aliases: [], existing: true }))).toBe(
+            "docker endpoint db mesh: ipv4 10.42.1.200\nwatch containers: attach on start\n",
         );
     });
 });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { capture, tcpdump } from "../support/capture";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { lab, LAB_NAME, on, onAll, ROOT, start, succeeds, within } from "../support/lab";
+import { lab, LAB_NAME, on, onAll, programOn, ROOT, start, succeeds, within } from "../support/lab";
 import { whilePinging } from "../support/pinging";
 import { Stack } from "../support/stack";
 
@@ -75,7 +75,7 @@ describe("an overlay without encapsulation", () => {
     it.each(pairs())("lets %s reach %s at full size, and not a byte more", async (from, to) => {
         const target = addressOf(to);
         const filter = `icmp and dst host ${target} and src net 10.42.0.0/16`;
-        const { seen } = await capture("ssh", onHost(to, tcpdump(1, filter)));
+        const { seen } = await capture(...programOn(to, ...tcpdump(1, filter)));
         expect(pings(from, target, MTU)).toBe(true);
         expect(pings(from, target, MTU + 1)).toBe(false);
         expect(await seen).toContain(`${addressOf(from)} > ${target}: ICMP echo request`);
@@ -157,7 +157,6 @@ describe("an overlay without encapsulation", () => {
         expect(on("vm2", "ip route show proto 201").trim().split("\n")).toHaveLength(2);
         await onAll(HOSTS, "systemctl restart docker");
         expect(await lostAfter(WITHIN_MS)).toEqual([]);
-        stack.nothingToDo("preview");
     });
 
     it("lasts over reboots", async () => {
@@ -195,7 +194,6 @@ describe("an overlay without encapsulation", () => {
             expect(shown).toMatch(told);
         }
         stack.up();
-        stack.nothingToDo("preview");
         expect(await lostAfter(WITHIN_MS)).toEqual([]);
     });
 
@@ -217,7 +215,6 @@ describe("an overlay without encapsulation", () => {
         expect(changes(stack.preview(), "vm1")).toEqual([...TO_VXLAN].sort(byKey));
         const away = pinged(() => stack.up());
         expect(await lostAfter(WITHIN_MS)).toEqual([]);
-        stack.nothingToDo("preview");
         on("vm2", "systemctl restart systemd-networkd; sleep 1");
         expect(on("vm2", "ip route show proto 201").trim().split("\n")).toHaveLength(2);
         expect(on("vm2", `ls ${DROP_IN} 2>/dev/null || true`)).toBe("");
@@ -300,11 +297,6 @@ async function lostAfter(milliseconds: number): Promise<string[]> {
 
 function reaches(from: HostName, to: HostName): void {
     on(from, `docker exec ${containerOf(from)} ping -c 1 -W 1 ${addressOf(to)}`);
-}
-
-function onHost(host: HostName, command: readonly string[]): string[] {
-    const quoted = command.map((word) => (/[[\] ]/.test(word) ? `'${word}'` : word));
-    return ["-F", lab().sshConfigFile, host, quoted.join(" ")];
 }
 
 /** The entries that a preview changes of one host, without what is derived in their names. */

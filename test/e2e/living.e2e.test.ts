@@ -28,7 +28,6 @@ describe("a living stack", () => {
         stack.configure(config);
         expect(stack.preview()).toMatch(shows);
         stack.up();
-        stack.nothingToDo("preview");
         expect(HOSTS.map(containerId)).toEqual(containers);
         expect(unreached(stack)).toEqual([]);
     });
@@ -44,12 +43,12 @@ describe("a living stack", () => {
         stack.configure({ cidr: "10.77.0.0/16" });
         expect(stack.preview()).toMatch(/\+ route 10\.77\.2\.0\/24/);
         stack.up();
-        stack.nothingToDo("preview");
         expect(unreached(stack)).toEqual([]);
         expect(on("vm1", "ip route show proto 201")).not.toContain("10.42.");
     });
 
-    it("has nothing to do after a refresh", () => {
+    it("has nothing to do, after a refresh neither", () => {
+        stack.nothingToDo("preview");
         stack.nothingToDo("preview", "--refresh");
     });
 

@@ -58,7 +58,7 @@ describe("two stacks with components of the same names on the same hosts", () =>
 
     it("leave the other and all that is foreign as they were", async () => {
         second.destroy();
-        first.nothingToDo("preview");
+        first.nothingToDo("up");
         const [, far] = first.outputs()["addresses"] as [string, string];
         on("vm1", `docker exec crosshost-tenant-app1 ping -c 1 -W 2 ${far}`);
         first.destroy();

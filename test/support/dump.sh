@@ -8,6 +8,17 @@ section() { printf '== %s\n' "$1"; }
 docker0=$(cat /sys/class/net/docker0/address)
 plain() { sed -E "s/$docker0/DOCKER0/; s/mcast_[a-z_]+ [^ ]+ ?//g" | sed -E 's/^[0-9]+: //; s/@if[0-9]+:/:/; s/ state [A-Z]+//; s/ qlen [0-9]+//; s/<[^>]*>//; s/ (valid|preferred)_lft [^ ]+//g; s/\\ +/ /g'; }
 
+# The kernel tries an IPv6 address for a second or two, where there is a carrier, before its routes come.
+on_trial() {
+    ip -6 -o addr show tentative | while read -r _ device _; do
+        [ "$(cat "/sys/class/net/$device/carrier" 2>/dev/null)" != 1 ] || echo "$device"
+    done
+}
+for _ in $(seq 50); do
+    [ -n "$(on_trial)" ] || break
+    sleep 0.1
+done
+
 section links
 ip -o -d link show | plain | sed -E 's/ (gc_timer|hello_timer|tcn_timer|topology_change_timer|bridge_id|designated_root|root_path_cost|root_port|fdb_n_learned)[ ]+[^ ]+//g' | grep -v '^veth' | sort
 section addresses

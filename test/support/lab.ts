@@ -1,6 +1,6 @@
 import { execFile, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { homedir } from "node:os";
 import { labOfWorker } from "../tiers/labs";
 
@@ -24,6 +24,8 @@ export interface Lab {
     >;
 }
 
+const PATH_OF_ROOT = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 export const ROOT = join(__dirname, "../..");
 export const LAB_NAME = labOfWorker(
     process.env["CROSSHOST_LAB"] ?? "e2e",
@@ -43,14 +45,29 @@ export function labCommand(...args: string[]): string {
 
 /** Runs a script on a host as root; throws with its output where it fails. */
 export function on(host: string, script: string): string {
-    return run("ssh", ["-F", lab().sshConfigFile, host, script]);
+    return run(...programOn(host, "bash", "-c", script));
 }
 
 /** The same on several hosts at once. */
 export async function onAll(hosts: readonly string[], script: string): Promise<string[]> {
-    return Promise.all(
-        hosts.map((host) => start("ssh", ["-F", lab().sshConfigFile, host, script])),
-    );
+    return Promise.all(hosts.map((host) => start(...programOn(host, "bash", "-c", script))));
+}
+
+/**
+ * A command line that runs a program of a host as root, in the host's own namespaces: an SSH login
+ * takes 0.15 s of a core, and would stand among those that are counted.
+ */
+export function programOn(host: string, ...words: readonly string[]): [string, string[]] {
+    const machine = readFileSync(join(dirname(LAB_JSON), "run", `${host}.machine`), "utf8").trim();
+    const init = childOf(childOf(machine));
+    const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
+    const environment = ["env", "-i", "HOME=/root", "USER=root", `PATH=${PATH_OF_ROOT}`];
+    return ["nsenter", ["--target", init, ...namespaces, ...environment, ...words]];
+}
+
+/** The host is a chain of processes: unshare, nspawn, the host's own process 1. */
+function childOf(pid: string): string {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
 }
 
 /** Runs a script in one of the lab's own namespaces, on the LAN or beyond it. */

@@ -114,19 +114,31 @@ export class NetnsHost {
 
     /** Runs a program inside, and gives what it answers. */
     run(command: readonly string[], input = "", environment: NodeJS.ProcessEnv = {}): Answer {
-        const inside = ["-t", String(this.keeper.pid), "--net", "--mount", "--", ...command];
-        const { status, stdout, stderr } = spawnSync("nsenter", inside, {
+        const inside = this.command(command);
+        const { status, stdout, stderr } = spawnSync(inside.command, inside.args, {
             input,
             encoding: "utf8",
             maxBuffer: 64 * 1024 * 1024,
+            env: { ...inside.env, ...environment },
+        });
+        return { status: status ?? 128, stdout, stderr };
+    }
+
+    /** The command line that does, for whoever runs it himself. */
+    command(words: readonly string[]): {
+        readonly command: string;
+        readonly args: readonly string[];
+        readonly env: NodeJS.ProcessEnv;
+    } {
+        return {
+            command: "nsenter",
+            args: ["-t", String(this.keeper.pid), "--net", "--mount", "--", ...words],
             env: {
                 ...process.env,
                 PATH: `${this.bin()}:/usr/sbin:/usr/bin:/sbin:/bin`,
                 FAKES: this.folder,
-                ...environment,
             },
-        });
-        return { status: status ?? 128, stdout, stderr };
+        };
     }
 
     /** A script that must succeed; its output. */

@@ -1,0 +1,133 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { meshUnit, NetnsHost, STACK, TOOLS } from "../support/netns";
+
+const NETWORK =
+    "docker network mesh: bridge ch-mesh-4f2a1 subnet 10.42.1.0/24 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1450 masquerade false\n";
+const WATCH = "watch containers: attach on start\n";
+const SERVICE = `crosshost-${STACK}-watch.service`;
+const FILE = `/etc/systemd/system/${SERVICE}`;
+const PLACE = "docker endpoint db mesh: ipv4 10.42.1.200 alias www\n";
+const CONNECT = "network connect --driver-opt crosshost=";
+
+describe.each(TOOLS)("containers that others make, with $shell and $awk", (tools) => {
+    let host: NetnsHost;
+
+    beforeEach(() => {
+        host = new NetnsHost(tools);
+        host.sh("echo 1 >/run/docker.pid; docker network ls; mkfifo $FAKES/docker/events");
+        host.sh("echo 26.1.5 >$FAKES/docker/version; docker network create -d bridge bridge");
+        host.sh("docker run db; docker run web");
+        expect(host.apply("mesh", meshUnit() + NETWORK)).toMatchObject({ status: 0, stderr: "" });
+    });
+    afterEach(() => host.close());
+
+    const log = (name: string) => readFileSync(join(host.folder, name), "utf8");
+    const changes = () => log("systemctl.log").replace(/^is-active .*\n/gm, "");
+    const connected = () => existsSync(join(host.folder, "docker/containers/db/mesh"));
+    const attach = () => host.apply("attachment-db", PLACE + WATCH);
+
+    test("are watched by one service of systemd, as long as any attachment is there", () => {
+        const before = host.dump();
+        expect(attach()).toMatchObject({ status: 0, stderr: "" });
+        host.apply("attachment-web", `docker endpoint web mesh: ipv4 10.42.1.201\n${WATCH}`);
+        expect(changes()).toBe(`daemon-reload\nenable --now ${SERVICE}\n`);
+        expect(host.sh(`grep -h ^ExecStart ${FILE}`)).toBe(
+            `ExecStart=/var/lib/crosshost/${STACK}/crosshost watch ${STACK}\n`,
+        );
+        host.delete("attachment-db");
+        expect(host.sh(`ls ${FILE}`)).toBe(`${FILE}\n`);
+        host.delete("attachment-web");
+        expect(changes()).toContain(`disable --now ${SERVICE}\ndaemon-reload\n`);
+        expect(host.dump()).toBe(before);
+    });
+
+    test.each([
+        [`rm ${FILE}`, "missing"],
+        [`echo '# mine' >>${FILE}`, "changed"],
+        [`rm /etc/systemd/system/docker.service.wants/${SERVICE}`, "disabled"],
+        [`rm $FAKES/running.${SERVICE}`, "stopped"],
+    ])("a service that is not as it was is drift: %s", (command, told) => {
+        attach();
+        const whole = host.dump();
+        for (let time = 1; time <= 2; time++) {
+            host.sh(command);
+            expect(host.observe().drift).toEqual([`watch containers: ${told}`]);
+            expect(attach()).toMatchObject({ status: 0, stderr: "" });
+            expect(host.observe().drift).toEqual([]);
+            expect(host.dump()).toBe(whole);
+        }
+    });
+
+    test("are attached again when they start anew, and no others are touched", async () => {
+        attach();
+        host.apply("attachment-web", "docker endpoint web mesh: ipv4 10.42.1.201\n");
+        host.sh("docker rm -f db; docker run db; : >$FAKES/docker.log");
+        const watching = new Watching(host);
+        await watching.said(/^attachment-db: 1 of its entries changed$/m);
+        expect(connected()).toBe(true);
+        host.sh("docker rm -f db; docker run db");
+        watching.starts("web ", "stranger ", `db ${STACK}:attachment-db`);
+        expect(connected()).toBe(false);
+        watching.starts("db ");
+        await watching.said(
+            /^attachment-web: in step.*\nattachment-db: 1 of its entries changed$/m,
+        );
+        expect(connected()).toBe(true);
+        watching.starts("db ");
+        await watching.said(/^attachment-db: in step, nothing to do$/m);
+        watching.end();
+        expect(await watching.ended).toBe(0);
+        const calls = log("docker.log").split("\n").filter(Boolean);
+        expect(calls.filter((call) => !call.startsWith("rm "))).toEqual(
+            Array(2).fill(`${CONNECT}${STACK}:attachment-db --ip 10.42.1.200 --alias www mesh db`),
+        );
+    });
+
+    test("are left alone where somebody else has put them on the network", () => {
+        attach();
+        host.sh("docker rm -f db; docker run db mesh db");
+        const { status, stderr } = host.crosshost(["attach", STACK, "db"]);
+        expect(status).not.toBe(0);
+        expect(stderr).toContain(
+            "container db is in the network mesh already, and not by Crosshost",
+        );
+    });
+});
+
+/** A run of `crosshost watch`, and the pipe that takes the place of Docker's events. */
+class Watching {
+    readonly ended: Promise<number | null>;
+    private output = "";
+    private readonly events: string;
+    private readonly keepsOpen;
+
+    constructor(host: NetnsHost) {
+        const program = join(host.folder, "crosshost");
+        this.events = join(host.folder, "docker/events");
+        const words = host.command([host.tools.shell, program, "watch", STACK]);
+        const run = spawn(words.command, words.args, { env: words.env });
+        run.stdout.setEncoding("utf8").on("data", (data: string) => {
+            this.output += data;
+        });
+        run.stderr.pipe(process.stderr);
+        this.ended = new Promise((resolve) => run.on("exit", resolve));
+        this.keepsOpen = spawn("sh", ["-c", `exec sleep 100 >"${this.events}"`]);
+    }
+
+    starts(...containers: readonly string[]): void {
+        writeFileSync(this.events, containers.map((container) => `${container}\n`).join(""));
+    }
+
+    /** Waits until that was printed, however long it takes. */
+    async said(text: RegExp): Promise<void> {
+        while (!text.test(this.output)) {
+            await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+    }
+
+    end(): void {
+        this.keepsOpen.kill();
+    }
+}
