@@ -71,7 +71,7 @@ describe("the npm package in a program of its own", () => {
     test("loads, with the parts of the program that runs on hosts", () => {
         const script = `
             const names = Object.keys(require("pulumi-crosshost"));
-            const { convergerProgram } = require("${installed}/dist/converger/program");
+            const { convergerProgram } = require("${installed}/dist/components/converger/program");
             console.log(JSON.stringify({ names, hash: convergerProgram().hash }));`;
         expect(JSON.parse(run(process.execPath, ["-e", script], folder))).toEqual({
             names: ["ContainerAttachment", "Bridge", "Host", "Overlay"],

@@ -120,6 +120,9 @@ export class ContainerAttachment extends pulumi.ComponentResource {
             containerId: this.containerId,
             ipv4Address: this.ipv4Address,
             networkName: this.networkName,
+            hostName: session.name,
+            aliases: plan.aliases,
+            ...extentOf(args.network, place),
         });
     }
 
@@ -259,6 +262,15 @@ function networksOf(
         refuse(COMPONENT, name, problems);
         return pulumi.output(handle.networks);
     });
+}
+
+/** For those who read the state, where a network of another stack is not. */
+function extentOf(network: pulumi.Input<NetworkHandle>, place: Place) {
+    const handle = place.network.apply(() => pulumi.output(network));
+    return {
+        networkCidr: handle.apply(({ cidr }) => cidr),
+        mtu: handle.apply(({ mtu }) => mtu),
+    };
 }
 
 function networkCommand(

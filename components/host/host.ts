@@ -182,7 +182,12 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             packProgram(program),
         );
         void (gone ? tellGone(session) : tellProbe(session, spec.strict ?? false));
-        this.registerOutputs({ hostName: this.hostName, address: this.address });
+        this.registerOutputs({
+            hostName: this.hostName,
+            address: this.address,
+            become: spec.become,
+            gone,
+        });
     }
 
     /** The Docker provider for this host, for containers, volumes and the like of one's own. */

@@ -21,6 +21,7 @@ import { unitText } from "../wire/unit";
 import { claimProblems } from "../network/claims";
 import { localNetwork, rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
+import { backendName } from "./backends";
 import { claimantOf, layOut, type OverlayLayout, planOverlay } from "./plan";
 import { underlayProblems } from "./problems";
 import { overlaySchema } from "./schema";
@@ -126,6 +127,7 @@ export class Overlay extends pulumi.ComponentResource {
             mtu: this.mtu,
             networks: this.networks,
             subnets: this.subnets,
+            backend: backendName(spec.backend),
         });
     }
 

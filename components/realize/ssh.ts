@@ -41,19 +41,20 @@ const COMMAND_TIMEOUT_MS = 30_000;
 /**
  * Runs one command over one new login. `respond` sees standard output as it comes and may write to
  * the command's standard input once; without it, standard input is empty. `hear` gets what comes
- * on standard error as it comes.
+ * on standard error as it comes. The answer has to be whole within `limitMs`.
  */
 export async function runOverSsh(
     connection: Connection,
     command: string,
     respond?: (stdoutSoFar: string) => string | undefined,
     hear?: (stderr: string) => void,
+    limitMs = COMMAND_TIMEOUT_MS,
 ): Promise<Answer> {
     const clients: Client[] = [];
     try {
         const client = await login(connection, clients);
         const answer = execute(client, command, respond, hear);
-        return await within(COMMAND_TIMEOUT_MS, answer, `${whereOf(connection)} gives no answer`);
+        return await within(limitMs, answer, `${whereOf(connection)} gives no answer`);
     } finally {
         for (const client of clients) {
             client.end();

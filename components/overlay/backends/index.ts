@@ -22,6 +22,12 @@ export const backendChoice = z
         }
     });
 
+/** The key of the one that is given, as `vxlan`. */
+export function backendName(choice: z.output<typeof backendChoice>): string {
+    const given = Object.entries<unknown>(choice).find(([, options]) => options !== undefined);
+    return given?.[0] ?? "";
+}
+
 /** A backend with its options in place. */
 export interface ChosenBackend {
     readonly overhead: Overhead;

@@ -1,0 +1,2 @@
+/** What the user of the CLI has to know or do, in one line; anything else is a fault of ours. */
+export class CliError extends Error {}

@@ -1,0 +1,34 @@
+// Which components are networks, and what each kind promises its containers. A new kind is one line.
+
+export interface Kind {
+    readonly word: string;
+    /** One network over many hosts: drawn as a line between them. */
+    readonly spans: boolean;
+    /** Containers that are not on the network: it keeps them out, or leaves that to others. */
+    readonly strangers: "kept out" | "not judged";
+    /** The hosts whose containers a container finds by name. */
+    readonly names: "own host" | "all hosts";
+}
+
+export const KINDS: Readonly<Record<string, Kind>> = {
+    "crosshost:index:Bridge": {
+        word: "bridge",
+        spans: false,
+        strangers: "kept out",
+        names: "own host",
+    },
+    "crosshost:index:Overlay": {
+        word: "overlay",
+        spans: true,
+        strangers: "kept out",
+        names: "own host",
+    },
+};
+
+/** A network that this stack's containers joined and another stack made; its state knows the rest. */
+export const FOREIGN: Kind = {
+    word: "another stack's",
+    spans: true,
+    strangers: "not judged",
+    names: "own host",
+};

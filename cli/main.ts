@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from "commander";
+import { check, type CheckOptions } from "./check/check";
+import { CliError } from "./error";
+import { graph, type GraphOptions } from "./graph/graph";
+
+/** 1 is for a check that found a difference. */
+const USAGE = 2;
+
+export async function main(words: readonly string[]): Promise<number> {
+    let status = 0;
+    const stack = ["-s, --stack <name>", "the stack; default: the one selected here"] as const;
+    const program = new Command("crosshost")
+        .description("What a stack of Crosshost looks like, and whether it works.")
+        .exitOverride()
+        .showSuggestionAfterError();
+    program
+        .command("graph")
+        .description("draw hosts, networks and containers, as the stack's state has them")
+        .option(...stack)
+        .addOption(
+            new Option(
+                "--state <file>",
+                "what `pulumi stack export` printed, instead of asking for it",
+            ).conflicts("stack"),
+        )
+        .addOption(
+            new Option("--format <format>", "a page for the browser, or text for Markdown")
+                .choices(["html", "mermaid"])
+                .default("html"),
+        )
+        .option(
+            "-o, --output <file>",
+            "where to write; default: crosshost-STACK.html for a page, here for text",
+        )
+        .action(async (options: GraphOptions) => {
+            process.stdout.write(await graph(options));
+        });
+    program
+        .command("check")
+        .description("ping and look up all that should be reached, and what should not, over SSH")
+        .option(...stack)
+        .action(async (options: CheckOptions) => {
+            const { text, right } = await check(options, paint);
+            process.stdout.write(text);
+            status = right ? 0 : 1;
+        });
+    try {
+        await program.parseAsync(words, { from: "user" });
+        return status;
+    } catch (error) {
+        if (error instanceof CommanderError) {
+            // It has said what is wrong already; help and version are no mistakes.
+            return error.exitCode === 0 ? 0 : USAGE;
+        }
+        if (error instanceof CliError) {
+            process.stderr.write(`error: ${error.message}\n`);
+            return USAGE;
+        }
+        throw error;
+    }
+}
+
+function paint(text: string, how: "good" | "bad"): string {
+    const coloured = process.stdout.isTTY && !process.env["NO_COLOR"];
+    return coloured ? `\u001b[${how === "good" ? 32 : 31}m${text}\u001b[0m` : text;
+}
+
+if (require.main === module) {
+    void main(process.argv.slice(2)).then((status) => {
+        process.exitCode = status;
+    });
+}

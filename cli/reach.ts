@@ -1,0 +1,87 @@
+// Who should reach whom, by address and by name: a table made from the topology alone.
+import { type Attachment, type Topology } from "./topology";
+
+export interface Container {
+    readonly host: string;
+    readonly name: string;
+    readonly attachments: readonly Attachment[];
+}
+
+/** One container, and one address of another. */
+export interface Pair {
+    readonly from: Container;
+    readonly to: Attachment;
+    readonly should: "reach" | "be kept out" | "not judged";
+}
+
+/** What a container finds by a name: one of these addresses and no other. */
+export interface Lookup {
+    readonly from: Container;
+    readonly name: string;
+    readonly addresses: readonly string[];
+}
+
+/** In the order of the state; those on machines that are no more are left out. */
+export function containersOf({ hosts, attachments }: Topology): Container[] {
+    const gone = new Set(hosts.filter((host) => host.gone).map(({ name }) => name));
+    const living = attachments.filter(({ host }) => !gone.has(host));
+    const same = (one: Attachment) => (other: Attachment) =>
+        other.host === one.host && other.container === one.container;
+    return living
+        .filter((one, at) => living.findIndex(same(one)) === at)
+        .map((one) => ({
+            host: one.host,
+            name: one.container,
+            attachments: living.filter(same(one)),
+        }));
+}
+
+export function pairsOf(containers: readonly Container[]): Pair[] {
+    const targets = containers.flatMap(({ attachments }) => attachments);
+    return containers.flatMap((from) =>
+        targets
+            .filter((to) => !from.attachments.includes(to))
+            .map((to) => ({ from, to, should: shouldBe(from, to, targets) })),
+    );
+}
+
+export function lookupsOf(containers: readonly Container[]): Lookup[] {
+    const all = containers.flatMap(({ attachments }) => attachments);
+    return containers.flatMap((from) => {
+        const fellows = all.filter((to) => isFellow(from, to) && isNamed(from, to));
+        const names = new Set(
+            fellows.filter((to) => !from.attachments.includes(to)).flatMap(namesOf),
+        );
+        return [...names].map((name) => ({
+            from,
+            name,
+            addresses: fellows.filter((to) => namesOf(to).includes(name)).map(addressOf),
+        }));
+    });
+}
+
+function shouldBe(from: Container, to: Attachment, all: readonly Attachment[]): Pair["should"] {
+    if (isFellow(from, to)) {
+        return "reach";
+    }
+    // Where two networks use one range, a ping stays on the container's own.
+    const own = all.some((other) => other.address === to.address && isFellow(from, other));
+    return own || to.network.kind.strangers === "not judged" ? "not judged" : "be kept out";
+}
+
+function isFellow(from: Container, to: Attachment): boolean {
+    return from.attachments.some(({ network }) => network === to.network);
+}
+
+function isNamed(from: Container, to: Attachment): boolean {
+    return to.network.kind.names === "all hosts" || to.host === from.host;
+}
+
+/** Docker answers for the container's own name too. */
+function namesOf({ container, aliases }: Attachment): readonly string[] {
+    return [container, ...aliases];
+}
+
+function addressOf({ address }: Attachment): string {
+    return address;
+}

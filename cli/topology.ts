@@ -1,0 +1,182 @@
+// Hosts, networks and attachments of a stack, from what the components say of themselves in its state.
+import { z } from "zod";
+import { address, alias, cidr, dockerObjectName, mtu } from "../components/wire/fields";
+import { CliError } from "./error";
+import { FOREIGN, type Kind, KINDS } from "./kinds";
+import { SECRET, type State, type StateResource } from "./state";
+
+export interface HostNode {
+    readonly name: string;
+    readonly address: string;
+    readonly become: "sudo" | undefined;
+    /** The machine is no more. */
+    readonly gone: boolean;
+}
+
+export interface Network {
+    readonly name: string;
+    readonly kind: Kind;
+    readonly cidr: string;
+    readonly mtu: number;
+    /** An overlay's way over the wire. */
+    readonly backend: string | undefined;
+    /** By the names of the hosts that it is on: Docker's name of it, and the host's part. */
+    readonly places: Readonly<Record<string, Place>>;
+}
+
+export interface Place {
+    readonly network: string;
+    readonly subnet: string | undefined;
+}
+
+export interface Attachment {
+    readonly name: string;
+    readonly host: string;
+    readonly container: string;
+    readonly network: Network;
+    readonly address: string;
+    readonly aliases: readonly string[];
+}
+
+export interface Topology {
+    readonly project: string;
+    readonly stack: string;
+    readonly hosts: readonly HostNode[];
+    readonly networks: readonly Network[];
+    readonly attachments: readonly Attachment[];
+    /** Components that the state tells too little of, by type and name. */
+    readonly unmade: readonly string[];
+}
+
+const HOST = "crosshost:index:Host";
+const ATTACHMENT = "crosshost:index:ContainerAttachment";
+
+const hostOutputs = z.looseObject({
+    hostName: z.string(),
+    address: z.union([address, z.literal(["", SECRET])]),
+    become: z.literal("sudo").optional(),
+    gone: z.boolean(),
+});
+const networkOutputs = z.looseObject({
+    cidr,
+    mtu,
+    backend: z.string().optional(),
+    networks: z.record(z.string(), z.looseObject({ network: dockerObjectName, subnet: cidr })),
+});
+const attachmentOutputs = z.looseObject({
+    hostName: z.string(),
+    containerName: dockerObjectName,
+    networkName: dockerObjectName,
+    networkCidr: cidr,
+    mtu,
+    ipv4Address: address,
+    aliases: z.array(alias),
+});
+
+export function topologyOf({ project, stack, resources }: State): Topology {
+    const unmade: string[] = [];
+    const read = reader(unmade);
+    const hosts = ofType(resources, HOST).flatMap((one) => read(hostOutputs, one).map(hostNode));
+    const networks = resources.flatMap((one) => {
+        const kind = KINDS[one.type];
+        return kind ? read(networkOutputs, one).map((said) => network(one.name, kind, said)) : [];
+    });
+    const found = ofType(resources, ATTACHMENT).flatMap((one) =>
+        read(attachmentOutputs, one).map((said) => ({ name: one.name, said })),
+    );
+    const foreign = foreignNetworks(networks, found);
+    const all = [...networks, ...foreign];
+    if (hosts.length === 0) {
+        const where = stack === "" ? "the stack" : `the stack ${stack}`;
+        throw new CliError(`${where} has no Host in its state: run \`pulumi up\` first`);
+    }
+    return {
+        project,
+        stack,
+        hosts,
+        networks: all,
+        attachments: found.flatMap(({ name, said }) => {
+            const joined = all.find((one) => isOn(one, said));
+            return joined ? [attachment(name, joined, said)] : [];
+        }),
+        unmade,
+    };
+}
+
+type AttachmentOutputs = z.output<typeof attachmentOutputs>;
+
+/** Where an `up` has not come to its end, components have not said what they are. */
+function reader(unmade: string[]) {
+    return <T extends z.ZodType>(
+        schema: T,
+        { type, name, outputs }: StateResource,
+    ): z.output<T>[] => {
+        const result = schema.safeParse(outputs);
+        if (!result.success) {
+            unmade.push(`${type.replace(/^.*:/, "")} "${name}"`);
+        }
+        return result.success ? [result.data] : [];
+    };
+}
+
+function ofType(resources: readonly StateResource[], type: string): readonly StateResource[] {
+    return resources.filter((resource) => resource.type === type);
+}
+
+function hostNode({ hostName, address: at, become, gone }: z.output<typeof hostOutputs>): HostNode {
+    return { name: hostName, address: at, become, gone };
+}
+
+function network(name: string, kind: Kind, said: z.output<typeof networkOutputs>): Network {
+    return {
+        name,
+        kind,
+        cidr: said.cidr,
+        mtu: said.mtu,
+        backend: said.backend,
+        places: said.networks,
+    };
+}
+
+function attachment(name: string, joined: Network, said: AttachmentOutputs): Attachment {
+    return {
+        name,
+        host: said.hostName,
+        container: said.containerName,
+        network: joined,
+        address: said.ipv4Address,
+        aliases: said.aliases,
+    };
+}
+
+function isOn({ places, cidr: whole }: Network, said: AttachmentOutputs): boolean {
+    return places[said.hostName]?.network === said.networkName && whole === said.networkCidr;
+}
+
+/** What attachments joined and no component of this stack made: one for a name and range. */
+function foreignNetworks(
+    own: readonly Network[],
+    attachments: readonly { readonly said: AttachmentOutputs }[],
+): Network[] {
+    const strangers = attachments
+        .map(({ said }) => said)
+        .filter((said) => !own.some((one) => isOn(one, said)));
+    const same = (one: AttachmentOutputs) => (other: AttachmentOutputs) =>
+        other.networkName === one.networkName && other.networkCidr === one.networkCidr;
+    const firsts = strangers.filter((said, at) => strangers.findIndex(same(said)) === at);
+    return firsts.map((said) => ({
+        name: said.networkName,
+        kind: FOREIGN,
+        cidr: said.networkCidr,
+        mtu: said.mtu,
+        backend: undefined,
+        places: Object.fromEntries(
+            strangers
+                .filter(same(said))
+                .map(({ hostName, networkName }) => [
+                    hostName,
+                    { network: networkName, subnet: undefined },
+                ]),
+        ),
+    }));
+}
