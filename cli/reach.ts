@@ -21,7 +21,7 @@ export interface Lookup {
     readonly addresses: readonly string[];
 }
 
-/** In the order of the state; those on machines that are no more are left out. */
+/** Those on machines that are no more are left out. */
 export function containersOf({ hosts, attachments }: Topology): Container[] {
     const gone = new Set(hosts.filter((host) => host.gone).map(({ name }) => name));
     const living = attachments.filter(({ host }) => !gone.has(host));

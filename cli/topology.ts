@@ -90,17 +90,27 @@ export function topologyOf({ project, stack, resources }: State): Topology {
         const where = stack === "" ? "the stack" : `the stack ${stack}`;
         throw new CliError(`${where} has no Host in its state: run \`pulumi up\` first`);
     }
+    const attachments = found.flatMap(({ name, said }) => {
+        const joined = all.find((one) => isOn(one, said));
+        return joined ? [attachment(name, joined, said)] : [];
+    });
     return {
         project,
         stack,
-        hosts,
-        networks: all,
-        attachments: found.flatMap(({ name, said }) => {
-            const joined = all.find((one) => isOn(one, said));
-            return joined ? [attachment(name, joined, said)] : [];
-        }),
+        hosts: sorted(hosts, ({ name }) => name),
+        networks: sorted(all, ({ name }) => name),
+        attachments: sorted(attachments, ({ host, container, network }) =>
+            [host, container, network.name].join(" "),
+        ),
         unmade,
     };
+}
+
+const { compare } = new Intl.Collator("en", { numeric: true });
+
+/** The state has things in the order in which they came to be, which is another each time. */
+function sorted<T>(things: readonly T[], by: (thing: T) => string): T[] {
+    return [...things].sort((a, b) => compare(by(a), by(b)));
 }
 
 type AttachmentOutputs = z.output<typeof attachmentOutputs>;

@@ -80,20 +80,20 @@ describe("the script for a host", () => {
 
     test("asks for each pair what should be, at the network's MTU, and for names", () => {
         const asked = script.split("main <<'END'\n")[1];
-        expect(asked).toBe(`look web
+        expect(asked).toBe(`look alone
 look api
-look alone
-reach web 10.42.1.10 1450
-reach web 10.42.2.9 1450
-avoid web 10.60.0.9
+look web
+avoid alone 10.42.1.10
+avoid alone 10.42.1.9
+avoid alone 10.42.2.9
+avoid api 10.60.0.9
 reach api 10.42.1.9 1450
 reach api 10.42.2.9 1450
-avoid api 10.60.0.9
-avoid alone 10.42.1.9
-avoid alone 10.42.1.10
-avoid alone 10.42.2.9
-find web api
+avoid web 10.60.0.9
+reach web 10.42.1.10 1450
+reach web 10.42.2.9 1450
 find api web
+find web api
 END
 `);
     });
@@ -143,7 +143,7 @@ describe("the verdict", () => {
                 ["vm1", "ping web 10.42.2.9 full", "ping web 10.42.2.9 none"],
                 ["vm1", "ping api 10.42.2.9 full", "ping api 10.42.2.9 none"],
             ],
-            ["db on vm2 is not reached at 10.42.2.9 from web on vm1, api on vm1"],
+            ["db on vm2 is not reached at 10.42.2.9 from api on vm1, web on vm1"],
         ],
         [
             "a way that carries less than it should",
@@ -185,8 +185,8 @@ describe("the verdict", () => {
                 ["vm1", "name api web 10.42.1.9", "name api web 10.9.9.9"],
             ],
             [
-                "web on vm1 finds nothing by the name api: should be 10.42.1.10",
                 "api on vm1 finds 10.9.9.9 by the name web: should be 10.42.1.9",
+                "web on vm1 finds nothing by the name api: should be 10.42.1.10",
             ],
         ],
         ["a host that says nothing", [["vm2", "end\n", ""]], ["vm2: it was cut short"]],
@@ -210,10 +210,10 @@ describe("the report", () => {
     test("is a matrix, what its signs mean, and how it went", () => {
         expect(report(containers, lookups.length, judged(), plain)).toBe(
             `   container  host  network  address     MTU      1   2   3   4
-1  web        vm1   mesh     10.42.1.9   1450        ok  ok   .
-2  api        vm1   mesh     10.42.1.10  1450    ok      ok   .
-3  db         vm2   mesh     10.42.2.9   1450    ok  ok       .
-4  alone      vm1   lan      10.60.0.9   1500     .   .   .
+1  alone      vm1   lan      10.60.0.9   1500         .   .   .
+2  api        vm1   mesh     10.42.1.10  1450     .      ok  ok
+3  web        vm1   mesh     10.42.1.9   1450     .  ok      ok
+4  db         vm2   mesh     10.42.2.9   1450     .  ok  ok
 
   ok  reached, at the full MTU
    .  kept out, as it should be
@@ -226,7 +226,7 @@ describe("the report", () => {
     test("names the pair that differs, and how many do", () => {
         const verdict = judged([["vm1", "ping web 10.42.2.9 full", "ping web 10.42.2.9 none"]]);
         const text = report(containers, lookups.length, verdict, plain);
-        expect(text).toContain("1  web        vm1   mesh     10.42.1.9   1450        ok  NO   .\n");
+        expect(text).toContain("3  web        vm1   mesh     10.42.1.9   1450     .  ok      NO\n");
         expect(text).toContain("  NO  not reached\n");
         expect(text).toContain("\ndb on vm2 is not reached at 10.42.2.9 from web on vm1\n");
         expect(text).toContain("12 pairs by address, 2 names: 1 difference\n");

@@ -72,9 +72,9 @@ describe("a picture", () => {
             "192.168.40.11",
             "mesh 10.42.1.0/24",
             "lan-vm1 10.60.0.0/24 MTU 1500",
-            "web-1",
-            "10.42.1.121 mesh",
             "api-1",
+            "10.42.1.80 mesh",
+            "cache-1",
         ]);
         expect(drawn.frames.filter(({ role }) => role === "container")).toHaveLength(12);
     });
@@ -205,16 +205,16 @@ describe("Mermaid's text", () => {
             attachment("a-lan", "vm1", lan, "10.60.0.9", { containerName: "a" }),
         ]);
         expect(text).toBe(`flowchart LR
-    n0(["mesh, overlay vxlan, 10.42.0.0/16, MTU 1450"])
+    n1(["mesh, overlay vxlan, 10.42.0.0/16, MTU 1450"])
     subgraph h0["vm1 192.168.40.11"]
-        n1(["lan, bridge, 10.60.0.0/24, MTU 1500"])
+        n0(["lan, bridge, 10.60.0.0/24, MTU 1500"])
         c0["a"]
     end
     subgraph h1["vm2 192.168.40.12"]
     end
-    n0 --- h1
-    n0 ---|"10.42.1.9"| c0
-    n1 ---|"10.60.0.9"| c0
+    n1 --- h1
+    n0 ---|"10.60.0.9"| c0
+    n1 ---|"10.42.1.9"| c0
 `);
     });
 

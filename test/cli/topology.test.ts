@@ -16,13 +16,13 @@ test("a topology has the hosts, networks and attachments of the state", () => {
     expect(
         topology.networks.map(({ name, kind, backend, mtu }) => [name, kind.word, backend, mtu]),
     ).toEqual([
-        ["mesh", "overlay", "vxlan", 1450],
         ["lan-vm1", "bridge", undefined, 1500],
         ["lan-vm2", "bridge", undefined, 1500],
         ["lan-vm3", "bridge", undefined, 1500],
+        ["mesh", "overlay", "vxlan", 1450],
     ]);
     expect(topology.attachments).toHaveLength(15);
-    expect(topology.attachments[4]).toMatchObject({
+    expect(topology.attachments[2]).toMatchObject({
         name: "cache-mesh-1",
         host: "vm1",
         container: "cache-1",

@@ -1,0 +1,144 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { on, onAll, ROOT } from "../support/lab";
+import { Stack } from "../support/stack";
+
+/** Containers of each host, and the networks that they are on. */
+const CONTAINERS = HOSTS.flatMap((host, at) =>
+    Object.entries({ web: ["mesh"], api: ["mesh"], db: ["lan"], cache: ["lan", "mesh"] }).map(
+        ([name, networks]) => ({
+            host,
+            name: `${name}-${at + 1}`,
+            networks: networks.map((network) => (network === "lan" ? `lan-${at + 1}` : network)),
+        }),
+    ),
+);
+const DOCKER_NAME = "crosshost-check-";
+
+describe("a stack of twelve containers on three hosts", () => {
+    const stack = new Stack("check", join(__dirname, "check"));
+    const folder = mkdtempSync(join(tmpdir(), "crosshost-graph-"));
+
+    let before: string[];
+
+    beforeAll(async () => {
+        on("vm2", "usermod -aG docker ops");
+        before = await baseline();
+        stack.up();
+    });
+
+    afterAll(() => {
+        stack.cleanUp();
+        on("vm2", "gpasswd -d ops docker");
+        rmSync(folder, { recursive: true });
+    });
+
+    /** As `npx crosshost` runs it, with the lab's Pulumi in PATH. */
+    function crosshost(...words: string[]) {
+        const { options } = stack.command();
+        const path = `${join(ROOT, "lab/pulumi")}:${process.env["PATH"] ?? ""}`;
+        const program = ["-r", "ts-node/register/transpile-only", join(ROOT, "cli/main.ts")];
+        const { status, stdout, stderr } = spawnSync(
+            process.execPath,
+            [...program, ...words, "--stack", stack.name],
+            { cwd: options.cwd, env: { ...options.env, PATH: path }, encoding: "utf8" },
+        );
+        return { status, stdout, stderr };
+    }
+
+    it("is as it should be, says the check, and shows no secret", () => {
+        const { status, stdout, stderr } = crosshost("check");
+        expect(stderr).toBe("");
+        expect(stdout).toMatch(/\n165 pairs by address, 24 names: all as it should be\n$/);
+        expect(stdout).not.toContain("PRIVATE");
+        expect(status).toBe(0);
+    });
+
+    it("is so indeed, by the containers' own pings", async () => {
+        const addresses = await addressesOfAll();
+        expect(addresses).toHaveLength(15);
+        expect(await reachedByAll(addresses)).toEqual(
+            CONTAINERS.flatMap((from) =>
+                addresses
+                    .filter(({ container }) => container !== from.name)
+                    .filter(({ network }) => from.networks.includes(network))
+                    .map(({ address }) => `${from.name} -> ${address}`),
+            ).sort(),
+        );
+    });
+
+    it("is drawn with all of them, and without a secret of the state", () => {
+        const page = join(folder, "page.html");
+        const { status, stdout, stderr } = crosshost("graph", "--output", page);
+        expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${page}\n`, stderr: "" });
+        const text = readFileSync(page, "utf8");
+        for (const { name } of CONTAINERS) {
+            expect(text).toContain(`>${name}</text>`);
+        }
+        expect(text).toContain(">mesh, overlay vxlan, 10.42.0.0/16, MTU 1450</text>");
+        expect(text).not.toMatch(/PRIVATE|ciphertext|v1:/);
+    });
+
+    it("differs when a link is down, and the check names the pairs and ends with 1", () => {
+        on("vm2", "ip link set $(basename /sys/class/net/vx-mesh*) down");
+        on("vm3", "docker stop -t 1 db-3 >/dev/null");
+        const { status, stdout } = crosshost("check");
+        expect(status).toBe(1);
+        expect(stdout).toMatch(/^ *\d+ +web-1 .* NO/m);
+        expect(stdout).toMatch(
+            /^web-2 on vm2 is not reached at \S+ from api-1 on vm1, cache-1 on vm1, web-1 on vm1, api-3 on vm3/m,
+        );
+        expect(stdout).toContain("\ndb-3 on vm3 is not running\n");
+        expect(stdout).not.toMatch(/web-1 on vm1 is not reached at \S+ from .*api-1 on vm1/);
+        expect(stdout).toMatch(/: \d+ differences\n$/);
+    });
+
+    it("goes without a trace of the check on its hosts", async () => {
+        stack.destroy();
+        expect(difference(before, await dumps())).toEqual([]);
+    });
+});
+
+interface Place {
+    readonly container: string;
+    readonly network: string;
+    readonly address: string;
+}
+
+/** By Docker's word, not by ours. */
+async function addressesOfAll(): Promise<Place[]> {
+    const template =
+        "{{range $network, $at := .NetworkSettings.Networks}}{{$.Name}} {{$network}} {{$at.IPAddress}}{{println}}{{end}}";
+    const said = await onAll(HOSTS, `docker inspect -f '${template}' $(docker ps -q)`);
+    return said
+        .flatMap((text) => text.split("\n").filter((line) => line.trim() !== ""))
+        .map((line) => {
+            const [container = "", network = "", address = ""] = line.split(" ");
+            return {
+                container: container.replace("/", ""),
+                network: network.replace(DOCKER_NAME, ""),
+                address,
+            };
+        });
+}
+
+async function reachedByAll(addresses: readonly Place[]): Promise<string[]> {
+    const found = await Promise.all(
+        CONTAINERS.map(async ({ host, name }) => {
+            const others = addresses.filter(({ container }) => container !== name);
+            const pings = others.map(
+                ({ address }) => `(ping -c 2 -W 1 ${address} >/dev/null 2>&1 && echo ${address}) &`,
+            );
+            const script = `docker exec ${name} sh -c '${pings.join(" ")} wait'`;
+            const [text = ""] = await onAll([host], script);
+            return text
+                .split("\n")
+                .filter(Boolean)
+                .map((address) => `${name} -> ${address}`);
+        }),
+    );
+    return found.flat().sort();
+}
