@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { bringUp, labEnvironment, takeDown } from "./bringup";
 import { answer, CommandFailed, show, stopAll } from "./command";
-import { locate, meet, onHost, reached, reachTable } from "./reach";
+import { onHost } from "./onHost";
 import { bold, coloured, dim, duration, green, red, say, step, yellow } from "./terminal";
 
 const ROOT = join(__dirname, "..");
 const ENV = labEnvironment(process.env["CROSSHOST_LAB"] ?? "demo");
 const LAB_JSON = ENV["CROSSHOST_LAB_JSON"] ?? "";
+const PICTURE = join(dirname(LAB_JSON), "demo.html");
 const BROKEN_HOST = "vm1";
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -45,8 +46,14 @@ async function demo(): Promise<void> {
         pulumi("preview", "--diff", "--suppress-outputs"),
     );
     await step("pulumi up", () => pulumi("up", "--yes", "--skip-preview", "--suppress-outputs"));
-    await showReach();
+    await step(
+        "crosshost check: containers ping one another, in one piece, by their own addresses",
+        () => crosshost("check"),
+    );
     await breakAndRepair();
+    await step("crosshost graph: what is wired to what", () =>
+        crosshost("graph", "--output", PICTURE),
+    );
     say(farewell());
 }
 
@@ -57,22 +64,6 @@ async function selectStack(): Promise<void> {
             cwd: ROOT,
         });
     });
-}
-
-async function showReach(): Promise<void> {
-    await step(
-        "containers on different hosts reach one another by their own addresses",
-        async () => {
-            const containers = await locate(LAB_JSON, await containerNames());
-            const meetings = await meet(LAB_JSON, containers);
-            say(`\n${reachTable(containers, meetings)}\n`);
-            const failed = meetings.filter((meeting) => !reached(meeting));
-            if (failed.length > 0 || meetings.length === 0) {
-                const pairs = failed.map(({ from, to }) => `${from.name} to ${to.name}`);
-                throw new Error(`not reached: ${pairs.join(", ") || "no container was found"}`);
-            }
-        },
-    );
 }
 
 async function breakAndRepair(): Promise<void> {
@@ -102,15 +93,6 @@ async function deleteRoute(): Promise<string> {
     say(`    ${BROKEN_HOST}# ip route del ${route.trim()}`);
     await onHost(LAB_JSON, BROKEN_HOST, `ip route del ${destination} proto 201`);
     return destination;
-}
-
-async function containerNames(): Promise<string[]> {
-    const outputs = await answer(
-        [join(ROOT, "lab/pulumi/pulumi"), "stack", "output", "--json", "--stack", "demo"],
-        { env: ENV, cwd: ROOT },
-    );
-    const { containers } = JSON.parse(outputs) as { containers: Record<string, string> };
-    return Object.values(containers);
 }
 
 /** Hosts that no longer answer are thrown away with all that was on them, and the state with them. */
@@ -148,6 +130,16 @@ function pulumi(operation: string, ...flags: string[]): Promise<void> {
     );
 }
 
+/** As `npx crosshost` runs it, with the lab's Pulumi in PATH. */
+function crosshost(...words: string[]): Promise<void> {
+    const program = ["-r", "ts-node/register/transpile-only", join(ROOT, "cli/main.ts")];
+    const path = [join(ROOT, "lab/pulumi"), process.env["PATH"]].join(":");
+    return show([process.execPath, ...program, ...words, "--stack", "demo"], {
+        env: { ...ENV, PATH: path },
+        cwd: ROOT,
+    });
+}
+
 function tellFailure(error: unknown): number {
     if (error instanceof CommandFailed) {
         process.stdout.write(error.output);
@@ -169,5 +161,7 @@ function farewell(): string {
         line("lab/pulumi/pulumi preview --diff --stack demo", "what differs from stacks/demo.ts"),
         "To take it all down:",
         line("npm run demo -- --down", ""),
+        "The picture, for a browser:",
+        `    ${PICTURE}`,
     ].join("\n");
 }

@@ -12,7 +12,7 @@
 //         +-----------------+
 import { type Attachment, type HostNode, type Network } from "../topology";
 import { type Container } from "../reach";
-import { type Dot, type Frame, type Label, labelAt, type Stretch } from "./scene";
+import { cut, type Dot, type Frame, type Label, labelAt, type Stretch, type Style } from "./scene";
 
 /** Drawn at its own origin, to be moved to its place. */
 export interface Card {
@@ -39,7 +39,8 @@ const PADDING = 12;
 const LANE = 14;
 const GAP = 8;
 const INSET = 8;
-const LONGEST = 40;
+const LONGEST = 50;
+const LONGEST_NETWORK = 20;
 
 export function drawCard({ host, networks, containers }: HostContents, colours: Colours): Card {
     const left = PADDING + networks.length * LANE + (networks.length > 0 ? GAP / 2 : 0);
@@ -47,7 +48,7 @@ export function drawCard({ host, networks, containers }: HostContents, colours: 
     const labels: Label[] = [];
     const boxes: Frame[] = [];
     let y = PADDING;
-    const write = (x: number, text: string, how: Parameters<typeof labelAt>[2] = {}) => {
+    const write = (x: number, text: string, how: Style = {}) => {
         const label = labelAt({ x, y }, text, { most: LONGEST, ...how });
         labels.push(label);
         y += label.height;
@@ -58,7 +59,8 @@ export function drawCard({ host, networks, containers }: HostContents, colours: 
     write(left, host.gone ? "gone" : host.address, { faint: true });
     y += GAP;
     for (const lane of lanes) {
-        lane.branch(write(left, placeLine(lane.network, host), { faint: true }), left);
+        const [text, whole] = placeLine(lane.network, host);
+        lane.branch(write(left, text, { faint: true, whole }), left);
     }
     for (const { name, attachments } of containers) {
         y += GAP;
@@ -66,7 +68,8 @@ export function drawCard({ host, networks, containers }: HostContents, colours: 
         y += INSET;
         write(left + INSET, name);
         for (const one of attachments) {
-            const middle = write(left + INSET, addressLine(one), { faint: true });
+            const [text, whole] = addressLine(one);
+            const middle = write(left + INSET, text, { faint: true, whole });
             lanes.find(({ network }) => network === one.network)?.branch(middle, left);
         }
         y += INSET;
@@ -113,7 +116,7 @@ class Lane {
     branch(y: number, to: number): void {
         const { x } = this;
         this.dots.push({ x, y, colour: this.#colour });
-        this.#branches.push({ ...this.#style, x1: x, y1: y, x2: to - GAP / 4, y2: y });
+        this.#branches.push({ ...this.#style, x1: x, y1: y, x2: to - GAP / 2, y2: y });
     }
 
     stretches(): Stretch[] {
@@ -136,14 +139,16 @@ class Lane {
     }
 }
 
-/** The MTU of a network that spans hosts stands in its title. */
-function placeLine({ name, kind, cidr, mtu, places }: Network, host: HostNode): string {
+/** What is shown, and the whole of it; the MTU of a network that spans hosts stands in its title. */
+function placeLine({ name, kind, cidr, mtu, places }: Network, host: HostNode): [string, string] {
     const subnet = places[host.name]?.subnet ?? cidr;
-    return kind.spans ? `${name} ${subnet}` : `${name} ${subnet} MTU ${mtu}`;
+    const rest = kind.spans ? subnet : `${subnet} MTU ${mtu}`;
+    return [`${cut(name, LONGEST_NETWORK)} ${rest}`, `${name} ${rest}`];
 }
 
-function addressLine({ address, network }: Attachment): string {
-    return `${address.padEnd(ADDRESS_LENGTH)} ${network.name}`;
+function addressLine({ address, network }: Attachment): [string, string] {
+    const begin = address.padEnd(ADDRESS_LENGTH);
+    return [`${begin} ${cut(network.name, LONGEST_NETWORK)}`, `${begin} ${network.name}`];
 }
 
 const ADDRESS_LENGTH = "255.255.255.255".length;

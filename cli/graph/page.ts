@@ -117,7 +117,7 @@ header { padding: 20px 24px 0 }
 h1 { font-size: 20px; margin: 0 }
 p { margin: 2px 0 0; color: var(--faint) }
 svg { display: block }
-text { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: ${FONT_SIZE.text}px; fill: var(--text); white-space: pre }
+text { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: ${FONT_SIZE.text}px; fill: var(--text); white-space: pre; text-rendering: geometricPrecision }
 .name { font-size: ${FONT_SIZE.name}px; font-weight: 600 }
 .faint { fill: var(--faint) }
 .host { fill: var(--card); stroke: var(--edge) }

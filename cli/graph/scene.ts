@@ -51,21 +51,26 @@ export interface Scene {
     readonly labels: readonly Label[];
 }
 
-export const FONT_SIZE: Readonly<Record<Size, number>> = { name: 15, text: 12.5 };
-/** Of common fixed-width fonts none is wider: Menlo and DejaVu Sans Mono have 0.602, Courier 0.6. */
-const ADVANCE = 0.615;
+export const FONT_SIZE: Readonly<Record<Size, number>> = { name: 15, text: 13 };
+/** Of common fixed-width fonts none is wider, where browsers round to whole pixels neither. */
+const ADVANCE = 0.62;
 const LINE = 1.3;
+
+export interface Style {
+    readonly size?: Size;
+    readonly faint?: boolean;
+    /** Letters that there is room for; more are cut out. */
+    readonly most?: number;
+    /** The whole of a text that comes cut. */
+    readonly whole?: string;
+}
 
 export function labelAt(
     { x, y }: { readonly x: number; readonly y: number },
-    whole: string,
-    {
-        size = "text",
-        faint = false,
-        most = 60,
-    }: { size?: Size; faint?: boolean; most?: number } = {},
+    given: string,
+    { size = "text", faint = false, most = 60, whole = given }: Style = {},
 ): Label {
-    const text = cut(whole, most);
+    const text = cut(given, most);
     const width = textWidth(text, size);
     return { x, y, width, height: lineHeight(size), text, whole, size, faint };
 }

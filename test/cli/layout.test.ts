@@ -132,17 +132,8 @@ describe("a picture", () => {
                 const own = bridges.map((one, at) =>
                     bridge(one, first, `10.60.${at}.0/24`, `b${at}`),
                 );
-                const named = spanning.map((one, at) => ({
-                    ...one,
-                    outputs: JSON.parse(
-                        JSON.stringify(one.outputs).replace(
-                            /"network":"[^"]*"/g,
-                            `"network":"n${at}"`,
-                        ),
-                    ) as object,
-                }));
                 const joined = containers.flatMap((one, at) =>
-                    [...named, ...own].slice(0, 1).map((net) =>
+                    [...spanning, ...own].slice(0, 1).map((net) =>
                         attachment(one, first, net, `10.0.1.${at + 2}`, {
                             containerName: `c${at % 3}`,
                             aliases: [],
@@ -152,7 +143,7 @@ describe("a picture", () => {
                 expectSound(
                     scene([
                         ...hosts.flatMap((one, at) => host(one, at + 1)),
-                        ...named,
+                        ...spanning,
                         ...own,
                         ...joined,
                     ]),

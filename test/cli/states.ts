@@ -1,6 +1,8 @@
 import { hostNetwork, type HostNetwork } from "../../components/network/hostNetwork";
 import { subnet } from "../../components/wire/address";
+import { dockerName } from "../../components/wire/identity";
 import { parseState, type State } from "../../cli/state";
+import { IDENTITY } from "../support/builders";
 
 interface Resource {
     readonly type: string;
@@ -64,7 +66,7 @@ export function host(name: string, last: number, more: object = {}): Resource[] 
 export function overlay(name: string, hosts: readonly string[], cidr = "10.42.0.0/16"): Resource {
     const networks = hosts.map((one, at): [string, HostNetwork] => [
         one,
-        hostNetwork(`crosshost-demo-${name}`, subnet(cidr, 24, at + 1)),
+        hostNetwork(dockerName(IDENTITY, name), subnet(cidr, 24, at + 1)),
     ]);
     const outputs = { cidr, mtu: 1450, networks: Object.fromEntries(networks), backend: "vxlan" };
     return { type: "crosshost:index:Overlay", name, outputs };

@@ -1,6 +1,5 @@
 import { stripVTControlCharacters as plain } from "node:util";
 import { answer, CommandFailed } from "../../lab/command";
-import { reached, reachTable } from "../../lab/reach";
 import { duration, table } from "../../lab/terminal";
 
 describe("commands that the demo and the test run start", () => {
@@ -47,26 +46,5 @@ describe("what a person reads", () => {
 
     test("a table is as wide as its cells", () => {
         expect(plain(table(["host", "MTU"], [["vm1", "1450"]]))).toBe("host  MTU\nvm1   1450");
-    });
-});
-
-describe("who reaches whom", () => {
-    const common = { engine: "26.1", mtu: "1450" };
-    const web = { ...common, host: "vm1", name: "web", address: "10.42.1.9" };
-    const api = { ...common, host: "vm2", name: "api", address: "10.42.2.9" };
-
-    test.each([
-        { milliseconds: "0.4", seenAs: "10.42.1.9", ok: true, cell: "10.42.2.9 in 0.4 ms" },
-        {
-            milliseconds: "0.4",
-            seenAs: "192.168.40.11",
-            ok: false,
-            cell: "10.42.2.9 NOT (seen there as 192.168.40.11)",
-        },
-        { milliseconds: undefined, seenAs: undefined, ok: false, cell: "10.42.2.9 NOT" },
-    ])("seen as $seenAs in $milliseconds ms: $ok", ({ milliseconds, seenAs, ok, cell }) => {
-        const meeting = { from: web, to: api, milliseconds, seenAs };
-        expect(reached(meeting)).toBe(ok);
-        expect(plain(reachTable([web], [meeting]))).toContain(cell);
     });
 });
