@@ -34,7 +34,8 @@ function docker_read(    i, names, containers, kind, name) {
     if (docker_state() != "yes")
         return
     for (i = 1; i <= want_count; i++)
-        docker_note(want_key[want_id[i]], names_needed, containers_needed)
+        if (mode == "observe" || is_mine(want_unit[want_id[i]]))
+            docker_note(want_key[want_id[i]], names_needed, containers_needed)
     for (i = 1; i <= old_count; i++)
         docker_note(old_key[old_id[i]], names_needed, containers_needed)
     docker_networks()
@@ -55,10 +56,8 @@ function docker_note(key, networks, containers) {
         return
     if (key ~ /^docker network /)
         networks[nth_word(key, 3)] = 1
-    if (key ~ /^docker endpoint /) {
+    if (key ~ /^docker endpoint /)
         containers[nth_word(key, 3)] = 1
-        networks[nth_word(key, 4)] = 1
-    }
 }
 
 # names become words of a command line

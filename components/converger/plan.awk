@@ -33,7 +33,7 @@ function check_docker(    i, kind) {
     if (phase == "links" || (!speaks_of("network") && !speaks_of("endpoint")))
         return
     if (docker_state() == "yes") {
-        if (speaks_of("network") && docker_is_old())
+        if (wants_network() && docker_is_old())
             refuse("Docker " docker_version() " is too old: 20.10 is the first that will do")
         return
     }
@@ -49,6 +49,13 @@ function check_docker(    i, kind) {
             refuse(old_key[old_id[i]] ": Docker is not running, so it cannot be removed: systemctl start docker")
             return
         }
+}
+
+function wants_network(    i) {
+    for (i = 1; i <= want_count; i++)
+        if (want_kind[want_id[i]] == "network" && is_mine(want_unit[want_id[i]]))
+            return 1
+    return 0
 }
 
 # links that go, and links that have to be made anew with all that lies on them

@@ -25,7 +25,8 @@ function write_state(path,    i, name, at, pair, ignored) {
     for (i = 1; i <= iptables_count; i++)
         print "iptables", iptables_unit[i], iptables_rules[i] > path
     for (name in network_value)
-        network_users(name, ignored)
+        if (is_mine(network_mark[name]))
+            network_users(name, ignored)
     for (name in network_value)
         print "docker network", name, network_mark[name], network_value[name] > path
     for (at in endpoint_value) {
