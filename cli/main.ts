@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { check, type CheckOptions } from "./check/check";
 import { CliError } from "./error";
+import { printable } from "./text";
 import { graph, type GraphOptions } from "./graph/graph";
 
 /** 1 is for a check that found a difference. */
@@ -54,7 +55,7 @@ export async function main(words: readonly string[]): Promise<number> {
             return error.exitCode === 0 ? 0 : USAGE;
         }
         if (error instanceof CliError) {
-            process.stderr.write(`error: ${error.message}\n`);
+            process.stderr.write(`error: ${printable(error.message)}\n`);
             return USAGE;
         }
         throw error;

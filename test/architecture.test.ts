@@ -61,7 +61,8 @@ function isTypeOnly(statement: ts.ImportDeclaration | ts.ExportDeclaration): boo
 }
 
 const modules = new Map(
-    filesUnder("components")
+    ["components", "cli"]
+        .flatMap(filesUnder)
         .filter((path) => path.endsWith(".ts"))
         .map((path) => [path, moduleAt(path)]),
 );
@@ -136,6 +137,13 @@ describe("rooms", () => {
         [/^ssh2/, "components/realize/ssh.ts"],
     ])("%s has one importer", (name, only) => {
         expect(importers(name)).toEqual([only]);
+    });
+
+    test("cli/ starts without Pulumi, and nothing needs cli/", () => {
+        expect([...packagesOf("cli/main.ts")].filter((name) => name.includes("pulumi"))).toEqual(
+            [],
+        );
+        expect(importers(/\bcli\//)).toEqual([]);
     });
 
     test("converger/ is built without Pulumi", () => {

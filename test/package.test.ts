@@ -23,6 +23,7 @@ export const network: NetworkHandle = mesh;
 interface Manifest {
     readonly dependencies: Readonly<Record<string, string>>;
     readonly peerDependencies: Readonly<Record<string, string>>;
+    readonly bin: { readonly crosshost: string };
 }
 
 /** A user's program outside this repo, with the packed package and what it declares, nothing else. */
@@ -67,6 +68,15 @@ describe("the npm package in a program of its own", () => {
         },
         SLOW,
     );
+
+    test("has the program crosshost, with the shell that it sends to hosts", () => {
+        const { bin } = JSON.parse(
+            readFileSync(join(installed, "package.json"), "utf8"),
+        ) as Manifest;
+        const program = join(installed, bin.crosshost);
+        expect(run(process.execPath, [program, "--help"], folder)).toContain("Usage: crosshost");
+        expect(packed).toContain("dist/cli/check/check.sh");
+    });
 
     test("loads, with the parts of the program that runs on hosts", () => {
         const script = `

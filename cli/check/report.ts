@@ -1,5 +1,6 @@
 // What a person reads: the matrix, what differs, and a line that says how it went.
 import { type Container } from "../reach";
+import { count, printable } from "../text";
 import { type Attachment } from "../topology";
 import { type Finding, type Verdict } from "./verdict";
 
@@ -35,7 +36,7 @@ export function report(
         "",
         ...keyOf(findings),
         "",
-        ...differences.map((line) => paint(line, "bad")),
+        ...differences.map((line) => paint(printable(line), "bad")),
         conclusion(judged.length, names, differences.length, paint),
         "",
     ].join("\n");
@@ -78,7 +79,7 @@ function matrix(
 }
 
 function wordsOf({ container, host, network, address }: Attachment, number: string): string[] {
-    return [number, container, host, network.name, address, String(network.mtu)];
+    return [number, container, host, network.name, address, String(network.mtu)].map(printable);
 }
 
 function cell(finding: Finding | undefined, paint: Paint): string {
@@ -99,8 +100,4 @@ function conclusion(pairs: number, names: number, differences: number, paint: Pa
     return differences === 0
         ? paint(`${asked}: all as it should be`, "good")
         : paint(`${asked}: ${count(differences, "difference")}`, "bad");
-}
-
-function count(number: number, what: string): string {
-    return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -1,5 +1,6 @@
 // The topology as text that GitHub, GitLab and many editors draw: https://mermaid.js.org
 import { type Container, containersOf } from "../reach";
+import { printable } from "../text";
 import { type HostNode, type Network, type Topology } from "../topology";
 import { titleOf } from "./layout";
 
@@ -59,5 +60,5 @@ function hostTitle({ name, address, gone }: HostNode): string {
 /** Mermaid knows entities by number, written with # instead of &#. */
 function quoted(text: string): string {
     const entity = (letter: string) => `#${letter.codePointAt(0) ?? 0};`;
-    return `"${text.replace(/\p{Cc}/gu, "\ufffd").replace(/["#&<>`\\]/g, entity)}"`;
+    return `"${printable(text).replace(/["#&<>`\\]/g, entity)}"`;
 }

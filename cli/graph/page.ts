@@ -1,4 +1,5 @@
 // A scene as SVG, in a page that needs nothing but itself and follows the reader's choice of light or dark.
+import { count, printable } from "../text";
 import { type Topology } from "../topology";
 import { FONT_SIZE, type Frame, type Label, type Scene, type Stretch } from "./scene";
 
@@ -87,20 +88,14 @@ function labelOf({ x, y, height, text, whole, size, faint }: Label): string {
 function countsOf({ hosts, networks, attachments }: Topology): string {
     const containers = new Set(attachments.map(({ host, container }) => `${host} ${container}`));
     return [
-        counted(hosts.length, "host"),
-        counted(networks.length, "network"),
-        counted(containers.size, "container"),
+        count(hosts.length, "host"),
+        count(networks.length, "network"),
+        count(containers.size, "container"),
     ].join(", ");
 }
 
-function counted(number: number, what: string): string {
-    return `${number} ${what}${number === 1 ? "" : "s"}`;
-}
-
-/** Control characters are not allowed in a page even where they are escaped. */
 function escaped(text: string): string {
-    return text
-        .replace(/\p{Cc}/gu, "\ufffd")
+    return printable(text)
         .replace(/&/g, "&amp;")
         .replace(/</g, "&lt;")
         .replace(/>/g, "&gt;")

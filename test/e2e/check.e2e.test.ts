@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { browser, look } from "../support/browser";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { on, onAll, ROOT } from "../support/lab";
 import { Stack } from "../support/stack";
@@ -80,6 +81,10 @@ describe("a stack of twelve containers on three hosts", () => {
         }
         expect(text).toContain(">mesh, overlay vxlan, 10.42.0.0/16, MTU 1450</text>");
         expect(text).not.toMatch(/PRIVATE|ciphertext|v1:/);
+        const chromium = browser();
+        for (const scheme of chromium ? (["light", "dark"] as const) : []) {
+            expect(look(chromium ?? "", text, scheme)).toMatchObject({ overlaps: [], outside: [] });
+        }
     });
 
     it("differs when a link is down, and the check names the pairs and ends with 1", () => {
