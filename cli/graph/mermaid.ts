@@ -19,7 +19,7 @@ export function mermaidOf(topology: Topology): string {
             ...ownNetworks(topology, host).map((network) => `        ${node(network)}`),
             ...containers
                 .filter((one) => one.host === host.name)
-                .map((one) => `        ${containerIds.get(one) ?? ""}[${quoted(one.name)}]`),
+                .map((one) => `        ${containerIds.get(one) ?? ""}[${quoted(...linesOf(one))}]`),
             "    end",
         ]),
         ...topology.hosts.flatMap((host, at) =>
@@ -28,12 +28,9 @@ export function mermaidOf(topology: Topology): string {
                 .map((network) => `    ${networkIds.get(network) ?? ""} --- h${at}`),
         ),
         ...containers.flatMap((container) =>
-            container.attachments.map(({ network, address }) =>
-                [
-                    `    ${networkIds.get(network) ?? ""}`,
-                    `---|${quoted(address)}|`,
-                    containerIds.get(container) ?? "",
-                ].join(" "),
+            container.attachments.map(
+                ({ network }) =>
+                    `    ${networkIds.get(network) ?? ""} --- ${containerIds.get(container) ?? ""}`,
             ),
         ),
     ];
@@ -57,8 +54,14 @@ function hostTitle({ name, address, gone }: HostNode): string {
     return [name, gone ? "gone" : address].filter(Boolean).join(" ");
 }
 
+/** Addresses on the lines would lie on one another where many lead to one place. */
+function linesOf({ name, attachments }: Container): string[] {
+    return [name, ...attachments.map(({ address }) => address)];
+}
+
 /** Mermaid knows entities by number, written with # instead of &#. */
-function quoted(text: string): string {
+function quoted(...lines: readonly string[]): string {
     const entity = (letter: string) => `#${letter.codePointAt(0) ?? 0};`;
-    return `"${printable(text).replace(/["#&<>`\\]/g, entity)}"`;
+    const texts = lines.map((text) => printable(text).replace(/["#&<>`\\]/g, entity));
+    return `"${texts.join("<br>")}"`;
 }

@@ -184,7 +184,7 @@ describe("a page", () => {
 describe("Mermaid's text", () => {
     const mermaid = (resources: Resources) => mermaidOf(topologyOf(stateOf(resources)));
 
-    test("has hosts as groups, networks, containers, and an address on each line between them", () => {
+    test("has hosts as groups, networks, containers with their addresses, and lines between them", () => {
         const mesh = overlay("mesh", ["vm1", "vm2"]);
         const lan = bridge("lan", "vm1", "10.60.0.0/24");
         const text = mermaid([
@@ -199,13 +199,13 @@ describe("Mermaid's text", () => {
     n1(["mesh, overlay vxlan, 10.42.0.0/16, MTU 1450"])
     subgraph h0["vm1 192.168.40.11"]
         n0(["lan, bridge, 10.60.0.0/24, MTU 1500"])
-        c0["a"]
+        c0["a<br>10.60.0.9<br>10.42.1.9"]
     end
     subgraph h1["vm2 192.168.40.12"]
     end
     n1 --- h1
-    n0 ---|"10.60.0.9"| c0
-    n1 ---|"10.42.1.9"| c0
+    n0 --- c0
+    n1 --- c0
 `);
     });
 
