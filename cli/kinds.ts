@@ -23,6 +23,12 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         strangers: "kept out",
         names: "own host",
     },
+    "crosshost:index:Macvlan": {
+        word: "macvlan",
+        spans: true,
+        strangers: "not judged", // as open as any machine of the LAN
+        names: "own host",
+    },
 };
 
 /** A network that this stack's containers joined and another stack made; its state knows the rest. */

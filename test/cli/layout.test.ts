@@ -67,13 +67,13 @@ describe("a picture", () => {
         const drawn = scene(twelve());
         expectSound(drawn);
         expect(texts(drawn).slice(0, 8)).toEqual([
+            "lan, macvlan, 192.168.40.0/24, MTU 1500",
             "mesh, overlay vxlan, 10.42.0.0/16, MTU 1450",
             "vm1",
             "192.168.40.11",
+            "lan 192.168.40.0/24",
             "mesh 10.42.1.0/24",
-            "lan-vm1 10.60.0.0/24 MTU 1500",
-            "api-1",
-            "10.42.1.80 mesh",
+            "inner-1 10.60.0.0/24 MTU 1500",
             "cache-1",
         ]);
         expect(drawn.frames.filter(({ role }) => role === "container")).toHaveLength(12);

@@ -1,6 +1,6 @@
 import { type Container, containersOf, lookupsOf, pairsOf } from "../../cli/reach";
 import { topologyOf } from "../../cli/topology";
-import { attachment, bridge, host, overlay, stateOf, twelve } from "./states";
+import { attachment, bridge, host, macvlan, overlay, stateOf, twelve } from "./states";
 
 type Resources = Parameters<typeof stateOf>[0];
 
@@ -31,6 +31,7 @@ const hosts = [...host("vm1", 11), ...host("vm2", 12)];
 const mesh = overlay("mesh", ["vm1", "vm2"]);
 const other = overlay("other", ["vm1", "vm2"], "10.43.0.0/16");
 const lan = bridge("lan", "vm1", "10.60.0.0/24");
+const lan2 = bridge("lan2", "vm2", "10.60.0.0/24");
 
 describe("by address", () => {
     test("containers of one network reach each other, on whatever host, and others are kept out", () => {
@@ -88,6 +89,21 @@ describe("by address", () => {
         });
     });
 
+    test("containers of a LAN reach each other on all hosts; who else reaches them is the LAN's to say", () => {
+        const wire = macvlan("wire", ["vm1", "vm2"]);
+        const a = attachment("a", "vm1", wire, "192.168.40.100");
+        const b = attachment("b", "vm2", wire, "192.168.40.200");
+        const c = attachment("c", "vm2", lan2, "10.60.0.9");
+        expect(table([...hosts, wire, lan2, a, b, c])).toEqual({
+            "a -> b": "reach",
+            "b -> a": "reach",
+            "a -> c": "be kept out",
+            "b -> c": "be kept out",
+            "c -> a": "not judged",
+            "c -> b": "not judged",
+        });
+    });
+
     test("containers on a machine that is no more are left out", () => {
         const dead = [...host("vm1", 11), ...host("vm2", 12, { gone: true })];
         const a = attachment("a", "vm1", mesh, "10.42.1.9");
@@ -98,9 +114,11 @@ describe("by address", () => {
     test("twelve containers on three hosts are asked for all of each other's addresses", () => {
         const pairs = pairsOf(containers(twelve()));
         expect(pairs).toHaveLength(12 * 15 - 15);
-        // 9 containers on the mesh ask for 8 others; on each bridge two ask for one another.
-        expect(pairs.filter(({ should }) => should === "reach")).toHaveLength(9 * 8 + 3 * 2);
-        expect(pairs.filter(({ should }) => should === "not judged")).toEqual([]);
+        // 6 containers on the mesh ask for 5 others, 3 on the LAN for 2; on each bridge two for one another.
+        expect(pairs.filter(({ should }) => should === "reach")).toHaveLength(
+            6 * 5 + 3 * 2 + 3 * 2,
+        );
+        expect(pairs.filter(({ should }) => should === "not judged")).toHaveLength(9 * 3);
     });
 });
 

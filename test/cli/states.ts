@@ -77,6 +77,16 @@ export function bridge(name: string, on: string, cidr: string, dockerName = name
     return { type: "crosshost:index:Bridge", name, outputs };
 }
 
+export function macvlan(
+    name: string,
+    hosts: readonly string[],
+    cidr = "192.168.40.0/24",
+): Resource {
+    const place = hostNetwork(dockerName(IDENTITY, name), cidr);
+    const networks = Object.fromEntries(hosts.map((one) => [one, place]));
+    return { type: "crosshost:index:Macvlan", name, outputs: { cidr, mtu: 1500, networks } };
+}
+
 export function attachment(
     name: string,
     on: string,
@@ -107,26 +117,28 @@ export function attachment(
 
 const HOSTS = ["vm1", "vm2", "vm3"];
 
-/** Twelve containers on three hosts: on an overlay, on a bridge of each host, and on both. */
+/** Twelve containers on three hosts: on an overlay, a LAN, a bridge of each host, and on two of these. */
 export function twelve(): Resource[] {
     const mesh = overlay("mesh", HOSTS);
-    const own = HOSTS.map((one, at) => bridge(`lan-${one}`, one, `10.60.${at}.0/24`));
+    const wire = macvlan("lan", HOSTS);
+    const own = HOSTS.map((one, at) => bridge(`inner-${at + 1}`, one, `10.60.${at}.0/24`));
     return [
         ...HOSTS.flatMap((one, at) => host(one, 11 + at)),
         mesh,
+        wire,
         ...own,
         ...HOSTS.flatMap((one, at) => {
-            const lan = own[at] ?? mesh;
+            const inner = own[at] ?? mesh;
             const n = at + 1;
             return [
                 attachment(`web-${n}`, one, mesh, `10.42.${n}.121`),
-                attachment(`api-${n}`, one, mesh, `10.42.${n}.80`),
-                attachment(`db-${n}`, one, lan, `10.60.${at}.200`),
-                attachment(`cache-${n}`, one, lan, `10.60.${at}.201`),
+                attachment(`db-${n}`, one, inner, `10.60.${at}.200`),
+                attachment(`cache-${n}`, one, inner, `10.60.${at}.201`),
                 attachment(`cache-mesh-${n}`, one, mesh, `10.42.${n}.201`, {
                     containerName: `cache-${n}`,
                     aliases: [],
                 }),
+                attachment(`dns-${n}`, one, wire, `192.168.40.20${n}`),
             ];
         }),
     ];

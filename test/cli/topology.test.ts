@@ -16,13 +16,14 @@ test("a topology has the hosts, networks and attachments of the state", () => {
     expect(
         topology.networks.map(({ name, kind, backend, mtu }) => [name, kind.word, backend, mtu]),
     ).toEqual([
-        ["lan-vm1", "bridge", undefined, 1500],
-        ["lan-vm2", "bridge", undefined, 1500],
-        ["lan-vm3", "bridge", undefined, 1500],
+        ["inner-1", "bridge", undefined, 1500],
+        ["inner-2", "bridge", undefined, 1500],
+        ["inner-3", "bridge", undefined, 1500],
+        ["lan", "macvlan", undefined, 1500],
         ["mesh", "overlay", "vxlan", 1450],
     ]);
     expect(topology.attachments).toHaveLength(15);
-    expect(topology.attachments[2]).toMatchObject({
+    expect(topology.attachments[1]).toMatchObject({
         name: "cache-mesh-1",
         host: "vm1",
         container: "cache-1",
