@@ -8,6 +8,7 @@ export {
     type LoginArgs,
     type RegistryAuthArgs,
 } from "./host/host";
+export { Macvlan, type MacvlanArgs } from "./macvlan/macvlan";
 export { type NetworkHandle } from "./network/handle";
 export {
     type BackendArgs,
@@ -16,5 +17,5 @@ export {
     type OverlayArgs,
     type VxlanArgs,
 } from "./overlay/overlay";
-export { type HostNetwork } from "./network/hostNetwork";
+export { type HostNetwork, type Lan, type Reserved, type Shim } from "./network/hostNetwork";
 export { type ContainerArgs } from "./realize/docker";

@@ -8,6 +8,7 @@ const ROOT = join(__dirname, "..");
 const SOURCES = [
     "components/host/host.ts",
     "components/bridge/bridge.ts",
+    "components/macvlan/macvlan.ts",
     "components/overlay/overlay.ts",
     "components/attachment/attachment.ts",
 ];

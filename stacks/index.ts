@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 const programs: Readonly<Record<string, () => Promise<object>>> = {
     demo: () => import("./demo"),
     guest: () => import("./guest"),
+    macvlan: () => import("./tutorials/macvlan"),
 };
 
 export = async () => (programs[pulumi.getStack()] ?? (() => import("./demo")))();

@@ -4,6 +4,8 @@ import { attachmentSchema } from "../components/attachment/schema";
 import { bridgeUnit, planBridge } from "../components/bridge/plan";
 import { bridgeSchema } from "../components/bridge/schema";
 import { connectionSchema, hostSchema } from "../components/host/schema";
+import { macvlanUnit, planMacvlan } from "../components/macvlan/plan";
+import { macvlanSchema } from "../components/macvlan/schema";
 import { backendChoice } from "../components/overlay/backends";
 import { vxlan } from "../components/overlay/backends/vxlan";
 import { layOut, planOverlay } from "../components/overlay/plan";
@@ -22,6 +24,7 @@ const TABLES: readonly [string, string, { readonly shape: object }][] = [
     ["overlay.md", "BackendArgs", backendChoice],
     ["overlay-vxlan.md", "VxlanArgs", vxlan.options],
     ["bridge.md", "BridgeArgs", bridgeSchema],
+    ["macvlan.md", "MacvlanArgs", macvlanSchema],
     ["container-attachment.md", "ContainerAttachmentArgs", attachmentSchema],
 ];
 
@@ -90,4 +93,17 @@ test.each(["vxlan", "direct"])("overlay-%s.md shows the unit that the plan makes
 test("bridge.md shows the unit that the plan makes", () => {
     const spec = bridgeSchema.parse({ host: {}, cidr: "10.60.0.0/24" });
     expect(page("bridge.md")).toContain(unitText(bridgeUnit(planBridge(IDENTITY, "lan1", spec))));
+});
+
+test("macvlan.md shows the unit that the plan makes", () => {
+    const spec = macvlanSchema.parse({
+        hosts: [{}],
+        parent: "eth0",
+        subnet: "192.168.40.0/24",
+        gateway: "192.168.40.254",
+        ipRange: "192.168.40.128/26",
+        hostAccess: true,
+    });
+    const plan = planMacvlan(IDENTITY, "lan", spec, [planned("vm1")]);
+    expect(page("macvlan.md")).toContain(unitText(macvlanUnit(plan, "vm1")));
 });

@@ -5,12 +5,16 @@ import { bridgeUnit, partProblems, planBridge } from "../components/bridge/plan"
 import { bridgeSchema } from "../components/bridge/schema";
 import { planHost } from "../components/host/plan";
 import { hostSchema } from "../components/host/schema";
+import { macvlanUnit, planMacvlan } from "../components/macvlan/plan";
+import { planProblems } from "../components/macvlan/problems";
+import { macvlanSchema } from "../components/macvlan/schema";
 import { hostNetwork } from "../components/network/hostNetwork";
 import { layOut, planOverlay } from "../components/overlay/plan";
 import { overlaySchema } from "../components/overlay/schema";
 import { applyCommand, deleteCommand } from "../components/realize/commands";
 import { sshOptions } from "../components/realize/keyfiles";
 import { type Login } from "../components/realize/ssh";
+import { contains, isAddress } from "../components/wire/address";
 import { dockerName, linkName, stackId, unitName } from "../components/wire/identity";
 import { check, type Problem, report } from "../components/wire/problem";
 import { unitText } from "../components/wire/unit";
@@ -96,6 +100,17 @@ const PLACES: readonly Place[] = [
     { argument: "Bridge.gateway", right: "10.60.0.1", put: (gateway) => bridge({ gateway }) },
     { argument: "Bridge.ipRange", right: "10.60.0.0/26", put: (ipRange) => bridge({ ipRange }) },
     { argument: "Bridge.dockerName", right: "lan1", put: (dockerName) => bridge({ dockerName }) },
+    { argument: "Macvlan.parent", right: "eth1", put: (parent) => lan({ parent }) },
+    { argument: "Macvlan.parents.vm1", right: "eth1", put: (vm1) => lan({ parents: { vm1 } }) },
+    { argument: "Macvlan.subnet", right: "10.60.0.0/16", put: (subnet) => lan({ subnet }) },
+    { argument: "Macvlan.gateway", right: "10.60.0.2", put: (gateway) => lan({ gateway }) },
+    { argument: "Macvlan.ipRange", right: "10.60.0.64/26", put: (ipRange) => lan({ ipRange }) },
+    {
+        argument: "Macvlan.reserved[0]",
+        right: "10.60.0.8-10.60.0.9",
+        put: (text) => lan({ reserved: [text] }),
+    },
+    { argument: "Macvlan.dockerName", right: "lan1", put: (dockerName) => lan({ dockerName }) },
     {
         argument: "ContainerAttachment.ipv4Address",
         right: "10.42.1.200",
@@ -239,6 +254,34 @@ function bridge(more: Readonly<Record<string, string>>): Fate {
     const words = [...unit].flatMap(([key, line]) => [key, line].join(" ").split(/[ /]/));
     return carried(
         Object.values(more).every((text) => text.split("/").every((one) => words.includes(one))),
+    );
+}
+
+function lan(more: object): Fate {
+    const args = {
+        hosts: [{}],
+        parent: "eth0",
+        subnet: "10.60.0.0/24",
+        gateway: "10.60.0.1",
+        ipRange: "10.60.0.128/26",
+        hostAccess: true,
+        ...more,
+    };
+    const hosts = [planned("vm1")];
+    const { problems, value } = check(macvlanSchema, args);
+    const wrong = value ? planProblems(value, hosts) : problems;
+    if (!value || wrong.length > 0) {
+        return wrong;
+    }
+    const plan = planMacvlan(IDENTITY, "lan", value, hosts);
+    const { network, ipRange = "", shim, reserved = [] } = plan.places["vm1"]?.network ?? {};
+    const { parent, parents, subnet, gateway = "" } = value;
+    const link = parents?.["vm1"] ?? parent;
+    const wanted = `macvlan ${link} mode bridge subnet ${subnet} gateway ${gateway} ip-range ${ipRange} aux ${shim?.address ?? ""}`;
+    return carried(
+        macvlanUnit(plan, "vm1").get(`docker network ${network ?? ""}`) === wanted &&
+            contains(value.ipRange, ipRange) &&
+            reserved.every(({ from, to }) => isAddress(from) && isAddress(to)),
     );
 }
 

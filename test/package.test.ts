@@ -84,7 +84,7 @@ describe("the npm package in a program of its own", () => {
             const { convergerProgram } = require("${installed}/dist/components/converger/program");
             console.log(JSON.stringify({ names, hash: convergerProgram().hash }));`;
         expect(JSON.parse(run(process.execPath, ["-e", script], folder))).toEqual({
-            names: ["ContainerAttachment", "Bridge", "Host", "Overlay"],
+            names: ["ContainerAttachment", "Bridge", "Host", "Macvlan", "Overlay"],
             hash: convergerProgram().hash,
         });
     });

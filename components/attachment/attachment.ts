@@ -12,10 +12,11 @@ import { type HostHandle } from "../host/handle";
 import { localNetwork, type NetworkHandle } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
 import { type ContainerArgs, createContainer, dockerProviderOf } from "../realize/docker";
+import { heldOnLan } from "../realize/lan";
 import { parsed, Refusal, refuse } from "../realize/refuse";
-import { type HostSession, sessionOfHost } from "../realize/session";
+import { type HostSession, sessionOfHost, sessionsSoFar } from "../realize/session";
 import { unitCommand } from "../realize/unit";
-import { type HostPort } from "../wire/claims";
+import { type Claims, type HostPort } from "../wire/claims";
 import { isDeferred, isRecord } from "../wire/fields";
 import { dockerName, unitName } from "../wire/identity";
 import { check, type Problem, report } from "../wire/problem";
@@ -29,6 +30,7 @@ import {
     claimPorts,
     placeAttachment,
     planAttachment,
+    portProblems,
 } from "./plan";
 import { type AttachmentSpec, attachmentSchema, networkHandleSchema } from "./schema";
 
@@ -38,13 +40,14 @@ export interface ContainerAttachmentArgs {
     /** The host that the container runs on. Changing it replaces a created container. */
     host: HostHandle;
     /**
-     * The network to join: an Overlay, a Bridge, or what another stack exports as its `handle`.
+     * The network to join: an Overlay, a Bridge, a Macvlan, or what another stack exports as its `handle`.
      * Changing it replaces a created container and connects an existing one anew.
      */
     network: pulumi.Input<NetworkHandle>;
     /**
      * Static address in the host's subnet, outside of the part from which Docker gives out addresses by
-     * itself (the first quarter, unless a Bridge says else). Default: one derived from the logical name,
+     * itself (the first quarter, unless a Bridge or a Macvlan says else); on a LAN, one that nobody
+     * answers for. Default: one derived from the logical name,
      * stable for ever. Changing it replaces a created container and connects an existing one anew.
      */
     ipv4Address?: string;
@@ -104,7 +107,8 @@ export class ContainerAttachment extends pulumi.ComponentResource {
         super("crosshost:index:ContainerAttachment", name, {}, opts);
 
         const place = placeOn(session, name, spec, args.network);
-        const plan: Plan = { name, session, aliases: spec.aliases ?? [name], place };
+        const others = sessionsOn(session, args.network);
+        const plan: Plan = { name, session, others, aliases: spec.aliases ?? [name], place };
         const after = networkCommand(session, args.network);
         const joined = args.container
             ? this.create(plan, args.host, args.container, created ?? name, after)
@@ -145,21 +149,25 @@ export class ContainerAttachment extends pulumi.ComponentResource {
     }
 
     private connect(
-        { name, session, aliases, place }: Plan,
+        { name, session, others, aliases, place }: Plan,
         joined: Joined,
         after: readonly pulumi.Resource[],
     ): void {
         const unit = unitName("attachment", name);
         const text = pulumi
-            .all([joined.name, place.network, place.address])
-            .apply(async ([container, network, ipv4Address]) => {
+            .all([joined.name, place.here, place.address])
+            .apply(async ([container, { network, lan, shim }, ipv4Address]) => {
                 const existing = joined.maker === undefined;
-                const endpoint = { container, network, ipv4Address, aliases, existing };
+                const way = lan?.link ? shim : undefined;
+                const endpoint = { container, network, ipv4Address, aliases, existing, shim: way };
                 const wanted = unitText(planAttachment(endpoint));
                 if (joined.hasToBeThere) {
                     const problems = await previewProblems(session, unit, wanted, container);
                     refuse(COMPONENT, name, problems);
                 }
+                const asked = { link: lan?.link, address: ipv4Address };
+                const held = await heldOnLan(session, others, { unit, wanted, ...asked });
+                refuse(COMPONENT, name, held ? [heldProblem(held)] : []);
                 return wanted;
             });
         const all = joined.maker ? [...after, joined.maker] : after;
@@ -171,11 +179,13 @@ export class ContainerAttachment extends pulumi.ComponentResource {
 interface Plan {
     readonly name: string;
     readonly session: HostSession;
+    readonly others: readonly HostSession[];
     readonly aliases: readonly string[];
     readonly place: Place;
 }
 
 interface Place {
+    readonly here: pulumi.Output<HostNetwork>;
     readonly network: pulumi.Output<string>;
     readonly address: pulumi.Output<string>;
 }
@@ -217,10 +227,19 @@ function localProblems(
         const clash = claimEndpoint(session.things, name, known, here.network);
         problems.push(...(created === undefined ? clash : []));
     }
+    problems.push(...portProblems(here, spec.container?.ports));
     const placed = placeAttachment(session.stack, name, here, spec.ipv4Address);
     return placed.problems.length > 0
         ? [...problems, ...placed.problems]
-        : [...problems, ...claimAddress(session.addresses, name, placed.address, here)];
+        : [
+              ...problems,
+              ...claimAddress(
+                  claimsOn(sessionsOn(session, network), local.networks),
+                  name,
+                  placed.address,
+                  here,
+              ),
+          ];
 }
 
 /** The network's name on the host and the container's address; of another stack's, at run time. */
@@ -230,7 +249,8 @@ function placeOn(
     spec: AttachmentSpec,
     network: pulumi.Input<NetworkHandle>,
 ): Place {
-    const here = networksOf(name, network).apply((networks): HostNetwork => {
+    const all = networksOf(name, network);
+    const here = all.apply((networks): HostNetwork => {
         const found = networks[session.name];
         if (!found) {
             const problem = notThere(session.name, Object.keys(networks));
@@ -238,15 +258,33 @@ function placeOn(
         }
         return found;
     });
-    const address = here.apply((there) => {
+    const sessions = sessionsOn(session, network);
+    const address = pulumi.all([here, all]).apply(([there, networks]) => {
         const placed = placeAttachment(session.stack, name, there, spec.ipv4Address);
         refuse(COMPONENT, name, placed.problems);
         if (!localNetwork(network)) {
-            refuse(COMPONENT, name, claimAddress(session.addresses, name, placed.address, there));
+            const claims = claimsOn(sessions, networks);
+            refuse(COMPONENT, name, [
+                ...portProblems(there, spec.container?.ports),
+                ...claimAddress(claims, name, placed.address, there),
+            ]);
         }
         return placed.address;
     });
-    return { network: here.apply((there) => there.network), address };
+    return { here, network: here.apply((there) => there.network), address };
+}
+
+/** Hosts that may be on the network, the container's own first: an address is claimed on all that are. */
+function sessionsOn(session: HostSession, network: pulumi.Input<NetworkHandle>): HostSession[] {
+    const others = localNetwork(network)?.sessions ?? sessionsSoFar();
+    return [session, ...others.filter((one) => one !== session)];
+}
+
+function claimsOn(
+    sessions: readonly HostSession[],
+    networks: Readonly<Record<string, HostNetwork>>,
+): Claims[] {
+    return sessions.filter(({ name }) => name in networks).map(({ addresses }) => addresses);
 }
 
 function networksOf(
@@ -279,6 +317,11 @@ function networkCommand(
 ): pulumi.Resource[] {
     const made = localNetwork(network)?.commands[session.name] ?? session.lastCommand;
     return made ? [made] : [];
+}
+
+function heldProblem(held: string): Problem {
+    const message = `${held}: write another ipv4Address, or take that machine off the LAN`;
+    return { path: "ipv4Address", message };
 }
 
 function notThere(host: string, hosts: readonly string[]): Problem {

@@ -11,7 +11,7 @@ import { type Claims, type HostPort } from "../wire/claims";
 import { derivedNumber, type StackIdentity } from "../wire/identity";
 import { type Problem, quoted } from "../wire/problem";
 import { entry, unit, type Unit } from "../wire/unit";
-import { type HostNetwork } from "../network/hostNetwork";
+import { type HostNetwork, type Shim } from "../network/hostNetwork";
 
 /** The container's place on a network, as the host is to hold it. */
 export interface Endpoint {
@@ -21,14 +21,18 @@ export interface Endpoint {
     readonly aliases: readonly string[];
     /** Somebody else makes it, and may make it anew at any time. */
     readonly existing: boolean;
+    /** The way that the host itself has to the address, where there is no other. */
+    readonly shim?: Shim;
 }
 
 export function planAttachment(endpoint: Endpoint): Unit {
-    const { container, network, ipv4Address, aliases, existing } = endpoint;
+    const { container, network, ipv4Address, aliases, existing, shim } = endpoint;
     const names = [...new Set(aliases)].sort().map((name) => ` alias ${name}`);
     const watch = existing ? [entry("watch containers", "attach on start")] : [];
+    const way = shim && entry(`route ${ipv4Address}`, `dev ${shim.link} src ${shim.address}`);
     return unit([
         entry(`docker endpoint ${container} ${network}`, `ipv4 ${ipv4Address}${names.join("")}`),
+        ...(way ? [way] : []),
         ...watch,
     ]);
 }
@@ -51,20 +55,28 @@ export function placeAttachment(
     return { address: given, problems };
 }
 
-/** Two claims to one address, told with one that is free. */
+/** Two claims to one address on any of the network's hosts, told with one that is free. */
 export function claimAddress(
-    addresses: Claims,
+    addresses: readonly Claims[],
     name: string,
     address: string,
     network: HostNetwork,
 ): Problem[] {
-    const holder = addresses.claim(address, name);
+    const holder = holderOf(addresses, address);
     if (holder === undefined) {
+        addresses.forEach((claims) => claims.claim(address, name));
         return [];
     }
     const free = firstFree(addresses, network);
     const way = free ? `write ipv4Address: "${free}", which is free` : "the subnet is full";
     return [{ path: "ipv4Address", message: `${address} is the address of "${holder}": ${way}` }];
+}
+
+/** Docker publishes no port of a container that is a machine of a LAN, and does not say so. */
+export function portProblems({ lan }: HostNetwork, ports: unknown): Problem[] {
+    const message =
+        "publish nothing on a LAN, where the container is reached at its own address, on every port: leave them out";
+    return lan && ports !== undefined ? [{ path: "container.ports", message }] : [];
 }
 
 /** Where none are given, the logical name is the alias, if it can be one. */
@@ -117,27 +129,57 @@ function staticAddressProblem(given: string, network: HostNetwork): string | und
     if (given === networkAddress(subnet) || given === broadcastAddress(subnet)) {
         return `is no host address of ${subnet}: ${range}`;
     }
-    return contains(ipRange, given)
-        ? `lies in ${ipRange}, which Docker gives out by itself: ${range}`
-        : undefined;
+    if (contains(ipRange, given)) {
+        return `lies in ${ipRange}, which Docker gives out by itself: ${range}`;
+    }
+    const why = reservedFor(given, network);
+    return why && `${why}: ${range}`;
 }
 
+function reservedFor(given: string, { subnet, reserved = [], lan }: HostNetwork) {
+    const at = offsetOf(subnet, given);
+    const part = reserved.find(
+        ({ from, to }) => offsetOf(subnet, from) <= at && at <= offsetOf(subnet, to),
+    );
+    const host = hostAt(given, lan);
+    return part?.why ?? (host && `is the address of ${host}`);
+}
+
+function hostAt(address: string, lan: HostNetwork["lan"]): string | undefined {
+    return Object.entries(lan?.hosts ?? {}).find(([, held]) => held === address)?.[0];
+}
+
+/** Numbered over all that is not reserved, hosts among it: a host that joins moves no address but its own. */
 function derivedAddress(identity: StackIdentity, name: string, network: HostNetwork): string {
     const free = plannedOffsets(network);
     const { project, stack } = identity;
-    const at = derivedNumber(0, free.count - 1, "address", project, stack, name);
-    return addressAt(network.subnet, free.offset(at));
+    const first = derivedNumber(0, free.count - 1, "address", project, stack, name);
+    return candidates(network, first).next().value ?? addressAt(network.subnet, free.offset(first));
 }
 
-function firstFree(addresses: Claims, network: HostNetwork): string | undefined {
-    const free = plannedOffsets(network);
-    for (let at = 0; at < free.count; at += 1) {
-        const candidate = addressAt(network.subnet, free.offset(at));
-        if (addresses.holder(candidate) === undefined) {
+function firstFree(addresses: readonly Claims[], network: HostNetwork): string | undefined {
+    for (const candidate of candidates(network, 0)) {
+        if (holderOf(addresses, candidate) === undefined) {
             return candidate;
         }
     }
     return undefined;
+}
+
+/** All planned addresses that are no host's, from a number on and around. */
+function* candidates(network: HostNetwork, first: number): Generator<string, undefined> {
+    const free = plannedOffsets(network);
+    for (let step = 0; step < free.count; step += 1) {
+        const address = addressAt(network.subnet, free.offset((first + step) % free.count));
+        if (hostAt(address, network.lan) === undefined) {
+            yield address;
+        }
+    }
+    return undefined;
+}
+
+function holderOf(addresses: readonly Claims[], address: string): string | undefined {
+    return addresses.map((claims) => claims.holder(address)).find((one) => one !== undefined);
 }
 
 /** Neighbouring addresses, as distances from the subnet's own. */
@@ -147,14 +189,21 @@ interface Span {
 }
 
 /** What Docker gives out by itself is not planned, nor are gateway, network and broadcast address. */
-function spansOf({ subnet, gateway, ipRange }: HostNetwork): Span[] {
+function spansOf({ subnet, gateway, ipRange, reserved = [] }: HostNetwork): readonly Span[] {
     const range = offsetOf(subnet, networkAddress(ipRange));
-    const hole = { from: range, to: range + sizeOf(ipRange) - 1 };
     const own = offsetOf(subnet, gateway);
-    return without(without([{ from: 1, to: sizeOf(subnet) - 2 }], hole), { from: own, to: own });
+    const holes = [
+        { from: range, to: range + sizeOf(ipRange) - 1 },
+        { from: own, to: own },
+        ...reserved.map(({ from, to }) => ({
+            from: offsetOf(subnet, from),
+            to: offsetOf(subnet, to),
+        })),
+    ];
+    return holes.reduce<readonly Span[]>(without, [{ from: 1, to: sizeOf(subnet) - 2 }]);
 }
 
-function without(spans: readonly Span[], hole: Span): Span[] {
+function without(spans: readonly Span[], hole: Span): readonly Span[] {
     return spans
         .flatMap(({ from, to }) => [
             { from, to: Math.min(to, hole.from - 1) },

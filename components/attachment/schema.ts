@@ -67,6 +67,11 @@ const hostNetwork = z.looseObject({
     subnet: cidr,
     gateway: address,
     ipRange: cidr,
+    reserved: z.array(z.looseObject({ from: address, to: address, why: z.string() })).optional(),
+    lan: z
+        .looseObject({ link: z.string().optional(), hosts: z.record(z.string(), address) })
+        .optional(),
+    shim: z.looseObject({ link: z.string(), address }).optional(),
 });
 
 /** A network of another stack: what `overlay.handle` was when that stack was last updated. */

@@ -91,7 +91,8 @@ export class Bridge extends pulumi.ComponentResource {
         this.mtu = pulumi.output(plan.mtu);
         this.networks = pulumi.output(networks);
         this.networkName = command.urn.apply(() => plan.place.network);
-        rememberNetwork(this, { name, networks, commands: { [session.name]: command } });
+        const commands = { [session.name]: command };
+        rememberNetwork(this, { name, networks, sessions: [session], commands });
         this.registerOutputs({
             cidr: this.cidr,
             mtu: this.mtu,

@@ -50,7 +50,7 @@ export function bridgeUnit({ identity, name, link, cidr, mtu, place }: BridgePla
 
 /** What the bridge holds on its host, and nothing else there may have. */
 export function claimantOf({ name, cidr, place }: BridgePlan): Claimant {
-    return { holder: `Bridge "${name}"`, cidr, network: place.network, claims: [] };
+    return { holder: `Bridge "${name}"`, cidr, path: "cidr", network: place.network, claims: [] };
 }
 
 /** What is wrong with the parts of the network. */

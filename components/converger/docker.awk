@@ -2,16 +2,20 @@
 
 BEGIN {
     NETWORK_FORMAT = "{{.Name}} {{.Driver}}{{with index .Labels \"crosshost\"}} mark {{.}}{{end}} id {{.Id}} running {{len .Containers}}" \
-        "{{range .IPAM.Config}}{{with .Subnet}} subnet {{.}}{{end}}{{with .Gateway}} gateway {{.}}{{end}}{{with .IPRange}} ip-range {{.}}{{end}}{{end}}" \
+        "{{range .IPAM.Config}}{{with .Subnet}} subnet {{.}}{{end}}{{with .Gateway}} gateway {{.}}{{end}}{{with .IPRange}} ip-range {{.}}{{end}}{{with index . \"AuxiliaryAddresses\"}}{{range .}} aux {{.}}{{end}}{{end}}{{end}}" \
         "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}}"
     CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}" \
         "{{range $n, $e := .NetworkSettings.Networks}} / {{$n}}{{with $e.NetworkID}} id {{.}}{{end}}{{with $e.DriverOpts}}{{with index . \"crosshost\"}} mark {{.}}{{end}}{{end}}" \
-        "{{with $e.IPAMConfig}}{{with .IPv4Address}} ipv4 {{.}}{{end}}{{end}}{{with $e.IPAddress}} now {{.}}{{end}}{{range $e.Aliases}} alias {{.}}{{end}}{{end}}"
+        "{{with $e.IPAMConfig}}{{with .IPv4Address}} ipv4 {{.}}{{end}}{{end}}{{with $e.IPAddress}} now {{.}}{{end}}{{with $e.MacAddress}} mac {{.}}{{end}}{{range $e.Aliases}} alias {{.}}{{end}}{{end}}"
+    DOCKER_OPTION["macvlan"] = DOCKER_OPTION["ipvlan"] = "parent"
     DOCKER_OPTION["bridge"] = "com.docker.network.bridge.name"
     DOCKER_OPTION["mtu"] = "com.docker.network.driver.mtu"
     DOCKER_OPTION["masquerade"] = "com.docker.network.bridge.enable_ip_masquerade"
     DOCKER_OPTION["gateway-mode"] = "com.docker.network.bridge.gateway_mode_ipv4"
-    NETWORK_WORDS = "bridge subnet gateway ip-range mtu masquerade"
+    # the first word is the driver, with the link that it uses
+    NETWORK_WORDS["bridge"] = "bridge subnet gateway ip-range mtu masquerade"
+    NETWORK_WORDS["macvlan"] = "macvlan mode subnet gateway ip-range aux"
+    NETWORK_WORDS["ipvlan"] = "ipvlan mode subnet gateway ip-range aux"
 }
 
 # ---- what Docker has
@@ -69,7 +73,7 @@ function docker_names_are_plain(key) {
 function docker_claim_bridges(    name, link) {
     for (name in network_value) {
         link = word_after(network_value[name], "bridge")
-        if (network_mark[name] != "" && (link in link_index) && link_alias[link] == "" && link_kind[link] == "bridge")
+        if (network_mark[name] != "" && network_driver[name] == "bridge" && (link in link_index) && link_alias[link] == "" && link_kind[link] == "bridge")
             link_mark[link] = "?"
     }
 }
@@ -122,16 +126,23 @@ function docker_lines(arguments, what,    command, line) {
     while ((command | getline line) > 0)
         if (what == "network")
             network_read(line)
+        else if (what == "lan")
+            lan_read(line)
         else
             container_read(line)
     close(command)
 }
 
-function network_read(line,    name) {
-    name = first_word(line)
-    network_value[name] = "bridge " word_after(line, DOCKER_OPTION["bridge"]) " subnet " word_after(line, "subnet") \
-        " gateway " word_after(line, "gateway") " ip-range " word_after(line, "ip-range") \
-        " mtu " word_after(line, DOCKER_OPTION["mtu"]) " masquerade " word_after(line, DOCKER_OPTION["masquerade"])
+function network_read(line,    name, driver, n, words, i, value) {
+    name = nth_word(line, 1)
+    driver = nth_word(line, 2)
+    network_value[name] = ""
+    n = split(NETWORK_WORDS[driver], words, " ")
+    for (i = 1; i <= n; i++) {
+        value = word_after(line, docker_word(driver, words[i]))
+        if (value != "")
+            network_value[name] = network_value[name] (network_value[name] == "" ? "" : " ") words[i] " " value
+    }
     network_gateway_mode[name] = word_after(line, DOCKER_OPTION["gateway-mode"])
     network_running[name] = word_after(line, "running") + 0
 }
@@ -139,24 +150,42 @@ function network_read(line,    name) {
 # ---- networks
 
 # Engines from 28 drop what comes routed unless the mode says else; older ones would accept the option and ignore it.
-function network_mode_matters() {
-    return docker_version() + 0 >= 28
+function network_mode_matters(value) {
+    return value ~ /^bridge / && docker_version() + 0 >= 28
 }
 
-function network_actual(id,    name, text, n, words, i) {
+# what Docker calls a word of ours
+function docker_word(driver, word) {
+    return word in DOCKER_OPTION ? DOCKER_OPTION[word] : word == "mode" ? driver "_mode" : word
+}
+
+function network_check(key, value,    driver) {
+    driver = first_word(value)
+    if (driver in NETWORK_WORDS)
+        words_check(key, value, NETWORK_WORDS[driver], "")
+    else
+        refuse(key ": networks of the driver `" driver "` are not made by this converger (" version ")")
+}
+
+function network_actual(id,    name, value, text, n, words, i) {
     name = nth_word(want_key[id], 3)
+    value = want_value[id]
     if (docker_state() != "yes")
         return want_value[id]
     if (!(name in network_value))
         return ""
-    n = split(want_value[id], words, " ")
+    if (network_driver[name] != first_word(value))
+        return network_driver[name]
+    n = split(value, words, " ")
     for (i = 1; i < n; i += 2)
         text = text (i > 1 ? " " : "") words[i] " " word_after(network_value[name], words[i])
-    if (network_mode_matters() && network_gateway_mode[name] != "nat-unprotected")
+    if (network_mode_matters(value) && network_gateway_mode[name] != "nat-unprotected")
         text = text " gateway-mode " (network_gateway_mode[name] == "" ? "nat" : network_gateway_mode[name])
     if (network_mark[name] != want_unit[id])
         text = text " not-ours"
-    if (network_running[name] && !bridge_ports(word_after(want_value[id], "bridge")))
+    if (value !~ /^bridge / && !(nth_word(value, 2) in link_index))
+        text = text " no-parent"
+    if (value ~ /^bridge / && network_running[name] && !bridge_ports(nth_word(value, 2)))
         text = text " containers cut off"
     return text
 }
@@ -171,6 +200,8 @@ function bridge_ports(bridge,    link, count) {
 
 function network_check_owner(id,    name) {
     name = nth_word(want_key[id], 3)
+    if (want_value[id] !~ /^bridge /)
+        lan_check(want_key[id], want_value[id])
     if (!(name in network_id) || is_mine(network_mark[name]))
         return
     if (network_mark[name] != "")
@@ -180,13 +211,16 @@ function network_check_owner(id,    name) {
             "): remove it (docker network rm " name ") or choose another name")
 }
 
-function network_options(value, mode,    n, words, i, text) {
-    text = "-d bridge"
+function network_options(value, mode,    n, words, i, text, driver) {
     n = split(value, words, " ")
+    driver = words[1]
+    text = "-d " driver
     for (i = 1; i < n; i += 2)
-        if (words[i] in DOCKER_OPTION)
-            text = text " -o " DOCKER_OPTION[words[i]] "=" words[i + 1]
-        else if (words[i + 1] != "")
+        if (words[i] in DOCKER_OPTION || words[i] == "mode")
+            text = text " -o " docker_word(driver, words[i]) "=" words[i + 1]
+        else if (words[i] == "aux")
+            text = text " --aux-address host=" words[i + 1]
+        else
             text = text " --" words[i] " " words[i + 1]
     return text (mode == "" ? "" : " -o " DOCKER_OPTION["gateway-mode"] "=" mode)
 }
@@ -197,7 +231,7 @@ function network_make(id,    name, key) {
     name = nth_word(key, 3)
     if (name in network_id)
         network_take_away(name, key)
-    step(100, "docker", "network create " network_options(want_value[id], network_mode_matters() ? "nat-unprotected" : "") \
+    step(100, "docker", "network create " network_options(want_value[id], network_mode_matters(want_value[id]) ? "nat-unprotected" : "") \
         " --label crosshost=" want_unit[id] " " name, key)
     undo(100, "docker", "network rm " name)
     network_anew[name] = word_after(want_value[id], "subnet")
@@ -212,17 +246,8 @@ function network_take_away(name, key,    n, users, i) {
     for (i = n; i >= 1; i--)
         undo(10, "docker", endpoint_again(users[i], name))
     step(11, "docker", "network rm " name, key)
-    undo(11, "docker", "network create " network_options(trim_empty(network_value[name]), network_gateway_mode[name]) \
+    undo(11, "docker", "network create " network_options(network_value[name], network_gateway_mode[name]) \
         " --label crosshost=" network_mark[name] " " name)
-}
-
-# words without a value are not there
-function trim_empty(value,    n, words, i, text) {
-    n = split(NETWORK_WORDS, words, " ")
-    for (i = 1; i <= n; i++)
-        if (word_after(value, words[i]) != "" && !has_word(NETWORK_WORDS, word_after(value, words[i])))
-            text = text " " words[i] " " word_after(value, words[i])
-    return trim(text)
 }
 
 function network_reconnect(name, key,    n, users, i, value, address) {

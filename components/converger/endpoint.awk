@@ -18,6 +18,7 @@ function container_read(line,    name, n, part, i, net) {
         endpoint_network[name, net] = word_after(part[i], "id")
         endpoint_mark[name, net] = word_after(part[i], "mark")
         endpoint_now[name, net] = word_after(part[i], "now")
+        endpoint_mac[name, net] = word_after(part[i], "mac")
     }
 }
 

@@ -20,8 +20,7 @@ function say_facts(    i, name, key, table) {
     print "fact boot " boot_id()
     if (socket != "")
         print "fact socket " socket
-    if (kernel_lacks("vxlan"))
-        print "fact lacks vxlan"
+    say_lacks()
     for (i = 1; i <= addr_count; i++) {
         key = addr_keys[i]
         name = addr_device[key]
@@ -45,6 +44,8 @@ function say_facts(    i, name, key, table) {
         print "fact network " network_names[i], (network_mark[network_names[i]] == "" ? "-" : network_mark[network_names[i]])
     if (docker_state() == "yes")
         say_containers()
+    say_macs()
+    say_lans()
     if (client != "")
         print "fact ssh " client
     say_line("fact vendor ", DMI "sys_vendor")
@@ -58,12 +59,44 @@ function say_line(prefix, path,    line) {
         print prefix plain(line)
 }
 
+# one question for all of them: most kernels lack none
+function say_lacks(    n, names, i, asked) {
+    n = split("vxlan macvlan ipvlan 8021q", names, " ")
+    for (i = 1; i <= n; i++)
+        if (kernel_module(names[i]) == "no")
+            asked = asked " " names[i]
+    if (asked == "" || system("exec modprobe -n -q -a" asked " 2>/dev/null") == 0)
+        return
+    for (i = 1; i <= n; i++)
+        if (kernel_lacks(names[i]))
+            print "fact lacks " names[i]
+}
+
+# by which others know the stack's containers on a LAN
+function say_macs(    at, pair, i) {
+    for (at in endpoint_mac) {
+        split(at, pair, SUBSEP)
+        if (endpoint_mac[at] != "")
+            print "fact mac " endpoint_mac[at], pair[1]
+    }
+    for (i = 1; i <= link_count; i++)
+        if (link_kind[links[i]] == "macvlan" && stack_of(link_mark[links[i]]) == stack)
+            print "fact mac " link_address[links[i]], links[i]
+    for (at in network_value)
+        if (network_driver[at] == "ipvlan" && stack_of(network_mark[at]) == stack)
+            print "fact mac " link_address[nth_word(network_value[at], 2)], at
+}
+
 # of containers there are many, which nobody names
 function say_links(    i, name) {
     for (i = 1; i <= link_count; i++) {
         name = links[i]
         if (name !~ /^veth/)
             print "fact link " name, (link_kind[name] == "" ? "device" : link_kind[name]), owner_alias(name)
+        if (name !~ /^veth/ && link_master[name] != "")
+            print "fact port " name, link_master[name]
+        if (is_wireless(name))
+            print "fact wireless " name
         if (link_kind[name] == "vxlan")
             print "fact vxlan " name, (has_word(link_words[name], "external") ? "all" : link_word(name, "id")), link_word(name, "dstport"), owner_alias(name)
     }

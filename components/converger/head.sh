@@ -7,6 +7,7 @@
 #   crosshost apply STACK UNIT     the unit on stdin              crosshost delete STACK UNIT
 #   crosshost install STACK        the unit `host` on stdin       crosshost uninstall STACK
 #   crosshost boot STACK links|rules
+#   crosshost ask LINK ADDRESS...  who on the link's LAN has these addresses
 #   crosshost vacate STACK UNIT CONTAINER      before Docker makes the unit's container
 #   crosshost watch STACK          until it is stopped: `attach` each container that somebody else has made, when it starts
 #   crosshost attach STACK CONTAINER

@@ -95,7 +95,25 @@ function kernel_module(name,    release, line, path) {
         }
     }
     close(path)
+    if (module_known[name] == "unknown")
+        module_known[name] = kernel_config(name)
     return module_known[name]
+}
+
+# the kernel's own word, where it keeps it: what it was not built with, no module brings
+function kernel_config(name,    command, line, option, found) {
+    option = "CONFIG_" (name == "8021q" ? "VLAN_8021Q" : toupper(name)) "="
+    command = "exec gzip -dc /proc/config.gz 2>/dev/null | grep -e ^CONFIG_NET= -e ^" option
+    while ((command | getline line) > 0)
+        found = found " " line
+    close(command)
+    return found == "" || index(found, option "m") ? "unknown" : index(found, option "y") ? "yes" : "no"
+}
+
+function kernel_check(key, kind,    name) {
+    name = kind == "vlan" ? "8021q" : kind
+    if (kind != "bridge" && kernel_lacks(name))
+        refuse(key ": this kernel (" read_line("/proc/sys/kernel/osrelease") ") has no " name ": install its extra modules, or boot another")
 }
 
 # asked without loading it

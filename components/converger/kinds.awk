@@ -36,7 +36,7 @@ function check_words(key, value,    kind) {
     else if (kind == "fdb")
         words_check(key, value, "dst", "permanent")
     else if (kind == "network")
-        words_check(key, value, "bridge subnet gateway ip-range mtu masquerade", "")
+        network_check(key, value)
     else if (kind == "endpoint")
         words_check(key, value, "ipv4 alias", "connected")
     else if (kind == "nft")
@@ -45,6 +45,8 @@ function check_words(key, value,    kind) {
         refuse(key ": only rules of the chain DOCKER-USER are held")
     else if (kind == "range" && (route_target(key) == "" || value != "ours alone"))
         refuse(key ": wants a network, as 10.42.0.0/16, and `ours alone`")
+    else if (kind == "promisc" && value != "on")
+        refuse(key ": only `promisc LINK: on` is known")
     else if (kind == "boot" && value !~ /^(before|after) docker\.service$/)
         refuse(key ": wants `before docker.service` or `after docker.service`")
     else if (kind == "watch" && (key != "watch containers" || value != "attach on start"))
@@ -73,6 +75,8 @@ function actual(id,    key, kind) {
         return link_actual(nth_word(key, 2), want_value[id])
     if (kind == "addr")
         return addr_actual(key, want_value[id])
+    if (kind == "promisc")
+        return promisc_actual(nth_word(key, 2))
     if (kind == "route")
         return route_actual(key, want_value[id])
     if (kind == "neigh")
@@ -80,7 +84,7 @@ function actual(id,    key, kind) {
     if (kind == "fdb")
         return (key in fdb_value) ? fdb_value[key] : ""
     if (kind == "sysctl")
-        return sysctl_read(nth_word(key, 2))
+        return sysctl_is_moot(nth_word(key, 2)) ? want_value[id] : sysctl_read(nth_word(key, 2))
     if (kind == "nft")
         return nft_actual(id)
     if (kind == "iptables")
@@ -107,7 +111,7 @@ function actual(id,    key, kind) {
 # the link that an entry lies on, "" if none
 function device_of(key, value,    kind) {
     kind = first_word(key)
-    if (kind == "addr")
+    if (kind == "addr" || kind == "promisc")
         return nth_word(key, 2)
     if (kind == "neigh" || kind == "fdb")
         return nth_word(key, 4)
@@ -151,6 +155,8 @@ function make(id,    key, kind) {
         link_make(id, nth_word(key, 2), want_value[id])
     else if (kind == "addr")
         addr_make(key, want_value[id])
+    else if (kind == "promisc")
+        promisc_make(key)
     else if (kind == "route")
         route_make(key, want_value[id])
     else if (kind == "neigh")
@@ -177,6 +183,8 @@ function make(id,    key, kind) {
 
 function unmake(id, key,    kind, device) {
     kind = kind_of(key)
+    if (kind == "promisc")
+        promisc_unmake(key)
     device = device_of(key, old_value[id])
     if (device != "" && ((device in link_dying) || (device in link_anew)))
         return

@@ -1,10 +1,13 @@
-# Links: bridges and VXLAN devices. Marked by their alias, and by group 201 until they have it.
+# Links: bridges, VXLAN devices, and what lies on a NIC: VLANs and the host's own macvlan or ipvlan. Marked by their alias, and by
+# group 201 until they have it.
 
 BEGIN {
     # what an entry does not name is at its default: compared, and put back when the word leaves the plan
     LINK_DEFAULTS["vxlan"] = "learning ttl auto ageing 300"
     LINK_DEFAULTS["bridge"] = "stp_state 0 forward_delay 1500 priority 32768 vlan_filtering 0 mcast_snooping 1"
     LINK_WORDS["vxlan"] = "id local dev dstport ttl ageing"
+    LINK_WORDS["macvlan"] = LINK_WORDS["ipvlan"] = "link mode"
+    LINK_WORDS["vlan"] = "link id"
     LINK_WORDS["bridge"] = "stp_state forward_delay hello_time max_age ageing_time priority vlan_filtering mcast_snooping"
     LINK_FLAGS["vxlan"] = "learning nolearning"
     LINK_FLAGS["bridge"] = ""
@@ -15,17 +18,21 @@ BEGIN {
 
 # ---- what the kernel has: one line of `ip -d -o link show`
 
-function link_read(line,    part, n, i, name, parent, words) {
+function link_read(line,    part, n, i, name, parent, above, words) {
     n = split(line, part, "\\")
     split(part[1], words, " ")
     name = words[2]
     sub(/:$/, "", name)
     parent = index(name, "@")
-    if (parent)
+    if (parent) {
+        above = substr(name, parent + 1)
         name = substr(name, 1, parent - 1)
+    }
+    link_parent[name] = above
     links[++link_count] = name
     link_index[name] = link_count
     link_up[name] = words[3] ~ /[<,]UP[,>]/
+    link_promisc[name] = words[3] ~ /[<,]PROMISC[,>]/
     link_mtu[name] = word_after(part[1], "mtu")
     link_master[name] = word_after(part[1], "master")
     link_group[name] = word_after(part[1], "group")
@@ -64,6 +71,8 @@ function link_word(name, word) {
         return link_mtu[name]
     if (word == "address")
         return link_address[name]
+    if (word == "link")
+        return link_parent[name]
     if (word == "master")
         return link_master[name]
     return word_after(link_words[name], word)
@@ -132,10 +141,12 @@ function link_check_owner(id, name,    i, other, value) {
             (link_kind[name] == "" ? "device" : link_kind[name]) (link_alias[name] == "" ? ", no mark" : ", alias " link_alias[name]) ")"))
         return
     }
+    if (!(name in link_index))
+        kernel_check("link " name, first_word(value))
+    if (first_word(value) == "vlan")
+        parent_check("link " name, word_after(value, "link"))
     if (first_word(value) != "vxlan")
         return
-    if (!(name in link_index) && kernel_lacks("vxlan"))
-        refuse("link " name ": this kernel (" read_line("/proc/sys/kernel/osrelease") ") has no vxlan: install its extra modules, or boot another")
     for (i = 1; i <= link_count; i++) {
         other = links[i]
         if (other != name && link_kind[other] == "vxlan" && !is_mine(link_mark[other]) && \
@@ -176,7 +187,7 @@ function link_make(id, name, value) {
 }
 
 # The MTU of a bridge counts as chosen, and does not follow its ports, only when it is changed on a bridge that is there.
-function link_add(id, name, raw,    kind, n, words, i, common, own, mtu) {
+function link_add(id, name, raw,    kind, n, words, i, common, own, mtu, phase) {
     kind = first_word(raw)
     n = split(raw, words, " ")
     for (i = 2; i <= n; i++) {
@@ -184,8 +195,8 @@ function link_add(id, name, raw,    kind, n, words, i, common, own, mtu) {
             own = own " " words[i]
         else if (words[i] == "mtu")
             mtu = words[++i]
-        else if (words[i] == "address")
-            common = common " address " words[++i]
+        else if (words[i] ~ /^(address|link)$/)
+            common = common " " words[i] " " words[++i]
         else if (words[i] != "master") {
             own = own " " words[i] " " words[i + 1]
             i++
@@ -194,8 +205,9 @@ function link_add(id, name, raw,    kind, n, words, i, common, own, mtu) {
     }
     if (mtu != "")
         common = " mtu " (kind == "bridge" ? mtu - 1 : mtu) common
-    step(40, "ip", "link add name " name common " group 201 type " kind own, want_key[id])
-    undo(40, "ip", "link del " name)
+    phase = kind ~ /^(mac|ip)vlan$/ ? 40.5 : 40 # it may lie on a VLAN of the same unit
+    step(phase, "ip", "link add name " name common " group 201 type " kind own, want_key[id])
+    undo(phase, "ip", "link del " name)
     step(41, "ip", "link set " name " alias crosshost:" want_unit[id], want_key[id])
     if (kind == "bridge" && mtu != "")
         step(42, "ip", "link set " name " mtu " mtu, want_key[id])
@@ -251,6 +263,7 @@ function link_set_common(id, name, word, value, have) {
 function link_take_away(name, phase,    i) {
     step(phase, "ip", "link del " name, "link " name)
     link_undo_contents(name, phase)
+    sysctl_undo_link(name, phase + .2)
     for (i = 1; i <= link_count; i++)
         if (link_master[links[i]] == name)
             undo(phase + .7, "ip", "link set " links[i] " master " name)
@@ -270,13 +283,13 @@ function link_again(name,    kind, own, n, words, i, have) {
     n = split(LINK_WORDS[kind], words, " ")
     for (i = 1; i <= n; i++) {
         have = link_word(name, words[i])
-        if (have != "" && have != "auto" && have != word_after(LINK_DEFAULTS[kind], words[i]))
+        if (have != "" && have != "auto" && words[i] != "link" && have != word_after(LINK_DEFAULTS[kind], words[i]))
             own = own " " words[i] " " have
     }
     if (kind == "vxlan" && link_learning(name) == "nolearning")
         own = own " nolearning"
-    return "link add name " name " mtu " (kind == "bridge" ? link_mtu[name] - 1 : link_mtu[name]) \
-        " address " link_address[name] " group " link_group[name] " type " kind own
+    return "link add name " name (has_word(LINK_WORDS[kind], "link") ? " link " link_parent[name] : "") " mtu " (kind == "bridge" ? link_mtu[name] - 1 : link_mtu[name]) \
+        (kind == "ipvlan" ? "" : " address " link_address[name]) " group " link_group[name] " type " kind own
 }
 
 # undoing goes from the highest phase down, and in a phase from the last line up
@@ -302,5 +315,5 @@ function link_undo_contents(name, phase,    i, key) {
 
 function link_unmake(name) {
     if ((name in link_index) && is_mine(link_mark[name]))
-        link_take_away(name, 90)
+        link_take_away(name, link_kind[name] ~ /^(mac|ip)vlan$/ ? 89.5 : 90) # with the VLAN that it lies on it would go by itself
 }

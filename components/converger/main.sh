@@ -70,7 +70,7 @@ uninstall() {
 }
 
 usage() {
-    die "usage: crosshost observe STACK | apply STACK UNIT | delete STACK UNIT | install STACK | uninstall STACK | boot STACK links|rules | watch STACK | attach STACK CONTAINER | vacate STACK UNIT CONTAINER | facts"
+    die "usage: crosshost observe STACK | apply STACK UNIT | delete STACK UNIT | install STACK | uninstall STACK | boot STACK links|rules | watch STACK | attach STACK CONTAINER | vacate STACK UNIT CONTAINER | ask LINK ADDRESS... | facts"
 }
 
 check_name() {
@@ -105,6 +105,7 @@ main() {
             check_name "$container" container
             ;;
         facts:1) ;;
+        ask:[3-9] | ask:[1-9][0-9]*) check_asked "$@" ;;
         *) usage ;;
     esac
     look_for_programs
@@ -119,6 +120,11 @@ main() {
             ;;
         watch)
             watch
+            return
+            ;;
+        ask)
+            shift
+            ask "$@"
             return
             ;;
     esac

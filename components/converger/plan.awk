@@ -3,7 +3,7 @@
 
 function plan(    i, id, key, unit, table) {
     for (i = 1; i <= want_count; i++)
-        if (is_mine(want_unit[want_id[i]]) && is_of_phase(want_kind[want_id[i]]))
+        if (is_mine(want_unit[want_id[i]]) && is_of_phase(want_id[i]))
             check_owner(want_id[i])
     check_docker()
     mark_links()
@@ -23,9 +23,10 @@ function plan(    i, id, key, unit, table) {
 }
 
 # while booting, what is checked or installed by `up` is not
-function is_of_phase(kind) {
+function is_of_phase(id,    kind) {
+    kind = want_kind[id]
     if (phase == "links")
-        return kind in KIND_OF_BOOT_LINKS
+        return (kind in KIND_OF_BOOT_LINKS) || (kind == "sysctl" && sysctl_link(nth_word(want_key[id], 2)) != "")
     return phase == "" || kind !~ /^(underlay|range|networkd|watch|converger|boot)$/
 }
 
@@ -89,7 +90,7 @@ function keep_ports(bridge, key,    i) {
 function plan_entry(id,    key, kind, device, forgotten) {
     key = want_key[id]
     kind = want_kind[id]
-    if (!is_of_phase(kind) || (phase != "" && kind == "route" && !route_has_way(want_value[id])))
+    if (!is_of_phase(id) || (phase != "" && kind == "route" && !route_has_way(want_value[id])))
         return
     device = kind == "link" ? nth_word(key, 2) : kind == "sysctl" ? sysctl_link(nth_word(key, 2)) : device_of(key, want_value[id])
     forgotten = device != "" && (device in link_anew)
@@ -147,7 +148,11 @@ function plan_orphans(    command, name) {
     watch_unmake("watch containers")
     command = "exec ls " quoted(run_dir "/was") " 2>/dev/null"
     while ((command | getline name) > 0)
-        sysctl_unmake(name)
+        sysctl_unmake(sysctl_recorded(name))
+    close(command)
+    command = "exec ls " quoted(run_dir "/promisc") " 2>/dev/null"
+    while ((command | getline name) > 0)
+        promisc_unmake("promisc " name)
     close(command)
 }
 

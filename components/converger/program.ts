@@ -18,6 +18,7 @@ const SHELL_PARTS = [
     "steps.sh",
     "change.sh",
     "containers.sh",
+    "ask.sh",
     "main.sh",
 ] as const;
 const AWK_PARTS = [
@@ -31,6 +32,7 @@ const AWK_PARTS = [
     "rules.awk",
     "range.awk",
     "docker.awk",
+    "lan.awk",
     "endpoint.awk",
     "hostfiles.awk",
     "kernel.awk",

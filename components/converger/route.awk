@@ -79,14 +79,19 @@ function route_actual(key, value,    text) {
 function route_check(key, value) {
     if ((key in route_value) && route_proto[key] != 201)
         refuse(key ": is there already and not ours (" route_raw[key] ")")
+    else if (client != "" && lies_in(client, route_target(key)))
+        refuse(key ": holds " client ", from which SSH comes: choose another address")
     else if (phase == "" && !route_has_way(value))
         refuse(key ": no link of this host leads to its gateway " word_after(value, "via") \
             " (found " underlay_addresses() "): hosts on different links need the backend vxlan")
 }
 
-# A gateway without a device has to be on a link of this host. While booting, it may not be yet.
-function route_has_way(value,    gateway, i, key) {
+# A gateway without a device has to be on a link of this host. While booting, it may not be yet, nor a device of another unit.
+function route_has_way(value,    gateway, i, key, name) {
     gateway = word_after(value, "via")
+    name = word_after(value, "dev")
+    if (phase != "" && name != "" && !(name in link_index) && !is_mine(want_unit["link " name]))
+        return 0
     if (gateway == "" || gateway ~ /:/ || has_word(value, "dev"))
         return 1
     for (i = 1; i <= route_count; i++) {

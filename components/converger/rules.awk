@@ -73,7 +73,7 @@ function sysctl_read(name) {
 
 # net.ipv4.conf.LINK.rp_filter comes and goes with the link
 function sysctl_link(name,    part) {
-    split(name, part, ".")
+    split(name, part, name ~ /\// ? "/" : ".") # a link with a dot in its name wants slashes
     return part[3] == "conf" || part[3] == "neigh" ? part[4] : ""
 }
 
@@ -86,6 +86,11 @@ function share_sysctl(unit, name, value, role) {
         refuse("sysctl " name ": " unit_name(sysctl_first[name]) " wants " sysctl_agreed[name])
 }
 
+# a host without IPv6 has none of its keys
+function sysctl_is_moot(name) {
+    return name ~ /^net[.\/]ipv6/ && read_line("/proc/sys/net/ipv6/conf/all/forwarding") == ""
+}
+
 function sysctl_check(id,    name) {
     name = nth_word(want_key[id], 2)
     if (sysctl_read(name) == "" && !(("link " sysctl_link(name)) in want_value))
@@ -93,7 +98,13 @@ function sysctl_check(id,    name) {
 }
 
 function sysctl_record(name) {
+    gsub(/\//, ":", name)
     return run_dir "/was/" name
+}
+
+function sysctl_recorded(name) {
+    gsub(/:/, "/", name)
+    return name
 }
 
 function sysctl_make(id,    name, link) {
@@ -112,7 +123,16 @@ function sysctl_make(id,    name, link) {
 
 function sysctl_unrecorded(id,    name) {
     name = nth_word(want_key[id], 2)
-    return !(("link " sysctl_link(name)) in want_value) && read_line(sysctl_record(name)) == ""
+    return !(("link " sysctl_link(name)) in want_value) && !sysctl_is_moot(name) && read_line(sysctl_record(name)) == ""
+}
+
+# a link that is put back has the kernel's own again
+function sysctl_undo_link(link, phase,    i, name) {
+    for (i = 1; i <= old_count + want_count; i++) {
+        name = i <= old_count ? old_key[old_id[i]] : want_key[want_id[i - old_count]]
+        if (sub(/^sysctl /, "", name) && sysctl_link(name) == link && sysctl_read(name) != "")
+            undo(phase, "sysctl", name " " sysctl_read(name))
+    }
 }
 
 function sysctl_unmake(name,    was) {

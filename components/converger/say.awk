@@ -97,17 +97,17 @@ function difference(id,    key, kind, have) {
     if (have == "")
         return "missing"
     if (have != want_value[id])
-        return kind == "link" || kind == "network" ? differing_words(want_value[id], have) : plain(have)
+        return kind == "link" || kind == "network" ? differing_words(want_value[id], have, kind == "link") : plain(have)
     if (!is_marked(id, key, kind))
         return "not ours, " (link_alias[nth_word(key, 2)] == "" ? "no mark" : plain("alias " link_alias[nth_word(key, 2)]))
     return ""
 }
 
 # of a text that follows the words of the entry only those that differ
-function differing_words(want, have,    n, words, i, text) {
+function differing_words(want, have, starts_with_kind,    n, words, i, text) {
     n = split(have, words, " ")
     for (i = 1; i <= n; i++) {
-        if (is_flag(words[i], i == 1 && want !~ /^bridge [^ ]+ subnet/)) {
+        if (is_flag(words[i], i == 1 && starts_with_kind)) {
             if (!has_word(want, words[i]))
                 text = text " " words[i]
         } else {

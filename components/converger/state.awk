@@ -36,6 +36,8 @@ function write_state(path,    i, name, at, pair, ignored) {
     for (at in want_kind)
         if (want_kind[at] == "sysctl")
             print want_key[at], sysctl_read(nth_word(want_key[at], 2)) > path
+        else if (want_kind[at] == "promisc")
+            print want_key[at], promisc_actual(nth_word(want_key[at], 2)) > path
     close(path)
 }
 

@@ -12,6 +12,7 @@ import { convergerProgram } from "../converger/program";
 import { dockerProviderOf } from "../realize/docker";
 import { tellGone } from "../realize/gone";
 import { known } from "../realize/known";
+import { lanOf } from "../realize/lan";
 import { packProgram } from "../realize/pack";
 import { probe } from "../realize/probe";
 import { parsed, refuse } from "../realize/refuse";
@@ -164,6 +165,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             probe: probed,
             usable: usable({ name, machine: args.machine, probe: probed }),
             gone,
+            askLan: lanOf(connection, spec.become, stackId(stack), program),
             registryAuth: args.registryAuth,
             ports: new Claims(portsClash),
             containerNames: new Claims(),

@@ -19,6 +19,8 @@ export interface Held {
 export interface Claimant {
     readonly holder: string;
     readonly cidr: string;
+    /** The argument that says the network. */
+    readonly path: string;
     /** Docker's name of it. */
     readonly network: string;
     readonly claims: readonly Claim[];
@@ -26,7 +28,7 @@ export interface Claimant {
 
 /** Two networks on one host that want the same thing, each told with the one that has it. */
 export function claimProblems(
-    { holder, cidr, network, claims }: Claimant,
+    { holder, cidr, path: whole, network, claims }: Claimant,
     hosts: readonly Held[],
 ): Problem[] {
     const wanted = [{ path: "dockerName", thing: `Docker network "${network}"` }, ...claims];
@@ -38,7 +40,7 @@ export function claimProblems(
             const clash = `${thing} on ${host.name} is that of ${before ?? ""}: choose another`;
             return before === undefined ? [] : [{ path, message: clash }];
         });
-        return other === undefined ? taken : [{ path: "cidr", message }, ...taken];
+        return other === undefined ? taken : [{ path: whole, message }, ...taken];
     });
 }
 

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { type HostSession } from "../realize/session";
 import { type HostNetwork } from "./hostNetwork";
 
 /**
@@ -18,6 +19,8 @@ export interface NetworkHandle {
 export interface LocalNetwork {
     readonly name: string;
     readonly networks: Readonly<Record<string, HostNetwork>>;
+    /** Its hosts. */
+    readonly sessions: readonly HostSession[];
     /** The command that makes it on a host. */
     readonly commands: Readonly<Record<string, pulumi.Resource>>;
 }

@@ -8,6 +8,31 @@ export interface HostNetwork {
     readonly gateway: string;
     /** The part of the subnet from which Docker gives out addresses by itself. */
     readonly ipRange: string;
+    /** Other parts that are not for containers' own addresses. */
+    readonly reserved?: readonly Reserved[];
+    /** Of a network whose containers are machines of a LAN: nothing is published for them. */
+    readonly lan?: Lan;
+    /** The host's own way to containers of a LAN, which they need by their addresses. */
+    readonly shim?: Shim;
+}
+
+/** Addresses from the first to the last, and what is said of one: `is reserved, 192.168.40.9`. */
+export interface Reserved {
+    readonly from: string;
+    readonly to: string;
+    readonly why: string;
+}
+
+export interface Lan {
+    /** The host's link to it; none where the host is the containers' router. */
+    readonly link?: string;
+    /** Addresses of the hosts on it, by the hosts' logical names, as far as the program says them. */
+    readonly hosts: Readonly<Record<string, string>>;
+}
+
+export interface Shim {
+    readonly link: string;
+    readonly address: string;
 }
 
 /** Unless told: the first address is the gateway's, and Docker's automatic ones are the first quarter. */

@@ -1,8 +1,7 @@
 // What hosts tell of the link between them, for backends that send to the peers' own addresses.
 import { contains } from "../wire/address";
+import { type CloudName, cloudOf, CLOUDS, type Facts } from "../realize/clouds";
 import { type Problem } from "../wire/problem";
-
-export type Facts = ReadonlyMap<string, readonly string[]>;
 
 /** Pairs of hosts that share no link, as far as one of them tells. */
 export function linkProblems(
@@ -25,10 +24,10 @@ export function linkProblems(
 
 /** What has to be switched off where a cloud takes containers' packets for forged: a line each. */
 export function cloudNotes(cidr: string, told: ReadonlyMap<string, Facts>): string[] {
-    return CLOUDS.flatMap(({ name, is, way }) => {
-        const hosts = [...told].filter(([, facts]) => is(facts)).map(([host]) => host);
-        const where = `${hosts.join(", ")}: ${name} may drop packets that carry containers' addresses`;
-        return hosts.length > 0 ? [`${where}; ${way(cidr)}`] : [];
+    return CLOUDS.flatMap((name) => {
+        const hosts = [...told].filter(([, facts]) => cloudOf(facts) === name);
+        const where = `${hosts.map(([host]) => host).join(", ")}: ${name} may drop packets that carry containers' addresses`;
+        return hosts.length > 0 ? [`${where}; ${WAYS[name](cidr)}`] : [];
     });
 }
 
@@ -58,44 +57,15 @@ function nicOf(facts: Facts | undefined, address: string): string | undefined {
         .join(" ");
 }
 
-interface Cloud {
-    readonly name: string;
-    readonly is: (facts: Facts) => boolean;
-    readonly way: (cidr: string) => string;
-}
-
-const vendor = (pattern: RegExp) => (facts: Facts) => pattern.test(facts.get("vendor")?.[0] ?? "");
-/** Azure's vendor is Microsoft, as of any Hyper-V, and Oracle's QEMU: the asset tag tells. */
-const chassis = (tag: string) => (facts: Facts) => facts.get("chassis")?.[0] === tag;
 const by = (command: string) => () => `\`${command}\` stops that`;
 const unknown = () => "no way is known to stop that: where pings are lost, write { vxlan: {} }";
 
-const CLOUDS: readonly Cloud[] = [
-    {
-        name: "Amazon EC2",
-        is: vendor(/^Amazon EC2/),
-        way: by("aws ec2 modify-instance-attribute --no-source-dest-check --instance-id ID"),
-    },
-    {
-        name: "Google Cloud",
-        is: vendor(/^Google/),
-        way: by("gcloud compute instances create NAME --can-ip-forward"),
-    },
-    {
-        name: "Azure",
-        is: chassis("7783-7084-3265-9085-8269-3286-77"),
-        way: by("az network nic update --ip-forwarding true --ids ID"),
-    },
-    {
-        name: "Oracle Cloud",
-        is: chassis("OracleCloud.com"),
-        way: by("oci network vnic update --skip-source-dest-check true --vnic-id ID"),
-    },
-    {
-        name: "OpenStack",
-        is: vendor(/^(OpenStack|Red Hat OpenStack)/),
-        way: (cidr) => by(`openstack port set --allowed-address ip-address=${cidr} PORT`)(),
-    },
-    { name: "DigitalOcean", is: vendor(/^DigitalOcean/), way: unknown },
-    { name: "Hetzner Cloud", is: vendor(/^Hetzner/), way: unknown },
-];
+const WAYS: Readonly<Record<CloudName, (cidr: string) => string>> = {
+    "Amazon EC2": by("aws ec2 modify-instance-attribute --no-source-dest-check --instance-id ID"),
+    "Google Cloud": by("gcloud compute instances create NAME --can-ip-forward"),
+    Azure: by("az network nic update --ip-forwarding true --ids ID"),
+    "Oracle Cloud": by("oci network vnic update --skip-source-dest-check true --vnic-id ID"),
+    OpenStack: (cidr) => by(`openstack port set --allowed-address ip-address=${cidr} PORT`)(),
+    DigitalOcean: unknown,
+    "Hetzner Cloud": unknown,
+};

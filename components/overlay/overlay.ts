@@ -14,14 +14,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { parsed, refuse } from "../realize/refuse";
-import { type HostSession, NO_HOST, sessionOf } from "../realize/session";
+import { type HostSession, sessionsOfHosts } from "../realize/session";
 import { unitCommand } from "../realize/unit";
 import { unitName } from "../wire/identity";
 import { unitText } from "../wire/unit";
 import { claimProblems } from "../network/claims";
-import { localNetwork, rememberNetwork } from "../network/handle";
+import { rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
 import { backendName } from "./backends";
+import { networkNameOn } from "../network/networkName";
 import { claimantOf, layOut, type OverlayLayout, planOverlay } from "./plan";
 import { underlayProblems } from "./problems";
 import { overlaySchema } from "./schema";
@@ -109,7 +110,7 @@ export class Overlay extends pulumi.ComponentResource {
 
     constructor(name: string, args: OverlayArgs, opts?: pulumi.ComponentResourceOptions) {
         const spec = parsed(overlaySchema, COMPONENT, name, args);
-        const sessions = openSessionsOf(name, args.hosts);
+        const sessions = sessionsOfHosts(COMPONENT, name, args.hosts);
         const identity = { project: pulumi.getProject(), stack: pulumi.getStack() };
         const { layout, problems } = layOut(identity, name, spec, sessions);
         const claims = claimProblems(claimantOf(layout), [...new Set(sessions)]);
@@ -121,7 +122,7 @@ export class Overlay extends pulumi.ComponentResource {
         this.networks = pulumi.output({ ...layout.networks });
         this.subnets = pulumi.output(subnetsOf(layout));
         const commands = this.wireHosts(layout, sessions);
-        rememberNetwork(this, { name, networks: layout.networks, commands });
+        rememberNetwork(this, { name, networks: layout.networks, sessions, commands });
         this.registerOutputs({
             cidr: this.cidr,
             mtu: this.mtu,
@@ -136,18 +137,7 @@ export class Overlay extends pulumi.ComponentResource {
      * takes it waits until the network is there.
      */
     networkName(host: HostHandle): pulumi.Output<string> {
-        const session = sessionOf(host);
-        const local = localNetwork(this);
-        const command = session && local?.commands[session.name];
-        if (!command) {
-            const hosts = Object.keys(local?.networks ?? {}).join(", ");
-            throw new pulumi.RunError(
-                `Overlay "${local?.name ?? ""}" has no network on that host, only on ${hosts}`,
-            );
-        }
-        return pulumi
-            .all([this.networks, command.urn])
-            .apply(([networks]) => networks[session.name]?.network ?? "");
+        return networkNameOn(COMPONENT, this, host);
     }
 
     /** What another stack takes by StackReference, to attach containers of its own. */
@@ -186,15 +176,6 @@ export class Overlay extends pulumi.ComponentResource {
         ]);
         return Object.fromEntries(made);
     }
-}
-
-function openSessionsOf(overlay: string, hosts: readonly HostHandle[]): HostSession[] {
-    const sessions = hosts.map(sessionOf);
-    const strangers = sessions.flatMap((session, at) =>
-        session ? [] : [{ path: `hosts[${at}]`, message: NO_HOST }],
-    );
-    refuse(COMPONENT, overlay, strangers);
-    return sessions.filter((session) => session !== undefined);
 }
 
 /** Addresses may come late: from a machine that is made in the same run. */

@@ -8,13 +8,14 @@ import {
     throughHostEntries,
 } from "../network/entries";
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
+import { leastUnderlayMtu, type PlannedHost } from "../network/members";
 import { subnet } from "../wire/address";
 import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";
 import { type Problem } from "../wire/problem";
 import { entry, type Entry, unit, type Unit } from "../wire/unit";
 import { type Member, type OverlayPlan, type Wire } from "./backends/backend";
 import { chosenBackend } from "./backends";
-import { leastUnderlayMtu, overheadOf, type PlannedHost, planProblems } from "./problems";
+import { overheadOf, planProblems } from "./problems";
 import { type OverlaySpec } from "./schema";
 
 /** All that is decided before any address of a host is known. */
@@ -62,7 +63,7 @@ export function layOut(
 /** What the overlay holds on each of its hosts, and nothing else there may have. */
 export function claimantOf({ plan, spec, network }: OverlayLayout): Claimant {
     const claims = chosenBackend(spec.backend).claims(plan);
-    return { holder: `Overlay "${plan.name}"`, cidr: plan.cidr, network, claims };
+    return { holder: `Overlay "${plan.name}"`, cidr: plan.cidr, path: "cidr", network, claims };
 }
 
 /** One host's unit: bridge, Docker network, firewall, and what the backend adds for those with an underlay. */

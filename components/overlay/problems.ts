@@ -1,26 +1,13 @@
 import { lockOutProblems } from "../network/claims";
+import { hostIdProblems, leastUnderlayMtu, type PlannedHost } from "../network/members";
 import { prefixOf } from "../wire/address";
-import { bytesOf, DEFAULT_UNDERLAY_MTU, MIN_MTU, sumOf } from "../wire/mtu";
+import { bytesOf, MIN_MTU, sumOf } from "../wire/mtu";
 import { type Problem } from "../wire/problem";
 import { chosenBackend } from "./backends";
 import { type OverlaySpec } from "./schema";
 
-/** A host as the plan sees it; its address may come later. */
-export interface PlannedHost {
-    readonly name: string;
-    readonly id: number | undefined;
-    /** MTU of the NIC below, as the program says. */
-    readonly mtu: number | undefined;
-    /** Where the program says it outright; empty where it says none. */
-    readonly addressNow: string | undefined;
-}
-
 export function overheadOf(spec: OverlaySpec): number {
     return bytesOf(chosenBackend(spec.backend).overhead);
-}
-
-export function leastUnderlayMtu(hosts: readonly PlannedHost[]): number {
-    return Math.min(...hosts.map((host) => host.mtu ?? DEFAULT_UNDERLAY_MTU));
 }
 
 /** What is wrong with the plan, as far as it is known before anything is registered. */
@@ -65,51 +52,8 @@ function sizeProblems({ cidr, subnetPrefix }: OverlaySpec): Problem[] {
 
 function idProblems(spec: OverlaySpec, hosts: readonly PlannedHost[]): Problem[] {
     const last = 2 ** (spec.subnetPrefix - prefixOf(spec.cidr)) - 1;
-    const free = freeIds(hosts, last);
-    return hosts.flatMap((host, at) => {
-        const path = `hosts[${at}]`;
-        const before = hosts.slice(0, at);
-        if (before.some((other) => other.name === host.name)) {
-            return [{ path, message: `${host.name} is in the list twice` }];
-        }
-        const what = idProblem(spec, host, before, last);
-        if (what === undefined) {
-            return [];
-        }
-        const id = free();
-        const way = id
-            ? `write new Host("${host.name}", { id: ${id}, ... })`
-            : "take a larger cidr";
-        return [{ path, message: `${host.name} ${what}: ${way}` }];
-    });
-}
-
-function idProblem(
-    { cidr, subnetPrefix }: OverlaySpec,
-    { id }: PlannedHost,
-    before: readonly PlannedHost[],
-    last: number,
-): string | undefined {
-    if (id === undefined) {
-        return "has no id and no number at the end of its name";
-    }
-    if (id > last) {
-        return `has the id ${id}, but ${cidr} has subnets 1 to ${last} of /${subnetPrefix}`;
-    }
-    const twin = before.find((other) => other.id === id);
-    return twin && `has the id ${id} of ${twin.name}`;
-}
-
-/** Numbers that no host of the list has, each given out once. */
-function freeIds(hosts: readonly PlannedHost[], last: number): () => number | undefined {
-    const taken = new Set(hosts.map((host) => host.id));
-    let next = 0;
-    return () => {
-        do {
-            next += 1;
-        } while (taken.has(next));
-        return next <= last ? next : undefined;
-    };
+    const parts = `${spec.cidr} has subnets 1 to ${last} of /${spec.subnetPrefix}`;
+    return hostIdProblems(hosts, { last, parts, larger: "take a larger cidr" });
 }
 
 function mtuProblems(spec: OverlaySpec, hosts: readonly PlannedHost[]): Problem[] {

@@ -54,9 +54,24 @@ export function uninstallCommand(stack: string, become: "sudo" | undefined): str
  * a shell that reads a script from a pipe takes it byte by byte.
  */
 export function observeCommand(stack: string, hash: string, become: "sudo" | undefined): string {
-    const run = `case "$(sha256sum <${program(stack)} 2>/dev/null)" in ${hash}*) exec ${program(stack)} observe ${stack};; esac`;
+    return withProgram(stack, hash, `observe ${stack}`, sudo(become, SOCKET));
+}
+
+/** Who on the LAN has these addresses: changes nothing, and needs nothing installed there either. */
+export function askCommand(
+    stack: string,
+    hash: string,
+    become: "sudo" | undefined,
+    link: string,
+    addresses: readonly string[],
+): string {
+    return withProgram(stack, hash, ["ask", link, ...addresses].join(" "), sudo(become));
+}
+
+function withProgram(stack: string, hash: string, request: string, rights: string): string {
+    const run = `case "$(sha256sum <${program(stack)} 2>/dev/null)" in ${hash}*) exec ${program(stack)} ${request};; esac`;
     const script = `[ -r ${program(stack)} ] && ${run}; echo "${SEND_PROGRAM}"; eval "$(cat)"`;
-    return `${sudo(become, SOCKET)}sh -c '${script}' crosshost observe ${stack}`;
+    return `${rights}sh -c '${script}' crosshost ${request}`;
 }
 
 function program(stack: string): string {

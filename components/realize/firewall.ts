@@ -1,5 +1,5 @@
 import { networkAddress } from "../wire/address";
-import { linesOf, wordAfter } from "./misfits";
+import { linesOf, wordAfter } from "./lines";
 import { type Observation } from "./observation";
 import { type Chain, chainsOf, droppedBy, type Packet } from "./ruleset";
 

@@ -1,5 +1,8 @@
 import { contains, overlap, prefixOf } from "../wire/address";
-import { type Observation } from "./observation";
+import { type Facts } from "./clouds";
+import { lanMisfits } from "./lanMisfits";
+import { type Line, linesOf, listed, type Misfits, ownerText, word, wordAfter } from "./lines";
+import { entriesHash, type Observation } from "./observation";
 
 /** A unit on its way to a host. */
 export interface Coming {
@@ -8,14 +11,6 @@ export interface Coming {
     readonly text: string;
 }
 
-export interface Misfits {
-    readonly errors: readonly string[];
-    readonly warnings: readonly string[];
-}
-
-type Facts = Observation["facts"];
-type Line = readonly [key: string, value: string];
-
 /** The first engine whose networks behave as plans expect. */
 const OLDEST_ENGINE = [20, 10] as const;
 
@@ -23,55 +18,32 @@ const OLDEST_ENGINE = [20, 10] as const;
  * Why a unit cannot be put on a host that answered. The converger refuses the same, but only in an
  * up; here a preview says it, before anything is touched.
  */
-export function misfits(unit: Coming, { facts }: Pick<Observation, "facts">): Misfits {
+export function misfits(
+    unit: Coming,
+    { facts, units }: Pick<Observation, "facts" | "units">,
+): Misfits {
     const lines = linesOf(unit.text);
     const of = (kind: string) => lines.filter(([key]) => key.startsWith(`${kind} `));
     const own = `${unit.stack}:${unit.name}`;
     const ranges = of("range").map(([key]) => word(key, 1));
     const found = ranges.flatMap((range) => overlaps(range, own, facts));
+    const lan = lanMisfits(lines, own, facts);
+    const isThere = units.get(unit.name)?.hash === entriesHash(unit.text);
     return {
         errors: [
             ...of("underlay").flatMap((line) => mtuMisfits(line, facts)),
             ...ranges.flatMap((range) => sshMisfits(range, facts)),
             ...found.filter(({ wide }) => !wide).map(({ text }) => text),
             ...of("link").flatMap((line) => linkMisfits(line, own, facts)),
+            ...lan.errors,
             ...dockerMisfits(of("docker"), own, facts),
             ...(of("nft").length > 0 ? nftMisfits(own, facts) : []),
         ],
-        warnings: found.filter(({ wide }) => wide).map(({ text }) => text),
+        warnings: [
+            ...found.filter(({ wide }) => wide).map(({ text }) => text),
+            ...(isThere ? [] : lan.warnings),
+        ],
     };
-}
-
-/** The entries of a unit, without what was said of it. */
-export function linesOf(text: string): Line[] {
-    return text
-        .split("\n")
-        .filter((line) => line.includes(": ") && !/^(drift .*|seen): /.test(line))
-        .map((line): Line => {
-            const cut = line.indexOf(": ");
-            return [line.slice(0, cut), line.slice(cut + 2)];
-        });
-}
-
-/** `id` in `vxlan id 42 local 192.168.40.11` is `42`. */
-export function wordAfter(text: string, name: string): string {
-    const words = text.split(" ");
-    const at = words.indexOf(name);
-    return at < 0 ? "" : (words[at + 1] ?? "");
-}
-
-function word(text: string, at: number): string {
-    return text.split(" ")[at] ?? "";
-}
-
-function listed(facts: Facts, name: string): string[][] {
-    return (facts.get(name) ?? []).map((fact) => fact.split(" "));
-}
-
-/** `crosshost:STACK:UNIT` as a reader knows it; anything else is not of ours. */
-function ownerText(owner: string): string {
-    const [, stack, unit] = /^(?:crosshost:)?([^:]+):([^:]+)$/.exec(owner) ?? [];
-    return stack && unit ? `${unit} of stack ${stack}` : "not made by Crosshost";
 }
 
 function mtuMisfits([key, value]: Line, facts: Facts): string[] {

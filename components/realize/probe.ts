@@ -42,6 +42,18 @@ export async function probe(
     }
 }
 
+/** The same of any request that changes nothing: what the program on the host prints. */
+export async function answerTo(
+    connection: Connection,
+    command: string,
+    program: { readonly text: string },
+): Promise<string> {
+    const { stdout } = await runOverSsh(connection, command, (said) =>
+        hasLine(said, SEND_PROGRAM) ? program.text : undefined,
+    );
+    return stdout.split(`${SEND_PROGRAM}\n`).at(-1) ?? "";
+}
+
 /** Anywhere in it, as a talkative login shell may have said something before. */
 function hasLine(text: string, line: string): boolean {
     return `\n${text}`.includes(`\n${line}\n`);

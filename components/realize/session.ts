@@ -3,6 +3,7 @@ import { type StackIdentity } from "../wire/identity";
 import { type Claims, type HostPort } from "../wire/claims";
 import { report } from "../wire/problem";
 import { type Connection } from "./ssh";
+import { type LanAnswer } from "./lanAnswer";
 import { type ProbeResult } from "./observation";
 import { Refusal } from "./refuse";
 
@@ -24,6 +25,8 @@ export interface HostSession {
     readonly usable: Promise<void>;
     /** The program says that the machine is no more: it is never asked, and nothing is done there. */
     readonly gone: boolean;
+    /** Who on the LAN of a link has an address; only a preview asks. */
+    readonly askLan: (link: string, address: string) => Promise<LanAnswer>;
     readonly registryAuth: pulumi.Input<RegistryAuth[]> | undefined;
     readonly address: pulumi.Output<string>;
     /** The same, where the program says it outright: checked before anything is registered. */
@@ -88,4 +91,20 @@ export function sessionOfHost(component: string, name: string, host: object): Ho
         throw new Refusal(report(component, name, [{ path: "host", message: NO_HOST }]));
     }
     return session;
+}
+
+/** The sessions of a component's hosts, in their order, or the end of the program. */
+export function sessionsOfHosts(
+    component: string,
+    name: string,
+    hosts: readonly object[],
+): HostSession[] {
+    const found = hosts.map(sessionOf);
+    const strangers = found.flatMap((session, at) =>
+        session ? [] : [{ path: `hosts[${at}]`, message: NO_HOST }],
+    );
+    if (strangers.length > 0) {
+        throw new Refusal(report(component, name, strangers));
+    }
+    return found.filter((session) => session !== undefined);
 }

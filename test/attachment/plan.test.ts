@@ -117,8 +117,8 @@ describe("a static address", () => {
     test("any that is taken is told with one that is free, until there is none", () => {
         const small = networkOn(1, { subnetPrefix: 28 });
         const claims = new Claims();
-        expect(claimAddress(claims, "a", "10.42.0.20", small)).toEqual([]);
-        expect(claimAddress(claims, "b", "10.42.0.20", small)).toEqual([
+        expect(claimAddress([claims], "a", "10.42.0.20", small)).toEqual([]);
+        expect(claimAddress([claims], "b", "10.42.0.20", small)).toEqual([
             {
                 path: "ipv4Address",
                 message:
@@ -126,9 +126,9 @@ describe("a static address", () => {
             },
         ]);
         for (let last = 21; last <= 30; last += 1) {
-            expect(claimAddress(claims, "c", `10.42.0.${last}`, small)).toEqual([]);
+            expect(claimAddress([claims], "c", `10.42.0.${last}`, small)).toEqual([]);
         }
-        expect(claimAddress(claims, "b", "10.42.0.20", small)).toEqual([
+        expect(claimAddress([claims], "b", "10.42.0.20", small)).toEqual([
             {
                 path: "ipv4Address",
                 message: '10.42.0.20 is the address of "a": the subnet is full',

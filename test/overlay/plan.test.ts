@@ -9,7 +9,7 @@ import {
     sizeOf,
 } from "../../components/wire/address";
 import { layOut, type OverlayLayout, planOverlay } from "../../components/overlay/plan";
-import { type PlannedHost } from "../../components/overlay/problems";
+import { type PlannedHost } from "../../components/network/members";
 import { unitText } from "../../components/wire/unit";
 import { IDENTITY, overlaySpec, planned } from "../support/builders";
 

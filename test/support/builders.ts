@@ -1,6 +1,6 @@
 import { type ConnectionArgs, Host, type HostArgs } from "../../components";
 import { type Observation, type ProbeResult } from "../../components/realize/observation";
-import { type PlannedHost } from "../../components/overlay/problems";
+import { type PlannedHost } from "../../components/network/members";
 import { type OverlaySpec, overlaySchema } from "../../components/overlay/schema";
 import { type StackIdentity } from "../../components/wire/identity";
 

@@ -23,16 +23,18 @@ create_network() {
     name=$(last "$@")
     [ ! -e "$state/networks/$name" ] || fail "network with name $name already exists"
     case $name in poison*) fail "invalid pool request: Pool overlaps with other one on this address space" ;; esac
-    mark='' ipam='' options=''
+    mark='' ipam='' options='' driver=bridge
     while [ $# -gt 1 ]; do
         case $1 in
+            -d) driver=$2 ;;
             -o) options="$options ${2%%=*} ${2#*=}" ;;
             --label) mark=" mark ${2#crosshost=}" ;;
             --subnet | --gateway | --ip-range) ipam="$ipam ${1#--} $2" ;;
+            --aux-address) ipam="$ipam aux ${2#*=}" ;;
         esac
         shift 2
     done
-    echo "bridge$mark id id$name$ipam$options" >"$state/networks/$name"
+    echo "$driver$mark id id$name$ipam$options" >"$state/networks/$name"
 }
 
 inspect_networks() {

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { cidrProblem, isAddress } from "../wire/address";
+import { address, cidr, dockerObjectName, handle, whole } from "../wire/fields";
+
+/** IFNAMSIZ is 16 with the final NUL; `@` and `:` mean something else to ip. */
+const LINK_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
+
+const link = z.string().regex(LINK_NAME, {
+    error: "is not the name of a network interface, such as eth0: at most 15 letters, digits, _ . and -",
+});
+
+/** `192.168.40.9`, `192.168.40.100-192.168.40.199` or `192.168.40.0/26`. */
+const addresses = z.string().refine(isRange, {
+    error: 'is neither an address, nor a range as "192.168.40.100-192.168.40.199", nor a network as "192.168.40.0/26"',
+});
+
+export const macvlanSchema = z.strictObject({
+    hosts: z
+        .array(handle("is not a Host"))
+        .min(1, { error: "holds no host" })
+        .describe("The hosts on the LAN."),
+    parent: link.describe("The hosts' link to the LAN, such as eth0."),
+    parents: z
+        .record(z.string(), link)
+        .optional()
+        .describe("Another parent for some hosts, by their logical names."),
+    vlan: whole(1, 4094)
+        .optional()
+        .describe("VLAN of the parent that is made for the LAN. Default: none."),
+    subnet: cidr.describe("The LAN's network."),
+    gateway: address.optional().describe("The LAN's router."),
+    ipRange: cidr.describe("Part of the LAN from which Docker gives out addresses, on all hosts."),
+    hostPrefix: whole(9, 30)
+        .optional()
+        .describe("Prefix length of each host's part of ipRange. Default: an eighth of it."),
+    reserved: z
+        .array(addresses)
+        .optional()
+        .describe("Addresses that are for others, as the LAN's DHCP pool. Default: none."),
+    driver: z.enum(["macvlan", "ipvlan"]).optional().describe("Docker's driver. Default macvlan."),
+    mode: z
+        .enum(["bridge", "private", "vepa", "passthru", "l2", "l3"])
+        .optional()
+        .describe("Mode of the driver. Default bridge; l2 with ipvlan."),
+    promiscuous: z
+        .boolean()
+        .optional()
+        .describe("Let the parent take frames of all addresses. Default false."),
+    hostAccess: z
+        .boolean()
+        .optional()
+        .describe("Give each host a way to its own containers. Default false."),
+    dockerName: dockerObjectName
+        .optional()
+        .describe("Name of the Docker network. Default: project-stack-name."),
+});
+
+export type MacvlanSpec = z.output<typeof macvlanSchema>;
+
+function isRange(text: string): boolean {
+    const ends = text.split("-");
+    return cidrProblem(text) === undefined || (ends.length <= 2 && ends.every(isAddress));
+}

@@ -1,0 +1,23 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type HostHandle } from "../host/handle";
+import { sessionOf } from "../realize/session";
+import { localNetwork } from "./handle";
+
+/** Docker's name of a network on one of its hosts; what takes it waits until the network is there. */
+export function networkNameOn(
+    component: string,
+    network: object,
+    host: HostHandle,
+): pulumi.Output<string> {
+    const session = sessionOf(host);
+    const local = localNetwork(network);
+    const here = session && local?.networks[session.name];
+    const command = session && local?.commands[session.name];
+    if (!here || !command) {
+        const hosts = Object.keys(local?.networks ?? {}).join(", ");
+        throw new pulumi.RunError(
+            `${component} "${local?.name ?? ""}" has no network on that host, only on ${hosts}`,
+        );
+    }
+    return command.urn.apply(() => here.network);
+}

@@ -1,0 +1,43 @@
+import { type Facts } from "./clouds";
+
+/** Why a unit does not fit a host, and what may be a surprise there. */
+export interface Misfits {
+    readonly errors: readonly string[];
+    readonly warnings: readonly string[];
+}
+
+/** An entry of a unit's text. */
+export type Line = readonly [key: string, value: string];
+
+/** The entries of a unit, without what was said of it. */
+export function linesOf(text: string): Line[] {
+    return text
+        .split("\n")
+        .filter((line) => line.includes(": ") && !/^(drift .*|seen): /.test(line))
+        .map((line): Line => {
+            const cut = line.indexOf(": ");
+            return [line.slice(0, cut), line.slice(cut + 2)];
+        });
+}
+
+/** `id` in `vxlan id 42 local 192.168.40.11` is `42`. */
+export function wordAfter(text: string, name: string): string {
+    const words = text.split(" ");
+    const at = words.indexOf(name);
+    return at < 0 ? "" : (words[at + 1] ?? "");
+}
+
+export function word(text: string, at: number): string {
+    return text.split(" ")[at] ?? "";
+}
+
+/** The facts of a name, each in its words. */
+export function listed(facts: Facts, name: string): string[][] {
+    return (facts.get(name) ?? []).map((fact) => fact.split(" "));
+}
+
+/** `crosshost:STACK:UNIT` as a reader knows it; anything else is not of ours. */
+export function ownerText(owner: string): string {
+    const [, stack, unit] = /^(?:crosshost:)?([^:]+):([^:]+)$/.exec(owner) ?? [];
+    return stack && unit ? `${unit} of stack ${stack}` : "not made by Crosshost";
+}

@@ -1,0 +1,180 @@
+import { baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { lab, labCommand, on, onAll, succeeds, within } from "../support/lab";
+import { Stack } from "../support/stack";
+
+const IMAGE = "lan-registry:5000/busybox:1";
+const NETWORK = "crosshost-macvlan-lan";
+/** Each host's container, by what the tutorial makes and takes. */
+const CONTAINERS = {
+    vm1: "crosshost-macvlan-web",
+    vm2: "crosshost-macvlan-db",
+    vm3: "printer",
+} as const;
+const RUN = `docker run -d --name printer --restart unless-stopped ${IMAGE} >/dev/null`;
+/** containerd makes its folder whenever it starts; what once failed is forgotten. */
+const AS_AFTER_A_REBOOT = "mkdir -p /etc/cni/net.d; systemctl reset-failed";
+
+/** Docker gives its own bridge, on which the printer is too, another MAC at each boot. */
+const OF_DOCKER0 = /\bdocker0\b.* fe80:| fe80:.* docker0\b/;
+
+/** Of eth0, 192.168.K.11: the LAN's machines are told by their last number. */
+const HOME = lab().lan.cidr.replace(/\.0\/24$/, "");
+/** What the lab's own machine on the LAN, its router, has as MAC. */
+const FOREIGN_MAC = "02:4c:41:00:00:02";
+const WITHIN_MS = 15_000;
+
+describe("the macvlan tutorial", () => {
+    const stack = new Stack("macvlan");
+    let before: string[];
+    let addresses: Record<string, string>;
+
+    beforeAll(async () => {
+        on("vm3", `docker rm -f printer >/dev/null 2>&1; ${RUN}`);
+        await onAll(HOSTS, AS_AFTER_A_REBOOT);
+        before = await baseline();
+    });
+
+    afterAll(() => {
+        within(lab().lan.namespace, `ip addr del ${HOME}.100/24 dev lan 2>/dev/null || true`);
+        stack.cleanUp();
+        on("vm3", "docker rm -f printer >/dev/null");
+    });
+
+    it("is refused in a preview where a machine of the LAN has an address, and where the kernel lacks ipvlan", async () => {
+        within(lab().lan.namespace, `ip addr add ${HOME}.100/24 dev lan`);
+        stack.configure({ lan: HOME, driver: "ipvlan" });
+        const { status, output } = stack.attempt("preview");
+        within(lab().lan.namespace, `ip addr del ${HOME}.100/24 dev lan`);
+        expect(status).not.toBe(0);
+        const held = `${HOME}.100, is in use: ${FOREIGN_MAC} answers for it on eth0 of vm1: `;
+        expect(output).toMatch(/ContainerAttachment "web" cannot be made:\n +ipv4Address: /);
+        expect(output).toContain(held);
+        expect(output).not.toContain(`${HOME}.200, is in use`);
+        expect(output).toMatch(
+            /vm2: macvlan-lan cannot be made there:\n +its kernel, \S+, lacks ipvlan: .* write driver: "macvlan"/,
+        );
+        expect(differences(await dumps())).toEqual([]);
+    });
+
+    it("makes containers machines of the LAN, which their own hosts do not reach", () => {
+        stack.configure({ lan: HOME, hostAccess: false });
+        stack.up();
+        addresses = stack.outputs()["addresses"] as Record<string, string>;
+        expect(addresses).toMatchObject({ web: `${HOME}.100`, db: `${HOME}.200` });
+        expect(lostAmongContainers()).toEqual([]);
+        expect(unheardOnTheLan()).toEqual([]);
+        expect(HOSTS.filter((host) => hostReaches(host))).toEqual([]);
+    });
+
+    it("gives each host a way to its own, and the LAN one MAC for each address", () => {
+        stack.configure({ lan: HOME });
+        stack.up();
+        expect(HOSTS.filter((host) => !hostReaches(host))).toEqual([]);
+        expect(lostAmongContainers()).toEqual([]);
+        expect(unheardOnTheLan()).toEqual([]);
+        for (const [at, host] of HOSTS.entries()) {
+            const [nic, own] = [11 + at, 134 + 8 * at].map((last) => macsOf(`${HOME}.${last}`));
+            expect(nic).toEqual([macOf(host, "eth0")]);
+            expect(own).toEqual([macOf(host, "mv-lan-*")]);
+        }
+    });
+
+    it("changes nothing the second time", () => {
+        stack.nothingToDo("up");
+    });
+
+    it("is there again after a reboot of every host", async () => {
+        HOSTS.forEach((host) => labCommand("reboot", host));
+        await until(() => all().length === 0);
+        expect(all()).toEqual([]);
+        stack.nothingToDo("preview");
+    });
+
+    it("tells what is broken by hand, and is repaired", () => {
+        on("vm1", `ip link del $(basename /sys/class/net/mv-lan-*)`);
+        on("vm1", `docker network disconnect -f ${NETWORK} ${CONTAINERS.vm1}`);
+        on("vm2", `docker network disconnect -f ${NETWORK} ${CONTAINERS.vm2}`);
+        on("vm2", `docker network rm ${NETWORK}`);
+        on(
+            "vm3",
+            `docker network disconnect -f ${NETWORK} printer; ip route del ${addresses["printer"] ?? ""}`,
+        );
+        const shown = stack.preview();
+        expect(shown).toMatch(/drift link mv-lan-\S+ *: "missing"/);
+        expect(shown).toMatch(/drift docker endpoint crosshost-macvlan-web \S+ *: "missing"/);
+        expect(shown).toMatch(/drift docker network crosshost-macvlan-lan *: "missing"/);
+        expect(shown).toMatch(/drift docker endpoint printer \S+ *: "missing"/);
+        expect(shown).toContain(`+ drift route ${addresses["printer"] ?? ""}`);
+        stack.up();
+        expect(all()).toEqual([]);
+        stack.nothingToDo("preview");
+    });
+
+    it("leaves no trace after destroy", async () => {
+        stack.destroy();
+        expect(differences(await dumps())).toEqual([]);
+    });
+
+    function differences(now: string[]): string[] {
+        return difference(before, now).filter((line) => !OF_DOCKER0.test(line));
+    }
+
+    /** Everything that should reach another and does not. */
+    function all(): string[] {
+        const cut = HOSTS.filter((host) => !hostReaches(host)).map((host) => `${host} -> its own`);
+        return [...lostAmongContainers(), ...unheardOnTheLan(), ...cut];
+    }
+
+    function addressOn(host: (typeof HOSTS)[number]): string {
+        return (
+            { vm1: addresses["web"], vm2: addresses["db"], vm3: addresses["printer"] }[host] ?? ""
+        );
+    }
+
+    function lostAmongContainers(): string[] {
+        return HOSTS.flatMap((from) =>
+            HOSTS.filter((to) => to !== from)
+                .filter((to) => !pings(from, `docker exec ${CONTAINERS[from]}`, addressOn(to)))
+                .map((to) => `${from} -> ${to}`),
+        );
+    }
+
+    function hostReaches(host: (typeof HOSTS)[number]): boolean {
+        return pings(host, "", addressOn(host));
+    }
+
+    /** By ping and by HTTP, for which nothing is published. */
+    function unheardOnTheLan(): string[] {
+        const { namespace } = lab().lan;
+        const http = (address: string) =>
+            `exec 3<>/dev/tcp/${address}/80; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3 | grep -q HTTP`;
+        return HOSTS.map(addressOn).filter(
+            (address) =>
+                !succeeds(() => within(namespace, `ping -c 1 -W 1 ${address}`)) ||
+                !succeeds(() => within(namespace, `timeout 2 bash -c '${http(address)}'`)),
+        );
+    }
+});
+
+function pings(host: string, from: string, address: string): boolean {
+    return succeeds(() => on(host, `${from} ping -c 1 -W 1 ${address} >/dev/null`));
+}
+
+function macOf(host: string, link: string): string {
+    return on(host, `cat /sys/class/net/${link}/address`).trim();
+}
+
+/** All MACs that answer for an address on the LAN. */
+function macsOf(address: string): string[] {
+    const filter = `arp[6:2] = 2 and src host ${address}`;
+    const script = `timeout 1.5 tcpdump -lnei lan '${filter}' 2>/dev/null & sleep 0.5; ip neigh flush dev lan; ping -c 1 -W 1 ${address} >/dev/null; wait; true`;
+    const seen = within(lab().lan.namespace, script);
+    return [...new Set([...seen.matchAll(/is-at (\S+?),/g)].map(([, mac]) => mac ?? ""))];
+}
+
+async function until(met: () => boolean): Promise<void> {
+    const deadline = Date.now() + WITHIN_MS;
+    while (Date.now() < deadline && !met()) {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+}
