@@ -6,8 +6,16 @@ export interface Kind {
     readonly spans: boolean;
     /** Containers that are not on the network: it keeps them out, or leaves that to others. */
     readonly strangers: "kept out" | "not judged";
+    /** Where containers of the network do not reach all others of it: by its mode. */
+    readonly modes?: Readonly<Record<string, Apart>>;
     /** The hosts whose containers a container finds by name. */
     readonly names: "own host" | "all hosts";
+}
+
+/** What becomes of packets between two containers of one network, where it is not that they arrive. */
+export interface Apart {
+    readonly where: "on one host" | "between hosts";
+    readonly should: "be kept out" | "not judged";
 }
 
 export const KINDS: Readonly<Record<string, Kind>> = {
@@ -27,6 +35,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         word: "macvlan",
         spans: true,
         strangers: "not judged", // as open as any machine of the LAN
+        modes: {
+            private: { where: "on one host", should: "be kept out" },
+            vepa: { where: "on one host", should: "not judged" }, // the switch sends back, or does not
+            l3: { where: "between hosts", should: "not judged" }, // the LAN has routes, or has none
+        },
         names: "own host",
     },
 };

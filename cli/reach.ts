@@ -62,15 +62,25 @@ export function lookupsOf(containers: readonly Container[]): Lookup[] {
 
 function shouldBe(from: Container, to: Attachment, all: readonly Attachment[]): Pair["should"] {
     if (isFellow(from, to)) {
-        return "reach";
+        return betweenFellows(from, to);
     }
     // Where two networks use one range, a ping stays on the container's own.
     const own = all.some((other) => other.address === to.address && isFellow(from, other));
-    return own || to.network.kind.strangers === "not judged" ? "not judged" : "be kept out";
+    return own ? "not judged" : strangersOf(to);
 }
 
 function isFellow(from: Container, to: Attachment): boolean {
     return from.attachments.some(({ network }) => network === to.network);
+}
+
+function betweenFellows(from: Container, { host, network }: Attachment): Pair["should"] {
+    const apart = network.kind.modes?.[network.mode ?? ""];
+    const where = from.host === host ? "on one host" : "between hosts";
+    return apart?.where === where ? apart.should : "reach";
+}
+
+function strangersOf({ network }: Attachment): Pair["should"] {
+    return network.kind.strangers === "kept out" ? "be kept out" : "not judged";
 }
 
 function isNamed(from: Container, to: Attachment): boolean {

@@ -20,6 +20,8 @@ export interface Network {
     readonly mtu: number;
     /** An overlay's way over the wire. */
     readonly backend: string | undefined;
+    /** Of a LAN: whom its containers hear. */
+    readonly mode: string | undefined;
     /** By the names of the hosts that it is on: Docker's name of it, and the host's part. */
     readonly places: Readonly<Record<string, Place>>;
 }
@@ -61,6 +63,7 @@ const networkOutputs = z.looseObject({
     cidr,
     mtu,
     backend: z.string().optional(),
+    mode: z.string().optional(),
     networks: z.record(z.string(), z.looseObject({ network: dockerObjectName, subnet: cidr })),
 });
 const attachmentOutputs = z.looseObject({
@@ -144,6 +147,7 @@ function network(name: string, kind: Kind, said: z.output<typeof networkOutputs>
         cidr: said.cidr,
         mtu: said.mtu,
         backend: said.backend,
+        mode: said.mode,
         places: said.networks,
     };
 }
@@ -180,6 +184,7 @@ function foreignNetworks(
         cidr: said.networkCidr,
         mtu: said.mtu,
         backend: undefined,
+        mode: undefined,
         places: Object.fromEntries(
             strangers
                 .filter(same(said))

@@ -64,8 +64,10 @@ export function layOut(topology: Topology): Scene {
     };
 }
 
-export function titleOf({ name, kind, backend, mtu, cidr }: Network): string {
-    return [name, [kind.word, backend].filter(Boolean).join(" "), cidr, `MTU ${mtu}`].join(", ");
+export function titleOf({ name, kind, backend, mode, mtu, cidr }: Network): string {
+    return [name, [kind.word, backend, mode].filter(Boolean).join(" "), cidr, `MTU ${mtu}`].join(
+        ", ",
+    );
 }
 
 /** Networks that span hosts are told apart in the whole picture, others on their host. */

@@ -67,7 +67,7 @@ describe("a picture", () => {
         const drawn = scene(twelve());
         expectSound(drawn);
         expect(texts(drawn).slice(0, 8)).toEqual([
-            "lan, macvlan, 192.168.40.0/24, MTU 1500",
+            "lan, macvlan bridge, 192.168.40.0/24, MTU 1500",
             "mesh, overlay vxlan, 10.42.0.0/16, MTU 1450",
             "vm1",
             "192.168.40.11",

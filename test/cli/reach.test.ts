@@ -104,6 +104,25 @@ describe("by address", () => {
         });
     });
 
+    test.each([
+        ["bridge", "reach", "reach"],
+        ["private", "be kept out", "reach"],
+        ["vepa", "not judged", "reach"],
+        ["l2", "reach", "reach"],
+        ["l3", "reach", "not judged"],
+    ])("containers of a LAN in mode %s: %s on one host, %s between hosts", (mode, near, far) => {
+        const wire = macvlan("wire", ["vm1", "vm2"], { mode });
+        const a = attachment("a", "vm1", wire, "192.168.40.100");
+        const b = attachment("b", "vm1", wire, "192.168.40.101");
+        const c = attachment("c", "vm2", wire, "192.168.40.200");
+        expect(table([...hosts, wire, a, b, c])).toMatchObject({
+            "a -> b": near,
+            "b -> a": near,
+            "a -> c": far,
+            "c -> a": far,
+        });
+    });
+
     test("containers on a machine that is no more are left out", () => {
         const dead = [...host("vm1", 11), ...host("vm2", 12, { gone: true })];
         const a = attachment("a", "vm1", mesh, "10.42.1.9");

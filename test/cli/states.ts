@@ -80,11 +80,11 @@ export function bridge(name: string, on: string, cidr: string, dockerName = name
 export function macvlan(
     name: string,
     hosts: readonly string[],
-    cidr = "192.168.40.0/24",
+    { cidr = "192.168.40.0/24", mode = "bridge" } = {},
 ): Resource {
     const place = hostNetwork(dockerName(IDENTITY, name), cidr);
     const networks = Object.fromEntries(hosts.map((one) => [one, place]));
-    return { type: "crosshost:index:Macvlan", name, outputs: { cidr, mtu: 1500, networks } };
+    return { type: "crosshost:index:Macvlan", name, outputs: { cidr, mtu: 1500, networks, mode } };
 }
 
 export function attachment(
