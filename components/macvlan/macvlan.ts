@@ -28,7 +28,7 @@ import { unitCommand } from "../realize/unit";
 import { unitName } from "../wire/identity";
 import { type Problem } from "../wire/problem";
 import { unitText } from "../wire/unit";
-import { claimantOf, type MacvlanPlan, macvlanUnit, planMacvlan } from "./plan";
+import { claimantOf, type MacvlanPlan, macvlanUnit, planMacvlan, wayOf } from "./plan";
 import { planProblems } from "./problems";
 import { macvlanSchema } from "./schema";
 
@@ -148,7 +148,12 @@ export class Macvlan extends pulumi.ComponentResource {
         this.mtu = pulumi.output(plan.mtu);
         this.networks = pulumi.output({ ...networks });
         rememberNetwork(this, { name, networks, sessions, commands: Object.fromEntries(made) });
-        this.registerOutputs({ cidr: this.cidr, mtu: this.mtu, networks: this.networks });
+        this.registerOutputs({
+            cidr: this.cidr,
+            mtu: this.mtu,
+            networks: this.networks,
+            mode: wayOf(spec).mode,
+        });
     }
 
     /**
