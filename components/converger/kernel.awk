@@ -101,13 +101,16 @@ function kernel_module(name,    release, line, path) {
 }
 
 # the kernel's own word, where it keeps it: what it was not built with, no module brings
-function kernel_config(name,    command, line, option, found) {
+function kernel_config(name,    command, line, option) {
     option = "CONFIG_" (name == "8021q" ? "VLAN_8021Q" : toupper(name)) "="
-    command = "exec gzip -dc /proc/config.gz 2>/dev/null | grep -e ^CONFIG_NET= -e ^" option
-    while ((command | getline line) > 0)
-        found = found " " line
-    close(command)
-    return found == "" || index(found, option "m") ? "unknown" : index(found, option "y") ? "yes" : "no"
+    if (kernel_options == "") {
+        kernel_options = " "
+        command = "exec gzip -dc /proc/config.gz 2>/dev/null | grep -E \"^CONFIG_(NET|NF_TABLES|VXLAN|MACVLAN|IPVLAN|VLAN_8021Q)=\""
+        while ((command | getline line) > 0)
+            kernel_options = kernel_options line " "
+        close(command)
+    }
+    return kernel_options == " " || has_word(kernel_options, option "m") ? "unknown" : has_word(kernel_options, option "y") ? "yes" : "no"
 }
 
 function kernel_check(key, kind,    name) {

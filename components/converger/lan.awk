@@ -23,18 +23,25 @@ function parents_found(    i, text) {
     return text
 }
 
-function lan_check(key, value,    parent, other) {
+function lan_check(key, value,    name, parent) {
+    name = nth_word(key, 3)
     parent = nth_word(value, 2)
+    if (!(name in network_value) || word_after(network_value[name], first_word(value)) != parent)
+        lan_check_new(key, value, parent)
+    if (!is_mine(want_unit["link " parent]))
+        parent_check(key, parent)
+    if (client != "" && lies_in(client, word_after(value, "ip-range")))
+        refuse(key ": " word_after(value, "ip-range") " holds " client ", from which SSH comes: choose another ipRange")
+}
+
+# what Docker would find out when it makes the network
+function lan_check_new(key, value, parent,    other) {
+    kernel_check(key, first_word(value))
     lans_read()
     for (other in lan_parent)
         if (lan_parent[other] == parent && !is_mine(network_mark[other]) && lan_bars(other, value))
             refuse(key ": " parent " is the parent of " (network_mark[other] == "" ? "a Docker network that is not ours, " other : other " of " unit_name(network_mark[other])) \
                 ": remove that (docker network rm " other "), or take another parent or a vlan")
-    kernel_check(key, first_word(value))
-    if (!is_mine(want_unit["link " parent]))
-        parent_check(key, parent)
-    if (client != "" && lies_in(client, word_after(value, "ip-range")))
-        refuse(key ": " word_after(value, "ip-range") " holds " client ", from which SSH comes: choose another ipRange")
 }
 
 # ---- all networks of Docker that lie on a link
