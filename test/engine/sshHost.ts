@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { connect, createServer, type AddressInfo, type Server as TcpServer } from "node:net";
 import { type AuthContext, Server, type ServerChannel, type Session, utils } from "ssh2";
+import { keyPair } from "../support/keys";
 
-export const CLIENT_KEY = utils.generateKeyPairSync("ed25519");
-export const OTHER_KEY = utils.generateKeyPairSync("ed25519");
+export const CLIENT_KEY = keyPair();
+export const OTHER_KEY = keyPair();
 export const PASSPHRASE = "open sesame";
-export const LOCKED_KEY = utils.generateKeyPairSync("ed25519", {
+export const LOCKED_KEY = keyPair({
     cipher: "aes256-ctr",
     passphrase: PASSPHRASE,
     rounds: 4,
@@ -133,7 +134,7 @@ export class SshHost {
     }
 }
 
-const ED25519 = utils.generateKeyPairSync("ed25519");
+const ED25519 = keyPair();
 const RSA = utils.generateKeyPairSync("rsa", { bits: 2048 });
 const started: SshHost[] = [];
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import { type ParsedKey, utils } from "ssh2";
 import { hostileTexts } from "./hostile";
+import { keyPair } from "./keys";
 import { LAB_JSON } from "./lab";
 
 /** From which the program under test reads them: they are in no argument and no environment. */
@@ -29,12 +30,12 @@ export function freshCanaries(): Canaries {
     const passphrase = word();
     const locked = { passphrase, cipher: "aes256-cbc", rounds: 16 };
     return {
-        privateKey: utils.generateKeyPairSync("ed25519").private,
-        lockedKey: utils.generateKeyPairSync("ed25519", locked).private,
+        privateKey: keyPair().private,
+        lockedKey: keyPair(locked).private,
         passphrase,
         password: word(),
         containerSecret: word(),
-        strangersKey: utils.generateKeyPairSync("ed25519").private,
+        strangersKey: keyPair().private,
         wrongPassword: word(),
         // No environment holds a NUL.
         hostile: hostileTexts("right", 100).map((text) => text.replaceAll("\0", "")),

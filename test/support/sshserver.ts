@@ -13,11 +13,12 @@ import {
     utils,
 } from "ssh2";
 import { type Login } from "../../components/realize/ssh";
+import { keyPair } from "./keys";
 
 /** One way to log in, and what identifies a server. */
-export const CLIENT_KEY = utils.generateKeyPairSync("ed25519").private;
-export const OTHER_KEY = utils.generateKeyPairSync("ed25519").private;
-const SERVER_KEY = utils.generateKeyPairSync("ed25519");
+export const CLIENT_KEY = keyPair().private;
+export const OTHER_KEY = keyPair().private;
+const SERVER_KEY = keyPair();
 export const SERVER_HOST_KEY = SERVER_KEY.public.trim();
 export const PASSWORD = "hunter2";
 
