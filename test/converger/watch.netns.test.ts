@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { convergerProgram } from "../../components/converger/program";
 import { meshUnit, NetnsHost, STACK, TOOLS } from "../support/netns";
 
 const NETWORK =
@@ -58,6 +59,17 @@ describe.each(TOOLS)("containers that others make, with $shell and $awk", (tools
             expect(host.observe().drift).toEqual([]);
             expect(host.dump()).toBe(whole);
         }
+    });
+
+    test("are watched by the program that an update puts there", () => {
+        const { version, hash } = convergerProgram();
+        const install = () => host.crosshost(["install", STACK], `converger: ${version} ${hash}\n`);
+        expect(install()).toMatchObject({ status: 0, stderr: "" });
+        attach();
+        expect(changes()).not.toContain("restart");
+        host.sh(`echo '# of yesterday' >>/var/lib/crosshost/${STACK}/crosshost`);
+        expect(install()).toMatchObject({ status: 0, stderr: "" });
+        expect(changes()).toContain(`--no-block try-restart ${SERVICE}\n`);
     });
 
     test("are attached again when they start anew, and no others are touched", async () => {
