@@ -63,7 +63,7 @@ export interface ContainerAttachmentArgs {
     container?: ContainerArgs;
     /**
      * Name of a container that exists already, made by compose or by hand, running or stopped: it is
-     * connected as it is, and connected again within a second when it was made anew, by a service on the
+     * connected as it is, and connected again as soon as one made anew starts, by a service on the
      * host; removing the attachment disconnects it and does no more. It has to be there at a preview that would connect it. One that the same
      * program makes is named by an output, as `container.name` or `other.containerName`, or with
      * `dependsOn`. Several attachments may name one container, each on another network. Changing it
