@@ -12,16 +12,19 @@
 //         +-----------------+
 import { type Attachment, type HostNode, type Network } from "../topology";
 import { type Container } from "../reach";
-import { cut, type Dot, type Frame, type Label, labelAt, type Stretch, type Style } from "./scene";
+import {
+    cut,
+    type Dot,
+    type Frame,
+    type Label,
+    labelAt,
+    type Scene,
+    type Stretch,
+    type Style,
+} from "./scene";
 
 /** Drawn at its own origin, to be moved to its place. */
-export interface Card {
-    readonly width: number;
-    readonly height: number;
-    readonly frames: readonly Frame[];
-    readonly stretches: readonly Stretch[];
-    readonly dots: readonly Dot[];
-    readonly labels: readonly Label[];
+export interface Card extends Scene {
     /** Where lines come in from above, with their networks. */
     readonly inlets: readonly { readonly network: Network; readonly x: number }[];
 }
