@@ -28,6 +28,9 @@ const TABLES: readonly [string, string, { readonly shape: object }][] = [
     ["container-attachment.md", "ContainerAttachmentArgs", attachmentSchema],
 ];
 
+/** Of an attachment's: needed, each where another of them is not. */
+const ONE_OF = ["container", "containerName", "network"];
+
 describe.each(TABLES)("%s on %s", (name, args, { shape }) => {
     const options = optionsOf(args);
 
@@ -47,7 +50,7 @@ describe.each(TABLES)("%s on %s", (name, args, { shape }) => {
 
     test("says of each option that may be left out what it is then", () => {
         const silent = options.filter(({ needed, byDefault }) => !needed && byDefault === "");
-        const none = ["registryAuth", "machine", "vxlan", "direct", "container", "containerName"];
+        const none = ["registryAuth", "machine", "vxlan", "direct", ...ONE_OF];
         expect(silent.map((one) => one.name).filter((one) => !none.includes(one))).toEqual([]);
     });
 });

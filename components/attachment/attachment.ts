@@ -9,32 +9,18 @@
 // second one, a service of systemd for all of them, which attaches one that was made anew.
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
-import { localNetwork, type NetworkHandle } from "../network/handle";
-import { type HostNetwork } from "../network/hostNetwork";
+import { type NetworkHandle } from "../network/handle";
 import { type ContainerArgs, createContainer, dockerProviderOf } from "../realize/docker";
-import { heldOnLan } from "../realize/lan";
-import { parsed, Refusal, refuse } from "../realize/refuse";
-import { type HostSession, sessionOfHost, sessionsSoFar } from "../realize/session";
+import { parsed, refuse } from "../realize/refuse";
+import { type HostSession, sessionOfHost } from "../realize/session";
 import { unitCommand } from "../realize/unit";
-import { type Claims, type HostPort } from "../wire/claims";
-import { isDeferred, isRecord } from "../wire/fields";
 import { dockerName, unitName } from "../wire/identity";
-import { check, type Problem, report } from "../wire/problem";
-import { unitText } from "../wire/unit";
-import { existingContainer, type Joined, previewProblems } from "./existing";
-import {
-    aliasProblems,
-    claimAddress,
-    claimEndpoint,
-    claimName,
-    claimPorts,
-    placeAttachment,
-    planAttachment,
-    portProblems,
-} from "./plan";
-import { type AttachmentSpec, attachmentSchema, networkHandleSchema } from "./schema";
-
-const COMPONENT = "ContainerAttachment";
+import { type Problem } from "../wire/problem";
+import { existingContainer, type Joined } from "./existing";
+import { networkKind } from "./networkPlace";
+import { COMPONENT, type Kind, type Place, publishedPorts, type Wanted } from "./place";
+import { claimName, claimPorts } from "./plan";
+import { type AttachmentSpec, attachmentSchema } from "./schema";
 
 export interface ContainerAttachmentArgs {
     /** The host that the container runs on. Changing it replaces a created container. */
@@ -43,7 +29,7 @@ export interface ContainerAttachmentArgs {
      * The network to join: an Overlay, a Bridge, a Macvlan, or what another stack exports as its `handle`.
      * Changing it replaces a created container and connects an existing one anew.
      */
-    network: pulumi.Input<NetworkHandle>;
+    network?: pulumi.Input<NetworkHandle>;
     /**
      * Static address in the host's subnet, outside of the part from which Docker gives out addresses by
      * itself (the first quarter, unless a Bridge or a Macvlan says else); on a LAN, one that nobody
@@ -103,91 +89,61 @@ export class ContainerAttachment extends pulumi.ComponentResource {
         const spec = parsed(attachmentSchema, COMPONENT, name, args);
         const session = sessionOfHost(COMPONENT, name, args.host);
         const created = createdName(session, name, spec);
-        refuse(COMPONENT, name, localProblems(session, name, spec, args, created));
+        const { containerName } = args;
+        const wanted = { name, session, spec, created, containerName };
+        const kind = kindOf(wanted, args);
+        refuse(COMPONENT, name, [...containerProblems(wanted), ...kind.problems]);
         super("crosshost:index:ContainerAttachment", name, {}, opts);
 
-        const place = placeOn(session, name, spec, args.network);
-        const others = sessionsOn(session, args.network);
-        const plan: Plan = { name, session, others, aliases: spec.aliases ?? [name], place };
-        const after = networkCommand(session, args.network);
+        const place = kind.place();
         const joined = args.container
-            ? this.create(plan, args.host, args.container, created ?? name, after)
-            : existingContainer(COMPONENT, name, session, args.containerName ?? "", opts);
-        this.connect(plan, joined, after);
+            ? this.create(wanted, place, args.host, args.container)
+            : existingContainer(COMPONENT, name, session, containerName ?? "", opts);
+        unitCommand(session, this, {
+            name: unitName("attachment", name),
+            text: place.text(joined),
+            after: joined.maker ? [...place.after, joined.maker] : place.after,
+            made: joined.made,
+        });
 
         this.containerName = joined.name;
         this.containerId = joined.id;
-        this.ipv4Address = place.address;
-        this.networkName = place.network;
+        this.ipv4Address = place.ipv4Address;
+        this.networkName = place.networkName;
         this.registerOutputs({
             containerName: this.containerName,
             containerId: this.containerId,
             ipv4Address: this.ipv4Address,
             networkName: this.networkName,
             hostName: session.name,
-            aliases: plan.aliases,
-            ...extentOf(args.network, place),
+            ...place.said,
         });
     }
 
     private create(
-        { name, session, aliases, place }: Plan,
+        { name, session, created }: Wanted,
+        { networking, after }: Place,
         host: HostHandle,
         container: ContainerArgs,
-        containerName: string,
-        after: readonly pulumi.Resource[],
     ): Joined {
         const made = createContainer(session, this, dockerProviderOf(host), {
             resourceName: `${name}-container`,
-            containerName,
+            containerName: created ?? name,
             unit: unitName("attachment", name),
             container,
-            network: { name: place.network, aliases, ipv4Address: place.address },
+            networking,
             after,
         });
         return { name: made.name, id: made.id, maker: made };
     }
+}
 
-    private connect(
-        { name, session, others, aliases, place }: Plan,
-        joined: Joined,
-        after: readonly pulumi.Resource[],
-    ): void {
-        const unit = unitName("attachment", name);
-        const text = pulumi
-            .all([joined.name, place.here, place.address])
-            .apply(async ([container, { network, lan, shim }, ipv4Address]) => {
-                const existing = joined.maker === undefined;
-                const way = lan?.link ? shim : undefined;
-                const endpoint = { container, network, ipv4Address, aliases, existing, shim: way };
-                const wanted = unitText(planAttachment(endpoint));
-                if (joined.hasToBeThere) {
-                    const problems = await previewProblems(session, unit, wanted, container);
-                    refuse(COMPONENT, name, problems);
-                }
-                const asked = { link: lan?.link, address: ipv4Address };
-                const held = await heldOnLan(session, others, { unit, wanted, ...asked });
-                refuse(COMPONENT, name, held ? [heldProblem(held)] : []);
-                return wanted;
-            });
-        const all = joined.maker ? [...after, joined.maker] : after;
-        unitCommand(session, this, { name: unit, text, after: all, made: joined.made });
+/** The schema has seen to it that there is one. */
+function kindOf(wanted: Wanted, { network }: ContainerAttachmentArgs): Kind {
+    if (network !== undefined) {
+        return networkKind(wanted, network);
     }
-}
-
-/** What the parts of an attachment are made from. */
-interface Plan {
-    readonly name: string;
-    readonly session: HostSession;
-    readonly others: readonly HostSession[];
-    readonly aliases: readonly string[];
-    readonly place: Place;
-}
-
-interface Place {
-    readonly here: pulumi.Output<HostNetwork>;
-    readonly network: pulumi.Output<string>;
-    readonly address: pulumi.Output<string>;
+    throw new Error(`${COMPONENT} "${wanted.name}" has no place`);
 }
 
 /** The name of the container that is made here; none for one that exists already. */
@@ -199,148 +155,10 @@ function createdName(
     return container && (container.name ?? dockerName(session.stack, name));
 }
 
-/** Mistakes that show before anything is registered: names, ports, and addresses where known. */
-function localProblems(
-    session: HostSession,
-    name: string,
-    spec: AttachmentSpec,
-    { network, containerName }: ContainerAttachmentArgs,
-    created: string | undefined,
-): Problem[] {
-    const problems = [
-        ...aliasProblems(name, spec.aliases),
-        ...claimPorts(session.ports, name, session.name, publishedPorts(spec)),
-    ];
-    if (created !== undefined) {
-        problems.push(...claimName(session.containerNames, name, created, session.name));
-    }
-    const local = localNetwork(network);
-    if (!local) {
-        return problems;
-    }
-    const here = local.networks[session.name];
-    if (!here) {
-        return [...problems, notThere(session.name, Object.keys(local.networks))];
-    }
-    const known = created ?? containerName;
-    if (typeof known === "string") {
-        const clash = claimEndpoint(session.things, name, known, here.network);
-        problems.push(...(created === undefined ? clash : []));
-    }
-    problems.push(...portProblems(here, spec.container?.ports));
-    const placed = placeAttachment(session.stack, name, here, spec.ipv4Address);
-    return placed.problems.length > 0
-        ? [...problems, ...placed.problems]
-        : [
-              ...problems,
-              ...claimAddress(
-                  claimsOn(sessionsOn(session, network), local.networks),
-                  name,
-                  placed.address,
-                  here,
-              ),
-          ];
-}
-
-/** The network's name on the host and the container's address; of another stack's, at run time. */
-function placeOn(
-    session: HostSession,
-    name: string,
-    spec: AttachmentSpec,
-    network: pulumi.Input<NetworkHandle>,
-): Place {
-    const all = networksOf(name, network);
-    const here = all.apply((networks): HostNetwork => {
-        const found = networks[session.name];
-        if (!found) {
-            const problem = notThere(session.name, Object.keys(networks));
-            throw new Refusal(report(COMPONENT, name, [problem]));
-        }
-        return found;
-    });
-    const sessions = sessionsOn(session, network);
-    const address = pulumi.all([here, all]).apply(([there, networks]) => {
-        const placed = placeAttachment(session.stack, name, there, spec.ipv4Address);
-        refuse(COMPONENT, name, placed.problems);
-        if (!localNetwork(network)) {
-            const claims = claimsOn(sessions, networks);
-            refuse(COMPONENT, name, [
-                ...portProblems(there, spec.container?.ports),
-                ...claimAddress(claims, name, placed.address, there),
-            ]);
-        }
-        return placed.address;
-    });
-    return { here, network: here.apply((there) => there.network), address };
-}
-
-/** Hosts that may be on the network, the container's own first: an address is claimed on all that are. */
-function sessionsOn(session: HostSession, network: pulumi.Input<NetworkHandle>): HostSession[] {
-    const others = localNetwork(network)?.sessions ?? sessionsSoFar();
-    return [session, ...others.filter((one) => one !== session)];
-}
-
-function claimsOn(
-    sessions: readonly HostSession[],
-    networks: Readonly<Record<string, HostNetwork>>,
-): Claims[] {
-    return sessions.filter(({ name }) => name in networks).map(({ addresses }) => addresses);
-}
-
-function networksOf(
-    name: string,
-    network: pulumi.Input<NetworkHandle>,
-): pulumi.Output<Record<string, HostNetwork>> {
-    const local = localNetwork(network);
-    if (local) {
-        return pulumi.output({ ...local.networks });
-    }
-    return pulumi.output(network).apply((handle) => {
-        const { problems } = check(networkHandleSchema, handle, "network");
-        refuse(COMPONENT, name, problems);
-        return pulumi.output(handle.networks);
-    });
-}
-
-/** For those who read the state, where a network of another stack is not. */
-function extentOf(network: pulumi.Input<NetworkHandle>, place: Place) {
-    const handle = place.network.apply(() => pulumi.output(network));
-    return {
-        networkCidr: handle.apply(({ cidr }) => cidr),
-        mtu: handle.apply(({ mtu }) => mtu),
-    };
-}
-
-function networkCommand(
-    session: HostSession,
-    network: pulumi.Input<NetworkHandle>,
-): pulumi.Resource[] {
-    const made = localNetwork(network)?.commands[session.name] ?? session.lastCommand;
-    return made ? [made] : [];
-}
-
-function heldProblem(held: string): Problem {
-    const message = `${held}: write another ipv4Address, or take that machine off the LAN`;
-    return { path: "ipv4Address", message };
-}
-
-function notThere(host: string, hosts: readonly string[]): Problem {
-    const message = `${host} is not one of the network's hosts, ${hosts.join(", ")}: add it there`;
-    return { path: "host", message };
-}
-
-/** The ports that are known now. Others are left to Docker, which refuses what is taken. */
-function publishedPorts({ container }: AttachmentSpec): HostPort[] {
-    const ports: readonly unknown[] = Array.isArray(container?.ports) ? container.ports : [];
-    return ports
-        .filter(isRecord)
-        .flatMap(({ external, ip, protocol }) =>
-            typeof external === "number" && !isDeferred(ip) && !isDeferred(protocol)
-                ? [{ port: external, ip: text(ip) ?? "0.0.0.0", protocol: text(protocol) ?? "tcp" }]
-                : [],
-        );
-}
-
-function text(value: unknown): string | undefined {
-    return typeof value === "string" ? value : undefined;
+/** Mistakes of the container itself, wherever it is. */
+function containerProblems({ name, session, spec, created }: Wanted): Problem[] {
+    const ports = claimPorts(session.ports, name, session.name, publishedPorts(spec));
+    return created === undefined
+        ? ports
+        : [...ports, ...claimName(session.containerNames, name, created, session.name)];
 }

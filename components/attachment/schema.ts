@@ -37,13 +37,19 @@ const container = z.looseObject({
     networkMode: owned("use the attachment's network"),
 });
 
+/** The kinds of place, of which an attachment names one. */
+const PLACES = ["network", "mode", "interface"] as const;
+const ONE_PLACE = "needs one of network, mode or interface, and one only";
+
 const ONE_CONTAINER =
     'needs either container: { image: "..." }, which is created, or containerName: "...", which exists already';
 
 export const attachmentSchema = z
     .strictObject({
         host: handle("is not a Host").describe("Where it runs."),
-        network: handle("is not a network, such as an Overlay").describe("The network to join."),
+        network: handle("is not a network, such as an Overlay")
+            .optional()
+            .describe("The network to join."),
         ipv4Address: address
             .optional()
             .describe("Static address. Default: one derived from the attachment's name."),
@@ -56,11 +62,8 @@ export const attachmentSchema = z
             .optional()
             .describe("Name of a container that exists already."),
     })
-    .refine(hasOneContainer, {
-        error: ONE_CONTAINER,
-        /** Also where other fields are wrong. */
-        when: ({ value }) => isRecord(value),
-    });
+    .refine(hasOneContainer, { error: ONE_CONTAINER, when: isWritten })
+    .refine(hasOnePlace, { error: ONE_PLACE, when: isWritten });
 
 const hostNetwork = z.looseObject({
     network: z.string(),
@@ -83,4 +86,13 @@ export type AttachmentSpec = z.output<typeof attachmentSchema>;
 
 function hasOneContainer(args: Readonly<Record<string, unknown>>): boolean {
     return (args["container"] === undefined) !== (args["containerName"] === undefined);
+}
+
+function hasOnePlace(args: Readonly<Record<string, unknown>>): boolean {
+    return PLACES.filter((place) => args[place] !== undefined).length === 1;
+}
+
+/** Also where other fields are wrong. */
+function isWritten({ value }: { readonly value: unknown }): boolean {
+    return isRecord(value);
 }

@@ -18,6 +18,9 @@ export type ContainerArgs = Omit<docker.ContainerArgs, Owned> & {
     name?: string;
 };
 
+/** The container's networks, as the attachment decides them. */
+export type ContainerNetworking = Pick<docker.ContainerArgs, "networksAdvanced" | "networkMode">;
+
 /** One provider for a host, made when something first needs it. */
 export function dockerProviderOf(host: object): pulumi.ProviderResource {
     const session = sessionOf(host);
@@ -43,7 +46,7 @@ export function dockerProviderOf(host: object): pulumi.ProviderResource {
     return session.dockerProvider;
 }
 
-/** A container on the host, joined to one network from its start. */
+/** A container on the host, in its place from its start. */
 export function createContainer(
     session: HostSession,
     parent: pulumi.Resource & object,
@@ -53,15 +56,10 @@ export function createContainer(
         containerName: string;
         unit: string;
         container: ContainerArgs;
-        network: {
-            name: pulumi.Input<string>;
-            aliases: readonly string[];
-            ipv4Address: pulumi.Input<string>;
-        };
+        networking: ContainerNetworking;
         after: readonly pulumi.Resource[];
     },
 ): docker.Container {
-    const { name: network, aliases, ipv4Address } = args.network;
     const mark = `${stackId(session.stack)}:${args.unit}`;
     const made = new docker.Container(
         args.resourceName,
@@ -71,7 +69,7 @@ export function createContainer(
             labels: pulumi
                 .output(args.container.labels)
                 .apply((labels) => [...(labels ?? []), { label: "crosshost", value: mark }]),
-            networksAdvanced: [{ name: network, aliases: [...aliases], ipv4Address }],
+            ...args.networking,
         },
         {
             parent,

@@ -232,6 +232,11 @@ describe("refused, before anything of it is registered", () => {
             ['network: "mesh" is not a network, such as an Overlay'],
         ],
         [
+            "no place",
+            { network: undefined },
+            ["needs one of network, mode or interface, and one only"],
+        ],
+        [
             "no address",
             { ipv4Address: "10.42.1" },
             ['ipv4Address: "10.42.1" is not an IPv4 address, such as 192.168.40.11'],

@@ -1,0 +1,207 @@
+// The place on a network: an address of the host's subnet, and names.
+import * as pulumi from "@pulumi/pulumi";
+import { localNetwork, type NetworkHandle } from "../network/handle";
+import { type HostNetwork } from "../network/hostNetwork";
+import { heldOnLan } from "../realize/lan";
+import { Refusal, refuse } from "../realize/refuse";
+import { type HostSession, sessionsSoFar } from "../realize/session";
+import { type Claims } from "../wire/claims";
+import { unitName } from "../wire/identity";
+import { check, type Problem, report } from "../wire/problem";
+import { unitText } from "../wire/unit";
+import { type Joined, previewProblems } from "./existing";
+import { COMPONENT, type Kind, type Place, type Wanted } from "./place";
+import {
+    aliasProblems,
+    claimAddress,
+    claimEndpoint,
+    placeAttachment,
+    planAttachment,
+    portProblems,
+} from "./plan";
+import { type AttachmentSpec, networkHandleSchema } from "./schema";
+
+export function networkKind(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Kind {
+    return {
+        problems: localProblems(wanted, network),
+        place: () => networkPlace(wanted, network),
+    };
+}
+
+function networkPlace(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Place {
+    const { name, session, spec } = wanted;
+    const spot = spotOn(session, name, spec, network);
+    const aliases = spec.aliases ?? [name];
+    const others = sessionsOn(session, network);
+    return {
+        networking: {
+            networksAdvanced: [
+                { name: spot.network, aliases: [...aliases], ipv4Address: spot.address },
+            ],
+        },
+        text: (joined) => endpointText({ name, session, others, aliases, spot }, joined),
+        after: networkCommand(session, network),
+        ipv4Address: spot.address,
+        networkName: spot.network,
+        said: { aliases, ...extentOf(network, spot) },
+    };
+}
+
+/** What the unit of an attachment is made from. */
+interface Plan {
+    readonly name: string;
+    readonly session: HostSession;
+    readonly others: readonly HostSession[];
+    readonly aliases: readonly string[];
+    readonly spot: Spot;
+}
+
+interface Spot {
+    readonly here: pulumi.Output<HostNetwork>;
+    readonly network: pulumi.Output<string>;
+    readonly address: pulumi.Output<string>;
+}
+
+function endpointText(
+    { name, session, others, aliases, spot }: Plan,
+    joined: Joined,
+): pulumi.Output<string> {
+    const unit = unitName("attachment", name);
+    return pulumi
+        .all([joined.name, spot.here, spot.address])
+        .apply(async ([container, { network, lan, shim }, ipv4Address]) => {
+            const existing = joined.maker === undefined;
+            const way = lan?.link ? shim : undefined;
+            const endpoint = { container, network, ipv4Address, aliases, existing, shim: way };
+            const wanted = unitText(planAttachment(endpoint));
+            if (joined.hasToBeThere) {
+                const problems = await previewProblems(session, unit, wanted, container);
+                refuse(COMPONENT, name, problems);
+            }
+            const asked = { link: lan?.link, address: ipv4Address };
+            const held = await heldOnLan(session, others, { unit, wanted, ...asked });
+            refuse(COMPONENT, name, held ? [heldProblem(held)] : []);
+            return wanted;
+        });
+}
+
+/** Mistakes that show before anything is registered: names, and addresses where known. */
+function localProblems(
+    { name, session, spec, created, containerName }: Wanted,
+    network: pulumi.Input<NetworkHandle>,
+): Problem[] {
+    const problems = aliasProblems(name, spec.aliases);
+    const local = localNetwork(network);
+    if (!local) {
+        return problems;
+    }
+    const here = local.networks[session.name];
+    if (!here) {
+        return [...problems, notThere(session.name, Object.keys(local.networks))];
+    }
+    const known = created ?? containerName;
+    if (typeof known === "string") {
+        const clash = claimEndpoint(session.things, name, known, here.network);
+        problems.push(...(created === undefined ? clash : []));
+    }
+    problems.push(...portProblems(here, spec.container?.ports));
+    const placed = placeAttachment(session.stack, name, here, spec.ipv4Address);
+    return placed.problems.length > 0
+        ? [...problems, ...placed.problems]
+        : [
+              ...problems,
+              ...claimAddress(
+                  claimsOn(sessionsOn(session, network), local.networks),
+                  name,
+                  placed.address,
+                  here,
+              ),
+          ];
+}
+
+/** The network's name on the host and the container's address; of another stack's, at run time. */
+function spotOn(
+    session: HostSession,
+    name: string,
+    spec: AttachmentSpec,
+    network: pulumi.Input<NetworkHandle>,
+): Spot {
+    const all = networksOf(name, network);
+    const here = all.apply((networks): HostNetwork => {
+        const found = networks[session.name];
+        if (!found) {
+            const problem = notThere(session.name, Object.keys(networks));
+            throw new Refusal(report(COMPONENT, name, [problem]));
+        }
+        return found;
+    });
+    const sessions = sessionsOn(session, network);
+    const address = pulumi.all([here, all]).apply(([there, networks]) => {
+        const placed = placeAttachment(session.stack, name, there, spec.ipv4Address);
+        refuse(COMPONENT, name, placed.problems);
+        if (!localNetwork(network)) {
+            const claims = claimsOn(sessions, networks);
+            refuse(COMPONENT, name, [
+                ...portProblems(there, spec.container?.ports),
+                ...claimAddress(claims, name, placed.address, there),
+            ]);
+        }
+        return placed.address;
+    });
+    return { here, network: here.apply((there) => there.network), address };
+}
+
+/** Hosts that may be on the network, the container's own first: an address is claimed on all that are. */
+function sessionsOn(session: HostSession, network: pulumi.Input<NetworkHandle>): HostSession[] {
+    const others = localNetwork(network)?.sessions ?? sessionsSoFar();
+    return [session, ...others.filter((one) => one !== session)];
+}
+
+function claimsOn(
+    sessions: readonly HostSession[],
+    networks: Readonly<Record<string, HostNetwork>>,
+): Claims[] {
+    return sessions.filter(({ name }) => name in networks).map(({ addresses }) => addresses);
+}
+
+function networksOf(
+    name: string,
+    network: pulumi.Input<NetworkHandle>,
+): pulumi.Output<Record<string, HostNetwork>> {
+    const local = localNetwork(network);
+    if (local) {
+        return pulumi.output({ ...local.networks });
+    }
+    return pulumi.output(network).apply((handle) => {
+        const { problems } = check(networkHandleSchema, handle, "network");
+        refuse(COMPONENT, name, problems);
+        return pulumi.output(handle.networks);
+    });
+}
+
+/** For those who read the state, where a network of another stack is not. */
+function extentOf(network: pulumi.Input<NetworkHandle>, spot: Spot) {
+    const handle = spot.network.apply(() => pulumi.output(network));
+    return {
+        networkCidr: handle.apply(({ cidr }) => cidr),
+        mtu: handle.apply(({ mtu }) => mtu),
+    };
+}
+
+function networkCommand(
+    session: HostSession,
+    network: pulumi.Input<NetworkHandle>,
+): pulumi.Resource[] {
+    const made = localNetwork(network)?.commands[session.name] ?? session.lastCommand;
+    return made ? [made] : [];
+}
+
+function heldProblem(held: string): Problem {
+    const message = `${held}: write another ipv4Address, or take that machine off the LAN`;
+    return { path: "ipv4Address", message };
+}
+
+function notThere(host: string, hosts: readonly string[]): Problem {
+    const message = `${host} is not one of the network's hosts, ${hosts.join(", ")}: add it there`;
+    return { path: "host", message };
+}
