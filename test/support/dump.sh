@@ -4,7 +4,8 @@
 set -u
 export LC_ALL=C
 section() { printf '== %s\n' "$1"; }
-# docker0 has another random address after each start of the machine.
+# docker0 has another random address after each start of the machine; a link-local one of IPv6, and
+# what its ports could segment, from its first container to the next start.
 docker0=$(cat /sys/class/net/docker0/address)
 plain() { sed -E "s/$docker0/DOCKER0/; s/mcast_[a-z_]+ [^ ]+ ?//g" | sed -E 's/^[0-9]+: //; s/@if[0-9]+:/:/; s/ state [A-Z]+//; s/ qlen [0-9]+//; s/<[^>]*>//; s/ (valid|preferred)_lft [^ ]+//g; s/\\ +/ /g'; }
 
@@ -20,11 +21,11 @@ for _ in $(seq 50); do
 done
 
 section links
-ip -o -d link show | plain | sed -E 's/ (gc_timer|hello_timer|tcn_timer|topology_change_timer|bridge_id|designated_root|root_path_cost|root_port|fdb_n_learned)[ ]+[^ ]+//g' | grep -v '^veth' | sort
+ip -o -d link show | plain | sed -E 's/ (gc_timer|hello_timer|tcn_timer|topology_change_timer|bridge_id|designated_root|root_path_cost|root_port|fdb_n_learned)[ ]+[^ ]+//g; /^docker0:/s/ tso_max_size [0-9]+//' | grep -v '^veth' | sort
 section addresses
-ip -o addr show | plain | grep -v '^veth' | sort
+ip -o addr show | plain | grep -v '^veth\|^docker0 *inet6 fe80:' | sort
 section routes
-{ ip route show table all; ip -6 route show table all; } | sed -E 's/ (linkdown|dead)//g; s/ expires [0-9]+sec//' | grep -v 'dev veth' | sort
+{ ip route show table all; ip -6 route show table all; } | sed -E 's/ (linkdown|dead)//g; s/ expires [0-9]+sec//' | grep -v 'dev veth\|^[a-z ]*f[ef][0-9a-f]*:.* dev docker0 ' | sort
 section rules
 { ip rule; ip -6 rule; } | sort
 section neighbours
