@@ -60,6 +60,11 @@ attach_now() {
     "$0" attach "$stack" "$1" </dev/null
 }
 
+# those that hold a place of it
+units_of_container() {
+    grep -lsF -e "docker endpoint $1 " -e "interface $1 " -e "default-route $1: " "$lib_dir/$stack/units"/*
+}
+
 units_with() {
     grep -lsF "$1" "$lib_dir/$stack/units"/*
 }

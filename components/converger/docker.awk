@@ -4,9 +4,9 @@ BEGIN {
     NETWORK_FORMAT = "{{.Name}} {{.Driver}}{{with index .Labels \"crosshost\"}} mark {{.}}{{end}} id {{.Id}} running {{len .Containers}}" \
         "{{range .IPAM.Config}}{{with .Subnet}} subnet {{.}}{{end}}{{with .Gateway}} gateway {{.}}{{end}}{{with .IPRange}} ip-range {{.}}{{end}}{{with index . \"AuxiliaryAddresses\"}}{{range .}} aux {{.}}{{end}}{{end}}{{end}}" \
         "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}}"
-    CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}" \
+    CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}" \
         "{{range $n, $e := .NetworkSettings.Networks}} / {{$n}}{{with $e.NetworkID}} id {{.}}{{end}}{{with $e.DriverOpts}}{{with index . \"crosshost\"}} mark {{.}}{{end}}{{end}}" \
-        "{{with $e.IPAMConfig}}{{with .IPv4Address}} ipv4 {{.}}{{end}}{{end}}{{with $e.IPAddress}} now {{.}}{{end}}{{with $e.MacAddress}} mac {{.}}{{end}}{{range $e.Aliases}} alias {{.}}{{end}}{{end}}"
+        "{{with $e.IPAMConfig}}{{with .IPv4Address}} ipv4 {{.}}{{end}}{{end}}{{with $e.IPAddress}} now {{.}}{{end}}{{with $e.MacAddress}} mac {{.}}{{end}}{{with $e.Gateway}} gateway {{.}}{{end}}{{range $e.Aliases}} alias {{.}}{{end}}{{end}}"
     DOCKER_OPTION["macvlan"] = DOCKER_OPTION["ipvlan"] = "parent"
     DOCKER_OPTION["bridge"] = "com.docker.network.bridge.name"
     DOCKER_OPTION["mtu"] = "com.docker.network.driver.mtu"
@@ -39,9 +39,9 @@ function docker_read(    i, names, containers, kind, name) {
         return
     for (i = 1; i <= want_count; i++)
         if (mode == "observe" || is_mine(want_unit[want_id[i]]))
-            docker_note(want_key[want_id[i]], names_needed, containers_needed)
+            docker_note(want_key[want_id[i]], want_value[want_id[i]], names_needed, containers_needed)
     for (i = 1; i <= old_count; i++)
-        docker_note(old_key[old_id[i]], names_needed, containers_needed)
+        docker_note(old_key[old_id[i]], old_value[old_id[i]], names_needed, containers_needed)
     docker_networks()
     for (name in names_needed)
         if (name in network_id)
@@ -55,18 +55,22 @@ function docker_read(    i, names, containers, kind, name) {
         docker_lines("container inspect --format " quoted(CONTAINER_FORMAT) containers, "container")
 }
 
-function docker_note(key, networks, containers) {
+function docker_note(key, value, networks, containers) {
     if (!docker_names_are_plain(key))
         return
     if (key ~ /^docker network /)
         networks[nth_word(key, 3)] = 1
     if (key ~ /^docker endpoint /)
         containers[nth_word(key, 3)] = 1
+    if (is_inner(first_word(key)))
+        containers[nth_word(key, 2)] = 1
+    if (key ~ /^default-route /)
+        networks[value] = 1
 }
 
 # names become words of a command line
 function docker_names_are_plain(key) {
-    return key !~ /^docker / || key ~ /^docker [a-z]+( [A-Za-z0-9][A-Za-z0-9_.-]*)+$/
+    return key !~ /^(docker|interface|default-route) / || key ~ /^(docker [a-z]+|interface|default-route)( [A-Za-z0-9][A-Za-z0-9_.-]*)+$/
 }
 
 # An engine that starts while the bridge of a network of ours is gone makes it itself, without our mark: ours to take.
@@ -241,6 +245,8 @@ function network_make(id,    name, key) {
 
 function network_take_away(name, key,    n, users, i) {
     n = network_users(name, users)
+    for (i = 1; i <= n; i++)
+        default_steps_aside(users[i], 9.9)
     for (i = 1; i <= n; i++)
         step(10, "docker", "network disconnect -f " name " " users[i], key)
     for (i = n; i >= 1; i--)

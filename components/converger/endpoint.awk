@@ -11,6 +11,8 @@ function container_read(line,    name, n, part, i, net) {
     container_running[name] = nth_word(part[1], 3)
     container_hostname[name] = word_after(part[1], "hostname")
     container_mode[name] = word_after(part[1], "mode")
+    container_pid[name] = word_after(part[1], "pid") + 0
+    container_networks[name] = ""
     container_mark[name] = word_after(part[1], "mark")
     for (i = 2; i <= n; i++) {
         net = first_word(part[i])
@@ -19,6 +21,8 @@ function container_read(line,    name, n, part, i, net) {
         endpoint_mark[name, net] = word_after(part[i], "mark")
         endpoint_now[name, net] = word_after(part[i], "now")
         endpoint_mac[name, net] = word_after(part[i], "mac")
+        endpoint_gateway[name, net] = word_after(part[i], "gateway")
+        container_networks[name] = container_networks[name] " " net
     }
 }
 
@@ -86,12 +90,16 @@ function endpoint_check(id,    name, net) {
     if (docker_state() != "yes" || verb == "boot")
         return
     if (!(name in container_id))
-        refuse("container " name " does not exist on this host: start it; one that this program makes, `pulumi up --refresh` makes again")
+        refuse(container_missing(name))
     else if (container_keeps_out(name))
         refuse("container " name " has " container_keeps_out(name) ", and Docker connects such a one to no network: make it with another")
     else if (((name, net) in endpoint_value) && !endpoint_is_ours(id, name, net))
         refuse("container " name " is in the network " net " already, and not by Crosshost (" endpoint_value[name, net] \
             "): docker network disconnect " net " " name)
+}
+
+function container_missing(name) {
+    return "container " name " does not exist on this host: start it; one that this program makes, `pulumi up --refresh` makes again"
 }
 
 function container_keeps_out(name) {
@@ -135,6 +143,7 @@ function endpoint_make(id,    name, net, key) {
     net = nth_word(key, 4)
     if (!(name in container_id))
         return
+    default_steps_aside(name, 101.9)
     if ((name, net) in endpoint_value) {
         step(102, "docker", "network disconnect -f " net " " name, key)
         undo(102, "docker", endpoint_again(name, net))
@@ -148,6 +157,8 @@ function endpoint_unmake(key,    name, net) {
     net = nth_word(key, 4)
     if (!((name, net) in endpoint_value) || (net in network_dying))
         return
+    endpoint_leaves[name, net] = 1
+    default_steps_aside(name, 8.9)
     step(9, "docker", "network disconnect -f " net " " name, key)
     undo(9, "docker", endpoint_again(name, net))
 }

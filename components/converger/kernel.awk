@@ -32,7 +32,7 @@ function observe_host(    command, line, kind) {
             iptables_read(line)
         close(command)
     }
-    if (phase != "links" && (speaks_of("network") || speaks_of("endpoint") || sweeping()))
+    if (phase != "links" && (wants_docker() || sweeping()))
         docker_read()
     nft_collect()
 }
@@ -51,6 +51,10 @@ function take_ip_line(line,    words) {
 
 function speaks_of(kind) {
     return kind in kinds_wanted
+}
+
+function wants_docker() {
+    return speaks_of("network") || speaks_of("endpoint") || speaks_of("interface") || speaks_of("default-route")
 }
 
 # Uninstalling takes away what is marked, also where somebody has deleted the units that told of it.

@@ -31,6 +31,7 @@ function link_read(line,    part, n, i, name, parent, above, words) {
     link_parent[name] = above
     links[++link_count] = name
     link_index[name] = link_count
+    link_number[name] = words[1] + 0
     link_up[name] = words[3] ~ /[<,]UP[,>]/
     link_promisc[name] = words[3] ~ /[<,]PROMISC[,>]/
     link_mtu[name] = word_after(part[1], "mtu")
@@ -314,6 +315,10 @@ function link_undo_contents(name, phase,    i, key) {
 }
 
 function link_unmake(name) {
-    if ((name in link_index) && is_mine(link_mark[name]))
+    if (!(name in link_index) || !is_mine(link_mark[name]))
+        return
+    if (link_kind[name] == "veth")
+        step(137, "ip-del", "link del " name, "link " name) # its other end is lost: after all that may fail
+    else
         link_take_away(name, link_kind[name] ~ /^(mac|ip)vlan$/ ? 89.5 : 90) # with the VLAN that it lies on it would go by itself
 }

@@ -56,13 +56,17 @@ trimmed() {
     printf %s "${1% }"
 }
 
-# field 22 of its stat, 100 a second; its name, the only field with blanks, ends with the last bracket
 age() {
     read -r uptime _ </proc/uptime
+    printf '%s s' $((${uptime%.*} - $(began "$1") / 100))
+}
+
+# field 22 of its stat, 100 a second; its name, the only field with blanks, ends with the last bracket
+began() {
     status=$(cat "/proc/$1/stat" 2>/dev/null)
     # shellcheck disable=SC2086 # split into words
     set -- ${status##*) }
-    printf '%s s' $((${uptime%.*} - ${20:-0} / 100))
+    printf %s "${20:-0}"
 }
 
 # sudo keeps it from its children, but has it itself

@@ -46,7 +46,7 @@ boot() {
 # those units alone that hold a place of the container
 attach() {
     failed=0
-    for path in $(units_with "docker endpoint $container "); do
+    for path in $(units_of_container "$container"); do
         (
             unit=${path##*/}
             phase=rules

@@ -13,6 +13,7 @@ function plan(    i, id, key, unit, table) {
         if (!(old_id[i] in want_value))
             unmake(old_id[i], old_key[old_id[i]])
     plan_extras()
+    plan_default_routes()
     plan_tables()
     if (refusals)
         return 2
@@ -31,7 +32,7 @@ function is_of_phase(id,    kind) {
 }
 
 function check_docker(    i, kind) {
-    if (phase == "links" || (!speaks_of("network") && !speaks_of("endpoint")))
+    if (phase == "links" || !wants_docker())
         return
     if (docker_state() == "yes") {
         if (wants_network() && docker_is_old())
@@ -40,7 +41,7 @@ function check_docker(    i, kind) {
     }
     for (i = 1; i <= want_count; i++) {
         kind = want_kind[want_id[i]]
-        if (is_mine(want_unit[want_id[i]]) && (kind == "network" || kind == "endpoint")) {
+        if (is_mine(want_unit[want_id[i]]) && (kind == "network" || kind == "endpoint" || is_inner(kind))) {
             refuse(want_key[want_id[i]] ": Docker is " (docker_state() == "none" ? "not installed" : "not running: systemctl start docker"))
             return
         }
@@ -63,7 +64,7 @@ function wants_network(    i) {
 function mark_links(    i, id, name) {
     for (i = 1; i <= link_count; i++) {
         name = links[i]
-        if (is_mine(link_mark[name]) && !(("link " name) in want_value))
+        if (is_mine(link_mark[name]) && !(("link " name) in want_value) && !(name in host_end))
             link_dying[name] = 1
     }
     for (i = 1; i <= old_count; i++)
@@ -136,6 +137,7 @@ function plan_extras(    i, key) {
         if (is_mine(network_mark[network_names[i]]) && !(key in want_value) && !(key in old_value))
             network_unmake(network_names[i])
     }
+    inner_extras()
     if (sweeping())
         plan_orphans()
 }

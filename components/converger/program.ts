@@ -34,6 +34,7 @@ const AWK_PARTS = [
     "docker.awk",
     "lan.awk",
     "endpoint.awk",
+    "netns.awk",
     "hostfiles.awk",
     "kernel.awk",
     "plan.awk",
@@ -74,7 +75,7 @@ function assemble(): ConvergerProgram {
 
 /** The kernel takes 128 KiB in one argument (MAX_ARG_STRLEN), and awk gets its program as one. */
 function withoutMargins(awk: string): string {
-    return awk.replace(/^ *#.*\n/gm, "").replace(/^ +/gm, "");
+    return awk.replace(/^( *#.*)?\n/gm, "").replace(/^ +/gm, "");
 }
 
 function part(name: string): string {

@@ -72,7 +72,7 @@ function collect_drift(    i, id, text, asked, docker_told) {
         id = want_id[i]
         if (stack_of(want_unit[id]) != stack)
             continue
-        if (docker_state() != "yes" && want_key[id] ~ /^docker /) {
+        if (docker_state() != "yes" && want_key[id] ~ /^(docker|interface|default-route) /) {
             if (!((want_unit[id]) in docker_told))
                 tell(want_unit[id], "docker", docker_state() == "none" ? "not installed" : "not running")
             docker_told[want_unit[id]] = 1
@@ -83,6 +83,8 @@ function collect_drift(    i, id, text, asked, docker_told) {
             tell(want_unit[id], want_key[id], text)
         if (want_kind[id] == "endpoint")
             tell_container(want_unit[id], nth_word(want_key[id], 3))
+        else if (is_inner(want_kind[id]))
+            tell_container(want_unit[id], nth_word(want_key[id], 2))
     }
     tell_extras()
     tell_tables()
@@ -133,8 +135,10 @@ function tell_container(unit, name) {
 
 # what carries our mark and is in no unit
 function tell_extras(    i, key, why) {
+    inner_extras()
     for (i = 1; i <= link_count; i++)
-        tell_extra("link " links[i], link_mark[links[i]], link_kind[links[i]])
+        if (!(links[i] in host_end))
+            tell_extra("link " links[i], link_mark[links[i]], link_kind[links[i]])
     for (i = 1; i <= route_count; i++) {
         key = route_keys[i]
         if (route_proto[key] == 201)

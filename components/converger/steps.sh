@@ -50,8 +50,26 @@ run_file() {
         ip | bridge) "$1" -batch "$2" >/dev/null ;;
         ip-del | bridge-del) "${1%-del}" -force -batch "$2" >/dev/null || : ;; # the kernel may have forgotten by itself
         nft) nft -f "$2" ;;
+        netns-*) within_netns "${1#*-}" ip -batch "$2" >/dev/null ;;
+        netnsdel-*) within_netns "${1#*-}" ip -force -batch "$2" >/dev/null || : ;;
         *) each_line "$1" "$2" '' ;;
     esac
+}
+
+# $1: the process of a container, and when it began, since its number may be another's by now; a command, which runs as root of
+# the host in the container's network and nothing else of it
+within_netns() {
+    process=${1%-*}
+    is_process "$1" || return 1
+    shift
+    nsenter -t "$process" -n -- "$@"
+}
+
+is_process() {
+    [ "$(began "${1%-*}")" = "${1#*-}" ] || {
+        echo "the container was stopped meanwhile" >&2
+        return 1
+    }
 }
 
 each_line() {
@@ -76,6 +94,9 @@ run_line() {
         record) record_table $2 ;;
         insert) iptables -w 10 -C DOCKER-USER $2 || iptables -w 10 -I DOCKER-USER $2 ;;
         sysctl) write_sysctl "${2%% *}" "${2#* }" ;;
+        sysctl-*) within_netns "${1#*-}" sh -c 'echo "$1" >"/proc/sys/$0"' $2 ;;
+        netns-*) within_netns "${1#*-}" ip $2 ;;
+        into-*) is_process "${1#*-}" && ip $2 ;;
         *) "$1" $2 >/dev/null ;;
     esac
     set -- $?
@@ -108,7 +129,7 @@ record_table() {
 # the line that a failed file stopped at; a word that ip cannot read is told without its line
 failed_number() {
     case $1 in
-        ip | bridge | nft) shift ;;
+        ip | bridge | nft | netns-*) shift ;;
         *)
             printf %s "$failed_line"
             return
@@ -126,10 +147,15 @@ failed_number() {
 explain() {
     number=$step_line lines=2
     [ "$1" != nft ] || lines=1
+    tool=$1
+    case $tool in
+        netns-* | into-*) tool=ip ;;
+        sysctl-*) tool=sysctl ;;
+    esac
     said=$(sed -e '/^Command failed/d' -e "s|^$2:[-0-9:]* ||" "$journal_dir/error" | head -n $lines | tr '\n' ' ')
     if [ -n "$number" ]; then
-        printf "%s: tried \`%s %s\`: %s" "$(sed -n "${number}p" "$2.keys")" "$1" "$(sed -n "${number}p" "$2" | sed 's/^ *//')" "${said% }"
+        printf "%s: tried \`%s %s\`: %s" "$(sed -n "${number}p" "$2.keys")" "$tool" "$(sed -n "${number}p" "$2" | sed 's/^ *//')" "${said% }"
     else
-        printf "tried \`%s\`: %s" "$1" "${said% }"
+        printf "tried \`%s\`: %s" "$tool" "${said% }"
     fi
 }

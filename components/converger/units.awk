@@ -4,7 +4,7 @@
 #   at=STACK:UNIT role=other every other unit on this host, of all stacks
 
 BEGIN {
-    set_of("link addr route neigh fdb sysctl promisc nft iptables network endpoint underlay range networkd watch boot converger", KNOWN_KINDS)
+    set_of("link addr route neigh fdb sysctl promisc nft iptables network endpoint interface default-route underlay range networkd watch boot converger", KNOWN_KINDS)
     # several units may hold the same key: each its own table, rule or check, or the same thing together
     set_of("nft iptables sysctl promisc underlay networkd watch converger", KIND_PER_UNIT)
     # before Docker starts: sysctls of links only, since Docker up to 27 sets FORWARD DROP only if it enables forwarding itself
@@ -68,6 +68,8 @@ function keep_old(unit, key, value,    id) {
     if (!(id in old_value))
         old_id[++old_count] = id
     kinds_wanted[kind_of(key)] = 1
+    if (is_inner(kind_of(key)))
+        inner_note(key, value)
     old_value[id] = canonical_value(key, value)
     old_key[id] = key
     old_unit[id] = unit
@@ -90,6 +92,10 @@ function keep_wanted(unit, key, value, role,    id) {
     want_kind[id] = kind_of(key)
     if (want_kind[id] == "sysctl")
         share_sysctl(unit, nth_word(key, 2), value, role)
+    if (is_inner(want_kind[id])) {
+        inner_note(key, value)
+        default_note(id, role)
+    }
     kinds_wanted[want_kind[id]] = 1
 }
 

@@ -66,7 +66,38 @@ connect() {
     [ -d "$state/containers/$container" ] || fail "No such container: $container"
     [ -e "$state/networks/$1" ] || fail "network $1 not found"
     [ ! -e "$state/containers/$container/$1" ] || fail "endpoint with name $container already exists in network $1"
+    take_default_route "$1" "$container"
     echo "id id$1$mark$words" >"$state/containers/$container/$1"
+}
+
+# where a test says so in NETWORK.gateway: as engines do, which add a default route and replace none
+take_default_route() {
+    if [ -e "$state/$1.gateway" ] && [ -e "$state/containers/$2/.pid" ]; then
+        inside "$2" ip route add default via "$(cat "$state/$1.gateway")" 2>/dev/null ||
+            fail "failed to set gateway while updating gateway: file exists"
+    fi
+}
+
+inside() {
+    pid=$(cat "$state/containers/$1/.pid")
+    shift
+    nsenter -t "$pid" -n -- "$@"
+}
+
+# a process with a network of its own
+boot() {
+    unshare --net sleep 900 </dev/null >/dev/null 2>&1 &
+    echo $! >"$state/containers/$1/.pid"
+    # shellcheck disable=SC3013 # dash and bash both know -ef
+    while [ "/proc/$!/ns/net" -ef /proc/self/ns/net ]; do sleep 0.01; done
+    echo true >"$state/containers/$1/.running"
+}
+
+halt() {
+    [ -e "$state/containers/$1/.pid" ] || return 0
+    kill "$(cat "$state/containers/$1/.pid")" 2>/dev/null
+    rm "$state/containers/$1/.pid"
+    echo false >"$state/containers/$1/.running"
 }
 
 inspect_containers() {
@@ -75,6 +106,7 @@ inspect_containers() {
         [ -d "$state/containers/$name" ] || continue
         line="/$name 0123456789abcdef $(cat "$state/containers/$name/.running")"
         [ ! -e "$state/containers/$name/.mode" ] || line="$line mode $(cat "$state/containers/$name/.mode")"
+        [ ! -e "$state/containers/$name/.pid" ] || line="$line pid $(cat "$state/containers/$name/.pid")"
         [ ! -e "$state/containers/$name/.mark" ] || line="$line mark $(cat "$state/containers/$name/.mark")"
         for path in "$state/containers/$name"/*; do
             [ ! -f "$path" ] || line="$line / ${path##*/} $(cat "$path") alias 0123456789ab"
@@ -103,6 +135,7 @@ marked() {
 
 remove_container() {
     [ -d "$state/containers/$1" ] || fail "No such container: $1"
+    halt "$1"
     rm -r "$state/containers/$1"
 }
 
@@ -176,6 +209,7 @@ case $verb in
                 ;;
         esac
         ;;
+    boot | halt | inside) "$verb" "$@" ;; # for tests only
     mark) echo "$2" >"$state/containers/$1/.mark" ;; # mark NAME MARK: for tests only
     run) # run NAME [words of connect]: for tests only
         mkdir -p "$state/containers/$1"
