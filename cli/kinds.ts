@@ -29,7 +29,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         word: "overlay",
         spans: true,
         strangers: "kept out",
-        names: "own host",
+        names: "all hosts",
     },
     "crosshost:index:Macvlan": {
         word: "macvlan",
@@ -40,7 +40,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
             vepa: { where: "on one host", should: "not judged" }, // the switch sends back, or does not
             l3: { where: "between hosts", should: "not judged" }, // the LAN has routes, or has none
         },
-        names: "own host",
+        names: "all hosts",
     },
 };
 
@@ -49,5 +49,5 @@ export const FOREIGN: Kind = {
     word: "another stack's",
     spans: true,
     strangers: "not judged",
-    names: "own host",
+    names: "all hosts",
 };

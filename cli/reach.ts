@@ -55,7 +55,10 @@ export function lookupsOf(containers: readonly Container[]): Lookup[] {
         return [...names].map((name) => ({
             from,
             name,
-            addresses: fellows.filter((to) => namesOf(to).includes(name)).map(addressOf),
+            addresses: nearest(
+                from,
+                fellows.filter((to) => namesOf(to).includes(name)),
+            ).map(addressOf),
         }));
     });
 }
@@ -85,6 +88,12 @@ function strangersOf({ network }: Attachment): Pair["should"] {
 
 function isNamed(from: Container, to: Attachment): boolean {
     return to.network.kind.names === "all hosts" || to.host === from.host;
+}
+
+/** A name that a container of the own host has is that one's alone. */
+function nearest(from: Container, found: readonly Attachment[]): readonly Attachment[] {
+    const own = found.filter(({ host }) => host === from.host);
+    return own.length > 0 ? own : found;
 }
 
 /** Docker answers for the container's own name too. */

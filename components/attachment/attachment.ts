@@ -38,7 +38,8 @@ export interface ContainerAttachmentArgs {
      */
     ipv4Address?: string;
     /**
-     * Names by which containers on the same host and network find it. Default: the logical name.
+     * Names by which containers on the network find it, beside its own: on its host by Docker's DNS, on
+     * other hosts by a line in their hosts files. Default: the logical name.
      * Changing them replaces a created container and connects an existing one anew.
      */
     aliases?: string[];

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { localNetwork, type NetworkHandle } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
+import { announce } from "../network/names";
 import { heldOnLan } from "../realize/lan";
 import { Refusal, refuse } from "../realize/refuse";
 import { type HostSession, sessionsSoFar } from "../realize/session";
@@ -33,6 +34,11 @@ function networkPlace(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Pla
     const spot = spotOn(session, name, spec, network);
     const aliases = spec.aliases ?? [name];
     const others = sessionsOn(session, network);
+    announce(session, others, {
+        names: [wanted.created ?? wanted.containerName ?? name, ...aliases],
+        address: spot.address,
+        networks: networksOf(name, network),
+    });
     return {
         networking: {
             networksAdvanced: [

@@ -56,7 +56,7 @@ export const attachmentSchema = z
         aliases: z
             .array(alias)
             .optional()
-            .describe("Names by which containers of the same host find it. Default: logical name."),
+            .describe("Names by which containers on the network find it. Default: logical name."),
         container: container.optional().describe("The container to create."),
         containerName: input(dockerObjectName)
             .optional()

@@ -12,16 +12,15 @@ plan() {
         owner=${owner##*/}
         role=other
         if [ "$owner" = "$stack" ]; then
-            case $unit in
-                '*') role=old ;;
-                "${file##*/}") role=old ;;
+            case $verb:$unit in
+                uninstall:* | *":${file##*/}") role=old ;;
             esac
         fi
         [ "$file" != "$new" ] || continue
         set -- "$@" "at=$owner:${file##*/}" role=$role "$file"
     done
     [ -z "$new" ] || set -- "$@" "at=$stack:$unit" role=new "$new"
-    awk -v mode="$mode" -v verb="$verb" -v stack="$stack" -v me="$stack:$unit" -v phase="$phase" -v round="$round" -v client="${client%% *}" \
+    awk -v mode="$mode" -v verb="$verb" -v stack="$stack" -v me="$stack:$unit" -v among="$among" -v phase="$phase" -v round="$round" -v client="${client%% *}" \
         -v verifying="$verifying" -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v program="$0" \
         -v version="$version" -v lib_dir="$lib_dir" -v run_dir="$run_dir" -v journal_dir="$journal_dir" \
         -v systemd_dir="$systemd_dir" "$awk_program" "$@" /dev/null
@@ -70,11 +69,11 @@ until_in_step() {
     done
 }
 
-# all but what Docker has said yes to in a network that stays
+# all but what Docker has said yes to in a network that stays, and files
 may_not_hold() {
     for file in "$1"/*; do
         case $file in
-            *.keys) ;;
+            *.keys | *.hosts) ;;
             *.docker) ! grep -q '^network create' "$file" || return 0 ;;
             *) return 0 ;;
         esac
@@ -117,7 +116,7 @@ commit() {
 
 # may be run again after a kill
 finish() {
-    read -r done_verb done_unit <"$journal_dir/what"
+    read -r done_verb done_unit _ <"$journal_dir/what"
     folder=$lib_dir/${done_unit%%:*}
     done_unit=${done_unit#*:}
     case $done_verb in
@@ -150,7 +149,7 @@ recover() {
 
 # becomes the request that was killed; the one at hand is set again after it
 undo_unfinished() {
-    read -r verb unit <"$journal_dir/what"
+    read -r verb unit among <"$journal_dir/what"
     stack=${unit%%:*}
     unit=${unit#*:}
     left=''

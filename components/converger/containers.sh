@@ -44,27 +44,66 @@ remove_container() {
     esac
 }
 
+# What happened since is in a folder, a file for each: a run that waits for the lock finds all that the others were to do.
 # What starts while this starts is in both lists: the second time there is nothing to do.
 watch() {
-    docker events --since "$(date +%s)" --filter type=container --filter event=start \
-        --format '{{.Actor.Attributes.name}} {{index .Actor.Attributes "crosshost"}}' </dev/null | {
-        units_with 'watch containers: ' | xargs -r sed -n 's/^docker endpoint \([^ ]*\) .*/\1/p' | sort -u |
-            while read -r name; do attach_now "$name"; done
-        while read -r name mark; do
-            [ -n "$mark" ] || [ -z "$(units_with "docker endpoint $name ")" ] || attach_now "$name"
+    seen=$run_dir/seen/$stack
+    mkdir -p "$seen" && chmod 0700 "$run_dir" || exit 1
+    docker events --since "$(date +%s)" --filter type=container --filter type=network \
+        --filter event=start --filter event=rename --filter event=connect --filter event=disconnect \
+        --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{index .Actor.Attributes "container"}}' </dev/null | {
+        docker ps --format '{{.Names}}' | while read -r name; do see "start:$name"; done
+        attach_seen
+        while read -r type action name id; do
+            [ "$type" != network ] || name=$(running "$id")
+            if [ -n "$name" ] && [ -n "$(units_of "$action:$name")" ]; then
+                see "$action:$name"
+                attach_seen &
+            fi
         done
     }
 }
 
-attach_now() {
-    "$0" attach "$stack" "$1" </dev/null
+see() {
+    case $1 in
+        *[!A-Za-z0-9_.:-]*) ;;
+        *) : >"$seen/$1" ;;
+    esac
 }
 
-# those that hold a place of it
-units_of_container() {
-    grep -lsF -e "docker endpoint $1 " -e "interface $1 " -e "default-route $1: " "$lib_dir/$stack/units"/*
+attach_seen() {
+    "$0" attach "$stack" </dev/null
 }
 
-units_with() {
-    grep -lsF "$1" "$lib_dir/$stack/units"/*
+# the name of one that is; Docker connects others as it starts them
+running() {
+    docker container inspect --format '{{if .State.Running}}{{slice .Name 1}}{{end}}' "$1" 2>/dev/null
+}
+
+attach() {
+    set --
+    [ -z "$container" ] || set -- "start:$container"
+    for file in "$run_dir/seen/$stack"/*; do
+        [ -f "$file" ] || continue
+        rm -f "$file"
+        set -- "$@" "${file##*/}"
+    done
+    phase=rules
+    # shellcheck disable=SC2046 # names of units hold no blanks
+    settle $(units_of "$@")
+}
+
+# The units that hold something of containers to which that happened, and names, which are for all. Whoever disconnects one by
+# hand finds it so until the next up.
+units_of() {
+    [ $# -gt 0 ] || return 0
+    pattern='^name '
+    for event; do
+        case $event in
+            connect:*) pattern="$pattern|^(interface|default-route) ${event#*:}[ :]" ;;
+            disconnect:*) ;;
+            *) pattern="$pattern|^(docker endpoint|interface|default-route) ${event#*:}[ :]" ;;
+        esac
+    done
+    grep -lsE -e "$pattern" "$lib_dir/$stack/units"/* | sed 's|.*/||'
 }

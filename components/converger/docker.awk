@@ -4,7 +4,7 @@ BEGIN {
     NETWORK_FORMAT = "{{.Name}} {{.Driver}}{{with index .Labels \"crosshost\"}} mark {{.}}{{end}} id {{.Id}} running {{len .Containers}}" \
         "{{range .IPAM.Config}}{{with .Subnet}} subnet {{.}}{{end}}{{with .Gateway}} gateway {{.}}{{end}}{{with .IPRange}} ip-range {{.}}{{end}}{{with index . \"AuxiliaryAddresses\"}}{{range .}} aux {{.}}{{end}}{{end}}{{end}}" \
         "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}}"
-    CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}" \
+    CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}{{with .HostsPath}} hosts {{.}}{{end}}" \
         "{{range $n, $e := .NetworkSettings.Networks}} / {{$n}}{{with $e.NetworkID}} id {{.}}{{end}}{{with $e.DriverOpts}}{{with index . \"crosshost\"}} mark {{.}}{{end}}{{end}}" \
         "{{with $e.IPAMConfig}}{{with .IPv4Address}} ipv4 {{.}}{{end}}{{end}}{{with $e.IPAddress}} now {{.}}{{end}}{{with $e.MacAddress}} mac {{.}}{{end}}{{with $e.Gateway}} gateway {{.}}{{end}}{{range $e.Aliases}} alias {{.}}{{end}}{{end}}"
     DOCKER_OPTION["macvlan"] = DOCKER_OPTION["ipvlan"] = "parent"
@@ -42,6 +42,7 @@ function docker_read(    i, names, containers, kind, name) {
             docker_note(want_key[want_id[i]], want_value[want_id[i]], names_needed, containers_needed)
     for (i = 1; i <= old_count; i++)
         docker_note(old_key[old_id[i]], old_value[old_id[i]], names_needed, containers_needed)
+    names_note(containers_needed)
     docker_networks()
     for (name in names_needed)
         if (name in network_id)

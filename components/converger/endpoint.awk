@@ -14,6 +14,8 @@ function container_read(line,    name, n, part, i, net) {
     container_pid[name] = word_after(part[1], "pid") + 0
     container_networks[name] = ""
     container_mark[name] = word_after(part[1], "mark")
+    if (word_after(part[1], "hosts") != "")
+        container_hosts[name] = word_after(part[1], "hosts")
     for (i = 2; i <= n; i++) {
         net = first_word(part[i])
         endpoint_value[name, net] = endpoint_words(part[i], name)
@@ -87,7 +89,7 @@ function without_host_name(have, want, host_name) {
 function endpoint_check(id,    name, net) {
     name = nth_word(want_key[id], 3)
     net = nth_word(want_key[id], 4)
-    if (docker_state() != "yes" || verb == "boot")
+    if (docker_state() != "yes" || verb == "boot" || (verb == "attach" && !(name in container_id)))
         return
     if (!(name in container_id))
         refuse(container_missing(name))

@@ -9,8 +9,8 @@
 #   crosshost boot STACK links|rules
 #   crosshost ask LINK ADDRESS...  who on the link's LAN has these addresses
 #   crosshost vacate STACK UNIT CONTAINER      before Docker makes the unit's container
-#   crosshost watch STACK          until it is stopped: `attach` each container that somebody else has made, when it starts
-#   crosshost attach STACK CONTAINER
+#   crosshost watch STACK          until it is stopped: `attach` each container when it starts
+#   crosshost attach STACK [CONTAINER]         what it has of us beside what Docker keeps; without a name, those that have started
 set -u
 umask 022
 export LC_ALL=C
@@ -20,7 +20,7 @@ run_dir=/run/crosshost
 systemd_dir=/etc/systemd/system
 journal_dir=$run_dir/journal
 client=${SSH_CONNECTION:-}
-stack='' unit='' verb='' phase='' mode=plan round=1 verifying='' acting=''
+stack='' unit='' verb='' phase='' mode=plan round=1 verifying='' acting='' among=''
 
 die() {
     printf 'crosshost: %s\n' "$*" >&2

@@ -29,30 +29,27 @@ observe() {
         -v run_dir="$run_dir" -v systemd_dir="$systemd_dir" "$awk_program" "$@" /dev/null
 }
 
-# every unit by itself: one that fails keeps no other from being applied
 boot() {
-    failed=0
+    set --
     for path in "$lib_dir/$stack/units"/*; do
-        [ -f "$path" ] || continue
-        (
-            unit=${path##*/}
-            verifying=1
-            change "$path"
-        ) || failed=1
+        [ ! -f "$path" ] || set -- "$@" "${path##*/}"
     done
-    return $failed
+    settle "$@"
 }
 
-# those units alone that hold a place of the container
-attach() {
+# what is on file of these units, all at once; where that fails, each by itself: one that fails keeps no other from being applied
+settle() {
+    verifying=1
+    if [ $# -eq 0 ] || (
+        unit='*'
+        among=$*
+        change ''
+    ) 2>/dev/null; then
+        return
+    fi
     failed=0
-    for path in $(units_of_container "$container"); do
-        (
-            unit=${path##*/}
-            phase=rules
-            verifying=1
-            change "$path"
-        ) || failed=1
+    for unit; do
+        (change "$lib_dir/$stack/units/$unit") || failed=1
     done
     return $failed
 }
@@ -61,7 +58,8 @@ uninstall() {
     remove_orphans
     unit='*'
     change ''
-    rm -rf "${lib_dir:?}/$stack"
+    rm -rf "${lib_dir:?}/$stack" "${run_dir:?}/seen/$stack"
+    rmdir "$run_dir/seen" 2>/dev/null
     set -- "$lib_dir"/*
     if [ ! -e "$1" ]; then
         rmdir "$lib_dir" 2>/dev/null
@@ -70,7 +68,7 @@ uninstall() {
 }
 
 usage() {
-    die "usage: crosshost observe STACK | apply STACK UNIT | delete STACK UNIT | install STACK | uninstall STACK | boot STACK links|rules | watch STACK | attach STACK CONTAINER | vacate STACK UNIT CONTAINER | ask LINK ADDRESS... | facts"
+    die "usage: crosshost observe STACK | apply STACK UNIT | delete STACK UNIT | install STACK | uninstall STACK | boot STACK links|rules | watch STACK | attach STACK [CONTAINER] | vacate STACK UNIT CONTAINER | ask LINK ADDRESS... | facts"
 }
 
 check_name() {
@@ -90,7 +88,7 @@ request() {
 main() {
     request "$@"
     case $verb:$# in
-        observe:2 | install:2 | uninstall:2 | watch:2) check_name "$stack" stack ;;
+        observe:2 | install:2 | uninstall:2 | watch:2 | attach:2) check_name "$stack" stack ;;
         apply:3 | delete:3 | boot:3)
             check_name "$stack" stack
             check_name "$unit" unit

@@ -15,6 +15,7 @@ function plan(    i, id, key, unit, table) {
     plan_extras()
     plan_default_routes()
     plan_tables()
+    plan_names()
     if (refusals)
         return 2
     if (!step_count && (verifying || same_text_as_before()))
@@ -91,6 +92,8 @@ function keep_ports(bridge, key,    i) {
 function plan_entry(id,    key, kind, device, forgotten) {
     key = want_key[id]
     kind = want_kind[id]
+    if (kind == "endpoint" && verb == "attach" && container_mark[nth_word(key, 3)] != "")
+        return # which Docker makes in its place; the unit may be that of one which it replaces
     if (!is_of_phase(id) || (phase != "" && kind == "route" && !route_has_way(want_value[id])))
         return
     device = kind == "link" ? nth_word(key, 2) : kind == "sysctl" ? sysctl_link(nth_word(key, 2)) : device_of(key, want_value[id])
@@ -221,7 +224,7 @@ function write_journal(    base, i, tool) {
         for (i = 1; i <= line_count[me, "new"]; i++)
             print lines_of[me, "new", i] > (journal_dir "/new")
         close(journal_dir "/new")
-        print verb, me > (journal_dir "/what")
+        print verb, me, among > (journal_dir "/what")
         close(journal_dir "/what")
         write_state(journal_dir "/before")
     }

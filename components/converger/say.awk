@@ -87,6 +87,7 @@ function collect_drift(    i, id, text, asked, docker_told) {
             tell_container(want_unit[id], nth_word(want_key[id], 2))
     }
     tell_extras()
+    tell_names()
     tell_tables()
     if (journal != "" && nth_word(journal, 2) != "")
         tell_journal(nth_word(journal, 1), nth_word(journal, 2))

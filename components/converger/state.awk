@@ -34,6 +34,9 @@ function write_state(path,    i, name, at, pair, ignored) {
         print "docker endpoint", pair[1], pair[2], endpoint_value[at] > path
     }
     inner_write_state(path)
+    if (names_unit() != "")
+        for (name in container_hosts)
+            print "names", name, plain(names_found(name)) > path
     for (at in want_kind)
         if (want_kind[at] == "sysctl")
             print want_key[at], sysctl_read(nth_word(want_key[at], 2)) > path

@@ -93,6 +93,7 @@ run_line() {
         prune) [ ! -d "$2" ] || rmdir --ignore-fail-on-non-empty "$2" ;;
         record) record_table $2 ;;
         insert) iptables -w 10 -C DOCKER-USER $2 || iptables -w 10 -I DOCKER-USER $2 ;;
+        hosts) write_names $2 ;;
         sysctl) write_sysctl "${2%% *}" "${2#* }" ;;
         sysctl-*) within_netns "${1#*-}" sh -c 'echo "$1" >"/proc/sys/$0"' $2 ;;
         netns-*) within_netns "${1#*-}" ip $2 ;;
@@ -116,6 +117,15 @@ write_sysctl() {
         *) name=$(printf %s "$1" | tr . /) ;;
     esac
     printf '%s\n' "$2" | cat >"/proc/sys/$name" # whose error is the kernel's
+}
+
+# FILE STACK LINES: in place, as it is mounted into its container, which may be gone
+write_names() {
+    [ -f "$1" ] || return 0
+    {
+        awk -v mark=" # crosshost $2" 'substr($0, length($0) - length(mark) + 1) != mark' "$1"
+        sed "s/\$/ # crosshost $2/" "$3"
+    } >"$journal_dir/hosts" && cat "$journal_dir/hosts" >"$1"
 }
 
 # what nft prints of a table right after loading it, beside what was wanted

@@ -4,9 +4,9 @@
 #   at=STACK:UNIT role=other every other unit on this host, of all stacks
 
 BEGIN {
-    set_of("link addr route neigh fdb sysctl promisc nft iptables network endpoint interface default-route underlay range networkd watch boot converger", KNOWN_KINDS)
+    set_of("link addr route neigh fdb sysctl promisc nft iptables network endpoint interface default-route name underlay range networkd watch boot converger", KNOWN_KINDS)
     # several units may hold the same key: each its own table, rule or check, or the same thing together
-    set_of("nft iptables sysctl promisc underlay networkd watch converger", KIND_PER_UNIT)
+    set_of("nft iptables sysctl promisc name underlay networkd watch converger", KIND_PER_UNIT)
     # before Docker starts: sysctls of links only, since Docker up to 27 sets FORWARD DROP only if it enables forwarding itself
     set_of("link addr promisc route neigh fdb nft", KIND_OF_BOOT_LINKS)
 }
@@ -110,9 +110,11 @@ function stack_of(unit) {
     return unit
 }
 
-# the unit that is planned for; all units of the stack when the stack is uninstalled
+# the unit that is planned for; all units of the stack when the stack is uninstalled, or those among which a plan is made
 function is_mine(unit) {
-    return unit != "" && (unit == me || (me == stack ":*" && stack_of(unit) == stack))
+    if (unit == "" || unit == me)
+        return unit != ""
+    return me == stack ":*" && stack_of(unit) == stack && (among == "" || has_word(among, substr(unit, length(stack) + 2)))
 }
 
 function refuse(why) {

@@ -48,7 +48,6 @@ export interface HostSession {
     readonly told: Set<string>;
     /** Made when the first container is. */
     dockerProvider: pulumi.ProviderResource | undefined;
-    /** sshd takes ten logins at a time (MaxStartups): a host's commands follow one another. */
     lastCommand: pulumi.Resource | undefined;
 }
 

@@ -18,17 +18,39 @@ const DIAL_SECONDS = 5;
 /** The line that says by what a unit's container was made. */
 const MADE = "made: ";
 
+interface UnitOfHost {
+    readonly name: string;
+    readonly text: pulumi.Output<string>;
+    /** Applied again when this is another, though the text is the same. */
+    readonly made?: pulumi.Output<string>;
+}
+
 /** One component's unit on one host: one command, whose stdin is the unit. */
 export function unitCommand(
     session: HostSession,
     parent: pulumi.Resource,
-    unit: {
-        name: string;
-        text: pulumi.Output<string>;
-        after?: readonly pulumi.Resource[];
-        /** Applied again when this is another, though the text is the same. */
-        made?: pulumi.Output<string>;
-    },
+    unit: UnitOfHost & { readonly after?: readonly pulumi.Resource[] },
+): pulumi.Resource {
+    const after = [...previousCommand(session), ...(unit.after ?? [])];
+    const made = applied(session, parent, unit, after);
+    session.lastCommand = made;
+    return made;
+}
+
+/** A unit of the host itself whose text is known at the end of the program; it follows all others. */
+export function lastUnitCommand(
+    session: HostSession,
+    unit: UnitOfHost & { readonly end: Promise<unknown> },
+): pulumi.Resource {
+    const after = pulumi.output(unit.end.then(() => previousCommand(session)));
+    return applied(session, session.component, unit, after);
+}
+
+function applied(
+    session: HostSession,
+    parent: pulumi.Resource,
+    unit: UnitOfHost,
+    after: pulumi.Input<pulumi.Resource[]>,
 ): pulumi.Resource {
     const stack = stackId(session.stack);
     return hostCommand(session, parent, `${unit.name}-${session.name}`, {
@@ -41,9 +63,14 @@ export function unitCommand(
                 .output(unit.made)
                 .apply((made) => withTrailer(session, unit.name, wanted, made));
         },
-        after: unit.after ?? [],
+        after,
         dials: DIALS.running,
     });
+}
+
+/** sshd takes ten logins at a time (MaxStartups): a host's commands follow one another. */
+function previousCommand({ lastCommand }: HostSession): pulumi.Resource[] {
+    return lastCommand ? [lastCommand] : [];
 }
 
 /** The Host's own command: puts the program on the host; its removal takes all of the stack away. */
@@ -53,7 +80,7 @@ export function installHostCommand(
     packedProgram: string,
 ): pulumi.Resource {
     const stack = stackId(session.stack);
-    return hostCommand(session, session.component, `${session.name}-converger`, {
+    const made = hostCommand(session, session.component, `${session.name}-converger`, {
         create: installCommand(stack, session.become),
         delete: uninstallCommand(stack, session.become),
         wanted: text,
@@ -62,6 +89,8 @@ export function installHostCommand(
         after: [],
         dials: session.machine ? DIALS.fresh : DIALS.running,
     });
+    session.lastCommand = made;
+    return made;
 }
 
 /** Without commands and stdin, a resource of a host that is gone is changed and deleted in the state alone. */
@@ -74,11 +103,10 @@ function hostCommand(
         delete: string;
         wanted: pulumi.Output<string>;
         stdin: (wanted: string) => pulumi.Output<string>;
-        after: readonly pulumi.Resource[];
+        after: pulumi.Input<pulumi.Resource[]>;
         dials: number;
     },
 ): pulumi.Resource {
-    const previous = session.lastCommand ? [session.lastCommand] : [];
     const made = new command.remote.Command(
         name,
         {
@@ -94,12 +122,11 @@ function hostCommand(
         },
         {
             parent,
-            dependsOn: [...previous, ...args.after],
+            dependsOn: args.after,
             deletedWith: session.machine,
             transforms: [unseenStaysAsItIs(session)],
         },
     );
-    session.lastCommand = made;
     if (session.gone) {
         args.wanted.apply((text) => tellLeft(session, entryKeys(text), made));
     }

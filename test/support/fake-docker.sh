@@ -108,6 +108,7 @@ inspect_containers() {
         [ ! -e "$state/containers/$name/.mode" ] || line="$line mode $(cat "$state/containers/$name/.mode")"
         [ ! -e "$state/containers/$name/.pid" ] || line="$line pid $(cat "$state/containers/$name/.pid")"
         [ ! -e "$state/containers/$name/.mark" ] || line="$line mark $(cat "$state/containers/$name/.mark")"
+        [ ! -e "$state/containers/$name/.hosts" ] || line="$line hosts $state/containers/$name/.hosts"
         for path in "$state/containers/$name"/*; do
             [ ! -f "$path" ] || line="$line / ${path##*/} $(cat "$path") alias 0123456789ab"
         done
@@ -183,6 +184,7 @@ case $verb in
     ps)
         case $* in
             *label=crosshost*) marked "$@" ;;
+            '--format {{.Names}}') containers | sed -n 's/ running .*//p' ;;
             *network=*) users "$@" ;;
             *) containers ;;
         esac
@@ -191,6 +193,7 @@ case $verb in
     container)
         case $3 in
             *Created* | *Image*) describe_container "$3" "$4" ;;
+            *'slice .Name'*) containers | sed -n 's/ running .*//p' | grep -x "$4" ;;
             *) shift && inspect_containers "$@" ;;
         esac
         ;;

@@ -1,0 +1,95 @@
+// Names across hosts:
+//
+//   attachments --names, addresses--> names-HOST, one command for a host --> lines in /etc/hosts of its containers
+//
+// Docker knows the names of one host. A line for each container elsewhere, kept by the host's watch.
+import * as pulumi from "@pulumi/pulumi";
+import { programEnd } from "../realize/programEnd";
+import { type HostSession } from "../realize/session";
+import { lastUnitCommand } from "../realize/unit";
+import { unitText } from "../wire/unit";
+import { type HostNetwork } from "./hostNetwork";
+import { type NamedPlace, planNames } from "./namesPlan";
+
+/** A container's place on a network over many hosts, as its attachment knows it. */
+export interface Announced {
+    readonly names: pulumi.Input<pulumi.Input<string>[]>;
+    readonly address: pulumi.Output<string>;
+    readonly networks: pulumi.Output<Record<string, HostNetwork>>;
+}
+
+interface Announcement extends Announced {
+    readonly session: HostSession;
+}
+
+/** What one host is told, by one command. */
+interface Names {
+    readonly announcements: Announcement[];
+    readonly ended: () => boolean;
+}
+
+const told = new WeakMap<HostSession, Names>();
+
+/**
+ * Containers of the network's other hosts find it by its names. Each host has one command for the names
+ * of all its networks, whose text is known once the program has made all of its attachments.
+ */
+export function announce(
+    session: HostSession,
+    hosts: readonly HostSession[],
+    announced: Announced,
+): void {
+    if (hosts.length < 2) {
+        return;
+    }
+    for (const host of hosts) {
+        const { announcements } = told.get(host) ?? tellNames(host, hosts);
+        announcements.push({ ...announced, session });
+    }
+    if (hosts.some((host) => told.get(host)?.ended())) {
+        void tellLate(session);
+    }
+}
+
+function tellNames(host: HostSession, hosts: readonly HostSession[]): Names {
+    // A host that cannot be asked ends the program, whose outputs then never come; others go on.
+    const end = Promise.race([programEnd(), ...hosts.map(unusable)]);
+    const announcements: Announcement[] = [];
+    let ended = false;
+    const places = pulumi.output(
+        end.then(() => {
+            ended = true;
+            return pulumi.all(announcements.filter((one) => !one.session.gone).map(placeOf));
+        }),
+    );
+    const text = places.apply((all) => unitText(planNames(host.name, all)));
+    lastUnitCommand(host, { name: "names", text, end });
+    const names = { announcements, ended: () => ended };
+    told.set(host, names);
+    return names;
+}
+
+function unusable({ usable }: HostSession): Promise<void> {
+    return new Promise((resolve) => {
+        usable.catch(() => {
+            resolve();
+        });
+    });
+}
+
+function placeOf({ session, names, address, networks }: Announcement): pulumi.Output<NamedPlace> {
+    return pulumi.all([names, address, networks]).apply(([known, at, places]) => ({
+        host: session.name,
+        names: known,
+        address: at,
+        networks: places,
+    }));
+}
+
+function tellLate({ name, component }: HostSession): Promise<void> {
+    return pulumi.log.warn(
+        `${name}: an attachment is made after the end of the program, by code that nothing awaits: containers of ` +
+            "other hosts do not find its names; export the async function that makes it, or make it outside of apply",
+        component,
+    );
+}

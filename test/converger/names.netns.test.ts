@@ -1,0 +1,113 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { meshUnit, NetnsHost, STACK, TOOLS } from "../support/netns";
+
+const NETWORK =
+    "docker network mesh: bridge ch-mesh-4f2a1 subnet 10.42.1.0/24 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1450 masquerade false\n";
+const NAMES = "name mesh 10.42.2.70: db postgres\nname mesh 10.42.3.80: web\n";
+const DOCKERS = "127.0.0.1\tlocalhost\n10.42.1.5\t0123456789ab\n";
+const MARK = ` # crosshost ${STACK}`;
+const OURS = `10.42.2.70 db postgres${MARK}\n10.42.3.80 web${MARK}\n`;
+
+describe.each(TOOLS)("names of containers on other hosts, with $shell and $awk", (tools) => {
+    let host: NetnsHost;
+
+    beforeEach(() => {
+        host = new NetnsHost(tools);
+        host.sh("echo 1 >/run/docker.pid; docker network create -d bridge apart");
+        host.sh("echo 26.1.5 >$FAKES/docker/version");
+        expect(host.apply("mesh", meshUnit() + NETWORK)).toMatchObject({ status: 0, stderr: "" });
+        host.sh("docker run api mesh api; docker run cron mesh cron; docker run far apart far");
+        host.sh("docker run late mesh late; echo false >$FAKES/docker/containers/late/.running");
+        for (const container of ["api", "cron", "far", "late"]) {
+            writeFileSync(file(container), DOCKERS);
+        }
+    });
+    afterEach(() => host.close());
+
+    const file = (container: string) => join(host.folder, "docker/containers", container, ".hosts");
+    const hosts = (container: string) => readFileSync(file(container), "utf8");
+    const apply = (text = NAMES) => host.apply("names", text);
+
+    test("stand in the hosts file of each container that runs on the network, behind Docker's lines", () => {
+        expect(apply()).toMatchObject({ status: 0, stderr: "" });
+        expect(["api", "cron", "far", "late"].map(hosts)).toEqual([
+            DOCKERS + OURS,
+            DOCKERS + OURS,
+            DOCKERS,
+            DOCKERS,
+        ]);
+        expect(apply().stdout).toBe("names: in step, nothing to do\n");
+        expect(host.observe().drift).toEqual([]);
+    });
+
+    test("change and go, and leave nothing", () => {
+        const before = host.dump();
+        apply();
+        apply("name mesh 10.42.3.80: shop web\n");
+        expect(hosts("api")).toBe(`${DOCKERS}10.42.3.80 shop web${MARK}\n`);
+        expect(host.delete("names")).toMatchObject({ status: 0, stderr: "" });
+        expect(["api", "cron"].map(hosts)).toEqual([DOCKERS, DOCKERS]);
+        expect(host.dump()).toBe(before);
+    });
+
+    test("leave what others write there, and lines of other stacks", () => {
+        const others = `${DOCKERS}10.9.9.9 mine\n10.42.4.4 db # crosshost other-stack\n`;
+        writeFileSync(file("api"), others);
+        apply();
+        expect(hosts("api")).toBe(others + OURS);
+        host.delete("names");
+        expect(hosts("api")).toBe(others);
+    });
+
+    test.each([
+        ["Docker has written it anew", DOCKERS, "api", "api"],
+        ["somebody has changed a line", DOCKERS + OURS.replace("db ", "bd "), "api", "api"],
+    ])("that are not there are drift: %s", (_, text) => {
+        apply();
+        for (let time = 1; time <= 2; time++) {
+            writeFileSync(file("api"), text);
+            const { drift } = host.observe();
+            expect(drift).toContain("name mesh 10.42.2.70: missing in api");
+            expect(apply()).toMatchObject({ status: 0, stderr: "" });
+            expect(hosts("api")).toBe(DOCKERS + OURS);
+            expect(host.observe().drift).toEqual([]);
+        }
+    });
+
+    test("that nobody wants any more are drift", () => {
+        apply();
+        writeFileSync(file("cron"), `${DOCKERS}${OURS}10.42.9.9 old${MARK}\n`);
+        expect(host.observe().drift).toEqual(["names in cron: not in the plan, 10.42.9.9 old"]);
+        apply();
+        expect(hosts("cron")).toBe(DOCKERS + OURS);
+    });
+
+    test("come to a container that starts or is connected", () => {
+        apply();
+        host.sh("echo true >$FAKES/docker/containers/late/.running");
+        host.sh("docker network connect mesh far");
+        expect(host.crosshost(["attach", STACK, "late"])).toMatchObject({ status: 0, stderr: "" });
+        expect(["late", "far"].map(hosts)).toEqual([DOCKERS + OURS, DOCKERS + OURS]);
+        host.sh("docker network disconnect -f mesh far");
+        host.crosshost(["attach", STACK, "far"]);
+        expect(hosts("far")).toBe(DOCKERS);
+    });
+
+    test("that could become words of a command are refused", () => {
+        const { status, stderr } = apply("name mesh 10.42.2.70: $(reboot)\n");
+        expect(status).toBe(2);
+        expect(stderr).toContain("not an entry");
+        expect(apply("name mesh db: 10.42.2.70\n").stderr).toContain(
+            "name mesh db: wants a network, an address, and names",
+        );
+    });
+
+    test("are put back when the change fails", () => {
+        apply();
+        const before = host.dump() + hosts("api");
+        const poison = "name mesh 10.42.2.70: changed\nsysctl net.ipv4.ip_forward: poison\n";
+        expect(apply(poison).status).not.toBe(0);
+        expect(host.dump() + hosts("api")).toBe(before);
+    });
+});
