@@ -42,7 +42,9 @@ ping alone 10.42.1.9 none
 ping alone 10.42.1.10 none
 ping alone 10.42.2.9 none
 name web api 10.42.1.10
+name web db 10.42.2.9
 name api web 10.42.1.9
+name api db 10.42.2.9
 end
 `,
     vm2: `crosshost-check 1
@@ -51,6 +53,8 @@ address db 10.42.2.9 1450
 ping db 10.42.1.9 full
 ping db 10.42.1.10 full
 ping db 10.60.0.9 none
+name db api 10.42.1.10
+name db web 10.42.1.9
 end
 `,
 };
@@ -93,7 +97,9 @@ avoid web 10.60.0.9
 reach web 10.42.1.10 1450
 reach web 10.42.2.9 1450
 find api web
+find api db
 find web api
+find web db
 END
 `);
     });
@@ -218,7 +224,7 @@ describe("the report", () => {
   ok  reached, at the full MTU
    .  kept out, as it should be
 
-12 pairs by address, 2 names: all as it should be
+12 pairs by address, 6 names: all as it should be
 `,
         );
     });
@@ -229,6 +235,6 @@ describe("the report", () => {
         expect(text).toContain("3  web        vm1   mesh     10.42.1.9   1450     .  ok      NO\n");
         expect(text).toContain("  NO  not reached\n");
         expect(text).toContain("\ndb on vm2 is not reached at 10.42.2.9 from web on vm1\n");
-        expect(text).toContain("12 pairs by address, 2 names: 1 difference\n");
+        expect(text).toContain("12 pairs by address, 6 names: 1 difference\n");
     });
 });

@@ -142,7 +142,7 @@ describe("by address", () => {
 });
 
 describe("by name", () => {
-    test("containers find those of their network on their own host, by name and aliases", () => {
+    test("containers find those of their network, by name and aliases, on all of its hosts", () => {
         const a = attachment("a", "vm1", mesh, "10.42.1.9", {
             containerName: "app",
             aliases: ["a", "www"],
@@ -152,10 +152,26 @@ describe("by name", () => {
         const stranger = attachment("stranger", "vm1", lan, "10.60.0.9");
         expect(lookups([...hosts, mesh, lan, a, b, far, stranger])).toEqual({
             "app: b": ["10.42.1.10"],
+            "app: far": ["10.42.2.9"],
             "b: app": ["10.42.1.9"],
             "b: a": ["10.42.1.9"],
             "b: www": ["10.42.1.9"],
+            "b: far": ["10.42.2.9"],
+            "far: app": ["10.42.1.9"],
+            "far: a": ["10.42.1.9"],
+            "far: www": ["10.42.1.9"],
+            "far: b": ["10.42.1.10"],
         });
+    });
+
+    test("a name that one of their own host has is that one's alone", () => {
+        const aliases = ["www"];
+        const a = attachment("a", "vm1", mesh, "10.42.1.9", { aliases });
+        const b = attachment("b", "vm1", mesh, "10.42.1.10");
+        const far = attachment("far", "vm2", mesh, "10.42.2.9", { aliases });
+        const found = lookups([...hosts, mesh, a, b, far]);
+        expect(found["b: www"]).toEqual(["10.42.1.9"]);
+        expect(found["a: www"]).toEqual(["10.42.1.9"]);
     });
 
     test("a name that several have leads to any of them", () => {

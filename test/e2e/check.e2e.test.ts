@@ -20,6 +20,15 @@ const CONTAINERS = HOSTS.flatMap((host, at) =>
     ),
 );
 const DOCKER_NAME = "crosshost-check-";
+const FOUND_WITHIN_MS = 10_000;
+/** Milliseconds from the start of a container until it finds one of another host by its name. */
+const FOUND_AGAIN = `n=\${HOSTNAME#vm}
+docker restart -t 1 web-$n >/dev/null
+began=$(date +%s%3N)
+until docker exec web-$n ping -c 1 -W 1 web-$((n % 3 + 1)) >/dev/null 2>&1; do
+    [ $(($(date +%s%3N) - began)) -le ${FOUND_WITHIN_MS} ] || break
+done
+echo $(($(date +%s%3N) - began))`;
 
 describe("a stack of twelve containers on three hosts", () => {
     const stack = new Stack("check", join(__dirname, "check"));
@@ -55,7 +64,7 @@ describe("a stack of twelve containers on three hosts", () => {
     it("is as it should be, says the check, and shows no secret", () => {
         const { status, stdout, stderr } = crosshost("check");
         expect(stderr).toBe("");
-        expect(stdout).toMatch(/\n165 pairs by address, 12 names: all as it should be\n$/);
+        expect(stdout).toMatch(/\n165 pairs by address, 42 names: all as it should be\n$/);
         expect(stdout).not.toContain("PRIVATE");
         expect(status).toBe(0);
     });
@@ -70,6 +79,24 @@ describe("a stack of twelve containers on three hosts", () => {
                     .map(({ address }) => `${from.name} -> ${address}`),
             ).sort(),
         );
+    });
+
+    it("finds all names of a network, and no others, by the containers' own lookups", async () => {
+        expect(await foundByAll()).toEqual(
+            CONTAINERS.flatMap((from) =>
+                CONTAINERS.filter((to) => to !== from && sharesNetwork(from, to)).map(
+                    (to) => `${from.name} finds ${to.name}`,
+                ),
+            ).sort(),
+        );
+    });
+
+    it("finds them again as soon as a container has started", async () => {
+        const times = await onAll(HOSTS, FOUND_AGAIN);
+        process.stdout.write(
+            `names found again after ${times.map((time) => `${time.trim()} ms`).join(", ")}\n`,
+        );
+        expect(times.filter((time) => Number(time) > FOUND_WITHIN_MS)).toEqual([]);
     });
 
     it("is drawn with all of them, and without a secret of the state", () => {
@@ -137,6 +164,27 @@ function judged(from: (typeof CONTAINERS)[number], addresses: readonly Place[]):
     return addresses
         .filter(({ container }) => container !== from.name)
         .filter(({ network }) => network !== "lan" || from.networks.includes("lan"));
+}
+
+function sharesNetwork(one: (typeof CONTAINERS)[number], other: (typeof CONTAINERS)[number]) {
+    return one.networks.some((network) => other.networks.includes(network));
+}
+
+async function foundByAll(): Promise<string[]> {
+    const found = await Promise.all(
+        CONTAINERS.map(async (from) => {
+            const pings = CONTAINERS.filter((to) => to !== from).map(
+                ({ name }) => `(ping -c 2 -W 1 ${name} >/dev/null 2>&1 && echo ${name}) &`,
+            );
+            const script = `docker exec ${from.name} sh -c '${pings.join(" ")} wait'`;
+            const [text = ""] = await onAll([from.host], script);
+            return text
+                .split("\n")
+                .filter(Boolean)
+                .map((name) => `${from.name} finds ${name}`);
+        }),
+    );
+    return found.flat().sort();
 }
 
 async function reachedByAll(addresses: readonly Place[]): Promise<string[]> {
