@@ -73,7 +73,7 @@ async function crashAndHeal(pair: Pair, tag: string, point: Point): Promise<Resu
     const unknownContainer = await hasUnknownContainer(pair);
     const survivors = ofOperation(tag);
     const problems = [...(await heal(pair, operation)), ...(await stateOf(pair, operation))];
-    survivors.forEach(({ pid }) => {
+    ofOperation(tag).forEach(({ pid }) => {
         killOne(pid);
     });
     return {

@@ -17,6 +17,8 @@ const CLIENT_SIDE: Partial<Record<Victim, RegExp>> = {
     "command plugin": /pulumi-resource-command/,
     "docker plugin": /pulumi-resource-docker|^ssh .*dial-stdio/,
 };
+const PARENT = 1;
+const START_TIME = 19;
 const CONVERGER = /crosshost (apply|delete|install|uninstall|vacate) /;
 const SESSION = /^sshd(-session)?: \w+(@notty| \[priv\])/;
 
@@ -66,13 +68,17 @@ export function ofOperation(tag: string): Process[] {
         .flatMap(described);
 }
 
-/** A process never leaves its host: each is asked once, as they are looked for many times a second. */
-const hostOf = new Map<number, string>();
+/**
+ * A process never leaves its host: each is asked once, as they are looked for many times a second. A
+ * sweep starts more than the 32768 that have a number of their own, so the time of its start belongs to it.
+ */
+const hostOf = new Map<string, string>();
 
 function ofHost(host: string): Process[] {
     return pids().flatMap((pid) => {
-        const path = hostOf.get(pid) ?? read(pid, "cgroup");
-        hostOf.set(pid, path);
+        const process = `${pid} ${statusOf(pid)[START_TIME] ?? ""}`;
+        const path = hostOf.get(process) ?? read(pid, "cgroup");
+        hostOf.set(process, path);
         return path.includes(`/crosshost-lab/${LAB_NAME}/${host}/machine/payload`)
             ? described(pid)
             : [];
@@ -100,12 +106,15 @@ function pids(): number[] {
 
 function described(pid: number): Process[] {
     const command = read(pid, "cmdline").replaceAll("\0", " ");
-    const parent = Number(
-        read(pid, "stat")
-            .replace(/^.*\) \S /, "")
-            .split(" ")[0],
-    );
+    const parent = Number(statusOf(pid)[PARENT]);
     return command === "" ? [] : [{ pid, parent, command }];
+}
+
+/** The fields of proc(5)'s stat behind the name, which may hold blanks. */
+function statusOf(pid: number): string[] {
+    return read(pid, "stat")
+        .replace(/^.*\) /, "")
+        .split(" ");
 }
 
 /** Empty for a process that has just ended. */
