@@ -81,6 +81,12 @@ const GROUPS: readonly (readonly Drift[])[] = [
             tells: line("addr vx-mesh-\\S+ 10.42.3.0/32", "scope link"),
         },
         {
+            kind: "hosts file without names",
+            host: "vm2",
+            script: "f=$(docker inspect -f '{{.HostsPath}}' crosshost-demo-api); text=$(grep -v crosshost $f); echo \"$text\" >$f",
+            tells: line("name crosshost-demo-mesh 10.42.1.\\d+", "missing in crosshost-demo-api"),
+        },
+        {
             kind: "added route",
             host: "vm1",
             script: `${VX}; ip route add 10.99.0.0/24 via 10.42.2.0 dev $vx onlink proto 201`,
