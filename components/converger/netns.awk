@@ -215,7 +215,7 @@ function item_check(id, key, name, link, parent, item,    address, i, other, way
 
 # 1: there is more to ask
 function inner_check(key, name) {
-    if (docker_state() != "yes" || verb == "boot")
+    if (docker_state() != "yes" || verb == "boot" || (verb == "attach" && !(name in container_id)))
         return 0
     if (!(name in container_id))
         refuse(container_missing(name))
