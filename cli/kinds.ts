@@ -9,7 +9,7 @@ export interface Kind {
     /** Where containers of the network do not reach all others of it: by its mode. */
     readonly modes?: Readonly<Record<string, Apart>>;
     /** The hosts whose containers a container finds by name. */
-    readonly names: "own host" | "all hosts";
+    readonly names: "own host" | "all hosts" | "nobody";
 }
 
 /** What becomes of packets between two containers of one network, where it is not that they arrive. */
@@ -42,6 +42,14 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         },
         names: "all hosts",
     },
+};
+
+/** What containers are on by interfaces of their own: the LAN behind a NIC, which no component makes. */
+export const LAN: Kind = {
+    word: "LAN",
+    spans: true,
+    strangers: "not judged",
+    names: "nobody",
 };
 
 /** A network that this stack's containers joined and another stack made; its state knows the rest. */

@@ -48,7 +48,7 @@ export function pairsOf(containers: readonly Container[]): Pair[] {
 export function lookupsOf(containers: readonly Container[]): Lookup[] {
     const all = containers.flatMap(({ attachments }) => attachments);
     return containers.flatMap((from) => {
-        const fellows = all.filter((to) => isFellow(from, to) && isNamed(from, to));
+        const fellows = all.filter((to) => isNamedFellow(from, to) && isNamed(from, to));
         const names = new Set(
             fellows.filter((to) => !from.attachments.includes(to)).flatMap(namesOf),
         );
@@ -76,6 +76,13 @@ function isFellow(from: Container, to: Attachment): boolean {
     return from.attachments.some(({ network }) => network === to.network);
 }
 
+/** Docker tells names to those alone whom it has put on the network, and theirs alone. */
+function isNamedFellow(from: Container, to: Attachment): boolean {
+    return (
+        to.named && from.attachments.some(({ network, named }) => named && network === to.network)
+    );
+}
+
 function betweenFellows(from: Container, { host, network }: Attachment): Pair["should"] {
     const apart = network.kind.modes?.[network.mode ?? ""];
     const where = from.host === host ? "on one host" : "between hosts";
@@ -87,7 +94,8 @@ function strangersOf({ network }: Attachment): Pair["should"] {
 }
 
 function isNamed(from: Container, to: Attachment): boolean {
-    return to.network.kind.names === "all hosts" || to.host === from.host;
+    const { names } = to.network.kind;
+    return names === "all hosts" || (names === "own host" && to.host === from.host);
 }
 
 /** A name that a container of the own host has is that one's alone. */

@@ -1,8 +1,9 @@
 // Hosts, networks and attachments of a stack, from what the components say of themselves in its state.
 import { z } from "zod";
+import { contains, isAddressWithPrefix, networkOf } from "../components/wire/address";
 import { address, alias, cidr, dockerObjectName, mtu } from "../components/wire/fields";
 import { CliError } from "./error";
-import { FOREIGN, type Kind, KINDS } from "./kinds";
+import { FOREIGN, type Kind, KINDS, LAN } from "./kinds";
 import { SECRET, type State, type StateResource } from "./state";
 
 export interface HostNode {
@@ -38,6 +39,8 @@ export interface Attachment {
     readonly network: Network;
     readonly address: string;
     readonly aliases: readonly string[];
+    /** By Docker: an interface of the container's own it knows nothing of. */
+    readonly named: boolean;
 }
 
 export interface Topology {
@@ -74,6 +77,12 @@ const attachmentOutputs = z.looseObject({
     mtu,
     ipv4Address: address,
     aliases: z.array(alias),
+    interface: z
+        .looseObject({
+            on: z.enum(["bridge", "nic"]),
+            addresses: z.array(z.string().refine(isAddressWithPrefix)),
+        })
+        .optional(),
 });
 
 export function topologyOf({ project, stack, resources }: State): Topology {
@@ -85,7 +94,9 @@ export function topologyOf({ project, stack, resources }: State): Topology {
         return kind ? read(networkOutputs, one).map((said) => network(one.name, kind, said)) : [];
     });
     const found = ofType(resources, ATTACHMENT).flatMap((one) =>
-        read(attachmentOutputs, one).map((said) => ({ name: one.name, said })),
+        read(attachmentOutputs, one)
+            .flatMap((said) => placesOf(networks, said))
+            .map((said) => ({ name: one.name, said })),
     );
     const foreign = foreignNetworks(networks, found);
     const all = [...networks, ...foreign];
@@ -160,7 +171,25 @@ function attachment(name: string, joined: Network, said: AttachmentOutputs): Att
         network: joined,
         address: said.ipv4Address,
         aliases: said.aliases,
+        named: said.interface === undefined,
     };
+}
+
+/** An interface of the container's own has a place for each address: on its Bridge's network, or on a LAN. */
+function placesOf(networks: readonly Network[], said: AttachmentOutputs): AttachmentOutputs[] {
+    const { interface: own } = said;
+    if (own === undefined) {
+        return [said];
+    }
+    const bridge = networks.find(({ places }) => {
+        const { network: docker } = places[said.hostName] ?? {};
+        return own.on === "bridge" && docker === said.networkName;
+    });
+    return own.addresses.map((one) => {
+        const ipv4Address = one.replace(/\/.*/, "");
+        const inside = bridge !== undefined && contains(bridge.cidr, ipv4Address);
+        return { ...said, ipv4Address, networkCidr: inside ? bridge.cidr : networkOf(one) };
+    });
 }
 
 function isOn({ places, cidr: whole }: Network, said: AttachmentOutputs): boolean {
@@ -180,7 +209,7 @@ function foreignNetworks(
     const firsts = strangers.filter((said, at) => strangers.findIndex(same(said)) === at);
     return firsts.map((said) => ({
         name: said.networkName,
-        kind: FOREIGN,
+        kind: said.interface === undefined ? FOREIGN : LAN,
         cidr: said.networkCidr,
         mtu: said.mtu,
         backend: undefined,

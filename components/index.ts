@@ -1,4 +1,5 @@
 export { ContainerAttachment, type ContainerAttachmentArgs } from "./attachment/attachment";
+export { type InterfaceArgs, type RouteArgs } from "./attachment/interface";
 export { Bridge, type BridgeArgs } from "./bridge/bridge";
 export { type HostHandle } from "./host/handle";
 export {

@@ -11,6 +11,7 @@ const SOURCES = [
     "components/macvlan/macvlan.ts",
     "components/overlay/overlay.ts",
     "components/attachment/attachment.ts",
+    "components/attachment/interface.ts",
 ];
 const TABLE = /<!-- options: (\w+) -->\n[^]*?<!-- end -->/g;
 

@@ -5,6 +5,8 @@ const programs: Readonly<Record<string, () => Promise<object>>> = {
     demo: () => import("./demo"),
     guest: () => import("./guest"),
     macvlan: () => import("./tutorials/macvlan"),
+    pipework: () => import("./tutorials/pipework"),
+    "two-networks": () => import("./tutorials/two-networks"),
 };
 
 export = async () => (programs[pulumi.getStack()] ?? (() => import("./demo")))();

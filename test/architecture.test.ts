@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
 import { z } from "zod";
+import { interfaceSchema, routeSchema } from "../components/attachment/interfaceSchema";
 import { attachmentSchema } from "../components/attachment/schema";
 import { bridgeSchema } from "../components/bridge/schema";
 import { connectionSchema, hostSchema } from "../components/host/schema";
@@ -254,6 +255,8 @@ const contracts: [string, unknown][] = [
     ["BackendArgs", backendChoice],
     ["VxlanArgs", vxlan.options],
     ["ContainerAttachmentArgs", attachmentSchema],
+    ["InterfaceArgs", interfaceSchema],
+    ["RouteArgs", routeSchema],
 ];
 
 describe.each(contracts)("%s", (name, schema) => {

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { interfaceSchema, routeSchema } from "../components/attachment/interfaceSchema";
 import { attachmentSchema } from "../components/attachment/schema";
+import { interfaceUnit, planInterface } from "../components/attachment/interfacePlan";
 import { bridgeUnit, planBridge } from "../components/bridge/plan";
 import { bridgeSchema } from "../components/bridge/schema";
 import { connectionSchema, hostSchema } from "../components/host/schema";
@@ -26,10 +28,12 @@ const TABLES: readonly [string, string, { readonly shape: object }][] = [
     ["bridge.md", "BridgeArgs", bridgeSchema],
     ["macvlan.md", "MacvlanArgs", macvlanSchema],
     ["container-attachment.md", "ContainerAttachmentArgs", attachmentSchema],
+    ["container-attachment-interface.md", "InterfaceArgs", interfaceSchema],
+    ["container-attachment-interface.md", "RouteArgs", routeSchema],
 ];
 
 /** Of an attachment's: needed, each where another of them is not. */
-const ONE_OF = ["container", "containerName", "network"];
+const ONE_OF = ["container", "containerName", "network", "interface"];
 
 describe.each(TABLES)("%s on %s", (name, args, { shape }) => {
     const options = optionsOf(args);
@@ -96,6 +100,20 @@ test.each(["vxlan", "direct"])("overlay-%s.md shows the unit that the plan makes
 test("bridge.md shows the unit that the plan makes", () => {
     const spec = bridgeSchema.parse({ host: {}, cidr: "10.60.0.0/24" });
     expect(page("bridge.md")).toContain(unitText(bridgeUnit(planBridge(IDENTITY, "lan1", spec))));
+});
+
+test("container-attachment-interface.md shows the unit that the plan makes", () => {
+    const spec = interfaceSchema.parse({
+        name: "eth1",
+        on: "eth0",
+        addresses: ["192.168.40.50/24"],
+        gateway: "192.168.40.254",
+        routes: [{ to: "10.9.0.0/16", via: "192.168.40.3" }],
+    });
+    const ground = { kind: "nic", link: "eth0", mtu: undefined } as const;
+    const plan = planInterface(IDENTITY, "web", spec, ground);
+    const shown = unitText(interfaceUnit(plan, "crosshost-demo-web"));
+    expect(page("container-attachment-interface.md")).toContain(shown);
 });
 
 test("macvlan.md shows the unit that the plan makes", () => {

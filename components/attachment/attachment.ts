@@ -17,6 +17,7 @@ import { unitCommand } from "../realize/unit";
 import { dockerName, unitName } from "../wire/identity";
 import { type Problem } from "../wire/problem";
 import { existingContainer, type Joined } from "./existing";
+import { type InterfaceArgs, interfaceKind } from "./interface";
 import { networkKind } from "./networkPlace";
 import { COMPONENT, type Kind, type Place, publishedPorts, type Wanted } from "./place";
 import { claimName, claimPorts } from "./plan";
@@ -57,6 +58,17 @@ export interface ContainerAttachmentArgs {
      * disconnects the one and connects the other.
      */
     containerName?: pulumi.Input<string>;
+    /**
+     * In place of `network`: an interface of the container's own, which the host makes in it beside Docker, on a NIC
+     * or a Bridge. One that is created has no other. It is there from shortly after each start of the container; its program may have to wait
+     * for it. Changing it to or from a network replaces a created container.
+     */
+    interface?: InterfaceArgs;
+    /**
+     * Whether the container's default route goes through this network, where it is on several; of all attachments
+     * of a container one may say so. Default `false`: Docker's choice. Changed in place.
+     */
+    defaultRoute?: boolean;
 }
 
 /**
@@ -140,9 +152,13 @@ export class ContainerAttachment extends pulumi.ComponentResource {
 }
 
 /** The schema has seen to it that there is one. */
-function kindOf(wanted: Wanted, { network }: ContainerAttachmentArgs): Kind {
-    if (network !== undefined) {
-        return networkKind(wanted, network);
+function kindOf(wanted: Wanted, args: ContainerAttachmentArgs): Kind {
+    const { interface: own } = wanted.spec;
+    if (args.network !== undefined) {
+        return networkKind(wanted, args.network);
+    }
+    if (own !== undefined && args.interface !== undefined) {
+        return interfaceKind(wanted, own, args.interface.on);
     }
     throw new Error(`${COMPONENT} "${wanted.name}" has no place`);
 }

@@ -68,12 +68,23 @@ function isCustom(resource: pulumi.Resource): resource is pulumi.CustomResource 
     return pulumi.CustomResource.isInstance(resource);
 }
 
+/** What a container is joined to. */
+type PlaceKind = "network" | "interface";
+
 /** What a preview says of a container that an up would fail with. */
 export async function previewProblems(
     session: HostSession,
-    unit: string,
-    wanted: string,
-    container: string,
+    {
+        unit,
+        wanted,
+        container,
+        place,
+    }: {
+        readonly unit: string;
+        readonly wanted: string;
+        readonly container: string;
+        readonly place: PlaceKind;
+    },
 ): Promise<Problem[]> {
     const probed = await session.probe;
     if (!pulumi.runtime.isDryRun() || probed.status !== "answered") {
@@ -81,7 +92,7 @@ export async function previewProblems(
     }
     const { units, facts } = probed.observation;
     const nothingToDo = units.get(unit)?.hash === entriesHash(wanted);
-    return nothingToDo ? [] : containerProblems(container, session.name, facts);
+    return nothingToDo ? [] : containerProblems(container, session.name, facts, place);
 }
 
 /** A host tells of each container its name, state and networks: `container api running bridge`. */
@@ -89,6 +100,7 @@ export function containerProblems(
     container: string,
     host: string,
     facts: Observation["facts"],
+    place: PlaceKind = "network",
 ): Problem[] {
     if (!/^\d/.test(facts.get("docker")?.[0] ?? "")) {
         return [];
@@ -96,7 +108,7 @@ export function containerProblems(
     const there = (facts.get("container") ?? []).map((fact) => fact.split(" "));
     const found = there.find(([name]) => name === container);
     const problem = found
-        ? stranded(found[2])
+        ? stranded(found[2] ?? "", place)
         : absent(
               host,
               there.map(([name]) => name ?? ""),
@@ -112,10 +124,16 @@ function absent(host: string, others: readonly string[]): string {
     );
 }
 
-function stranded(networks: string | undefined): string | undefined {
+/** An interface of its own goes well with no network of Docker's, and with no network that is the host's. */
+function stranded(networks: string, place: PlaceKind): string | undefined {
+    if (place === "interface") {
+        return networks === "host"
+            ? "has the network of the host itself, and nothing of its own: make it with another"
+            : undefined;
+    }
     const why = new Map([
         ["host", "has the network of the host itself"],
         ["none", "has no network by choice (none)"],
-    ]).get(networks ?? "");
+    ]).get(networks);
     return why && `${why}, and Docker connects such a one to no network: make it with another`;
 }

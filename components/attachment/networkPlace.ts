@@ -15,10 +15,12 @@ import { COMPONENT, type Kind, type Place, type Wanted } from "./place";
 import {
     aliasProblems,
     claimAddress,
+    claimDefault,
     claimEndpoint,
     placeAttachment,
     planAttachment,
     portProblems,
+    wayProblems,
 } from "./plan";
 import { type AttachmentSpec, networkHandleSchema } from "./schema";
 
@@ -33,6 +35,7 @@ function networkPlace(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Pla
     const { name, session, spec } = wanted;
     const spot = spotOn(session, name, spec, network);
     const aliases = spec.aliases ?? [name];
+    const defaultRoute = spec.defaultRoute === true;
     const others = sessionsOn(session, network);
     announce(session, others, {
         names: [wanted.created ?? wanted.containerName ?? name, ...aliases],
@@ -45,7 +48,8 @@ function networkPlace(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Pla
                 { name: spot.network, aliases: [...aliases], ipv4Address: spot.address },
             ],
         },
-        text: (joined) => endpointText({ name, session, others, aliases, spot }, joined),
+        text: (joined) =>
+            endpointText({ name, session, others, aliases, spot, defaultRoute }, joined),
         after: networkCommand(session, network),
         ipv4Address: spot.address,
         networkName: spot.network,
@@ -60,6 +64,8 @@ interface Plan {
     readonly others: readonly HostSession[];
     readonly aliases: readonly string[];
     readonly spot: Spot;
+    /** The container's goes through this network. */
+    readonly defaultRoute: boolean;
 }
 
 interface Spot {
@@ -69,7 +75,7 @@ interface Spot {
 }
 
 function endpointText(
-    { name, session, others, aliases, spot }: Plan,
+    { name, session, others, aliases, spot, defaultRoute }: Plan,
     joined: Joined,
 ): pulumi.Output<string> {
     const unit = unitName("attachment", name);
@@ -78,10 +84,19 @@ function endpointText(
         .apply(async ([container, { network, lan, shim }, ipv4Address]) => {
             const existing = joined.maker === undefined;
             const way = lan?.link ? shim : undefined;
-            const endpoint = { container, network, ipv4Address, aliases, existing, shim: way };
+            const endpoint = {
+                container,
+                network,
+                ipv4Address,
+                aliases,
+                existing,
+                shim: way,
+                defaultRoute,
+            };
             const wanted = unitText(planAttachment(endpoint));
             if (joined.hasToBeThere) {
-                const problems = await previewProblems(session, unit, wanted, container);
+                const of = { unit, wanted, container, place: "network" } as const;
+                const problems = await previewProblems(session, of);
                 refuse(COMPONENT, name, problems);
             }
             const asked = { link: lan?.link, address: ipv4Address };
@@ -97,6 +112,10 @@ function localProblems(
     network: pulumi.Input<NetworkHandle>,
 ): Problem[] {
     const problems = aliasProblems(name, spec.aliases);
+    const container = created ?? containerName;
+    if (spec.defaultRoute && typeof container === "string") {
+        problems.push(...claimDefault(session.things, name, container, "defaultRoute"));
+    }
     const local = localNetwork(network);
     if (!local) {
         return problems;
@@ -105,12 +124,12 @@ function localProblems(
     if (!here) {
         return [...problems, notThere(session.name, Object.keys(local.networks))];
     }
-    const known = created ?? containerName;
-    if (typeof known === "string") {
-        const clash = claimEndpoint(session.things, name, known, here.network);
+    if (typeof container === "string") {
+        const clash = claimEndpoint(session.things, name, container, here.network);
         problems.push(...(created === undefined ? clash : []));
     }
     problems.push(...portProblems(here, spec.container?.ports));
+    problems.push(...wayProblems(here, spec.defaultRoute));
     const placed = placeAttachment(session.stack, name, here, spec.ipv4Address);
     return placed.problems.length > 0
         ? [...problems, ...placed.problems]
@@ -149,6 +168,7 @@ function spotOn(
             const claims = claimsOn(sessions, networks);
             refuse(COMPONENT, name, [
                 ...portProblems(there, spec.container?.ports),
+                ...wayProblems(there, spec.defaultRoute),
                 ...claimAddress(claims, name, placed.address, there),
             ]);
         }

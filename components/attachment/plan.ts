@@ -23,16 +23,19 @@ export interface Endpoint {
     readonly existing: boolean;
     /** The way that the host itself has to the address, where there is no other. */
     readonly shim?: Shim;
+    /** The container's default route goes through the network's gateway, whatever others it is on. */
+    readonly defaultRoute?: boolean;
 }
 
 export function planAttachment(endpoint: Endpoint): Unit {
-    const { container, network, ipv4Address, aliases, existing, shim } = endpoint;
+    const { container, network, ipv4Address, aliases, existing, shim, defaultRoute } = endpoint;
     const names = [...new Set(aliases)].sort().map((name) => ` alias ${name}`);
-    const watch = existing ? [entry("watch containers", "attach on start")] : [];
+    const watch = existing || defaultRoute ? [entry("watch containers", "attach on start")] : [];
     const way = shim && entry(`route ${ipv4Address}`, `dev ${shim.link} src ${shim.address}`);
     return unit([
         entry(`docker endpoint ${container} ${network}`, `ipv4 ${ipv4Address}${names.join("")}`),
         ...(way ? [way] : []),
+        ...(defaultRoute ? [entry(`default-route ${container}`, network)] : []),
         ...watch,
     ]);
 }
@@ -79,6 +82,12 @@ export function portProblems({ lan }: HostNetwork, ports: unknown): Problem[] {
     return lan && ports !== undefined ? [{ path: "container.ports", message }] : [];
 }
 
+/** In mode l3 each host is its containers' router, and there is no address to send to. */
+export function wayProblems({ lan }: HostNetwork, defaultRoute: boolean | undefined): Problem[] {
+    const message = "needs a gateway, and a network of mode l3 has none: leave it out";
+    return defaultRoute && lan && !lan.link ? [{ path: "defaultRoute", message }] : [];
+}
+
 /** Where none are given, the logical name is the alias, if it can be one. */
 export function aliasProblems(name: string, given: readonly string[] | undefined): Problem[] {
     const message = `${quoted(name)}, the logical name, is no host name: write aliases: ["..."], or []`;
@@ -101,6 +110,18 @@ export function claimEndpoint(
     const holder = things.claim(`"${container}" on the network ${network}`, name);
     const message = `"${container}" is attached to ${network} by "${holder ?? ""}" already`;
     return holder === undefined ? [] : [{ path: "containerName", message }];
+}
+
+/** A container has one default route. */
+export function claimDefault(
+    things: Claims,
+    name: string,
+    container: string,
+    path: string,
+): Problem[] {
+    const holder = things.claim(`the default route of "${container}"`, name);
+    const message = `the default route of "${container}" is that of "${holder ?? ""}": leave one of them out`;
+    return holder === undefined ? [] : [{ path, message }];
 }
 
 export function claimPorts(

@@ -9,6 +9,7 @@ import {
     isRecord,
     port,
 } from "../wire/fields";
+import { interfaceSchema } from "./interfaceSchema";
 
 /** What the attachment decides by itself, and what to write instead. */
 function owned(instead: string) {
@@ -61,6 +62,11 @@ export const attachmentSchema = z
         containerName: input(dockerObjectName)
             .optional()
             .describe("Name of a container that exists already."),
+        interface: interfaceSchema.optional().describe("An interface of the container's own."),
+        defaultRoute: z
+            .boolean()
+            .optional()
+            .describe("Whether the container's default route goes through the network."),
     })
     .refine(hasOneContainer, { error: ONE_CONTAINER, when: isWritten })
     .refine(hasOnePlace, { error: ONE_PLACE, when: isWritten });

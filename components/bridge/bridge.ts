@@ -92,7 +92,9 @@ export class Bridge extends pulumi.ComponentResource {
         this.networks = pulumi.output(networks);
         this.networkName = command.urn.apply(() => plan.place.network);
         const commands = { [session.name]: command };
-        rememberNetwork(this, { name, networks, sessions: [session], commands });
+        const { link, cidr, mtu } = plan;
+        const bridge = { link, cidr, mtu };
+        rememberNetwork(this, { name, networks, sessions: [session], commands, bridge });
         this.registerOutputs({
             cidr: this.cidr,
             mtu: this.mtu,

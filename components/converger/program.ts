@@ -35,6 +35,7 @@ const AWK_PARTS = [
     "lan.awk",
     "endpoint.awk",
     "netns.awk",
+    "defaultroute.awk",
     "names.awk",
     "hostfiles.awk",
     "kernel.awk",

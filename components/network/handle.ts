@@ -23,6 +23,8 @@ export interface LocalNetwork {
     readonly sessions: readonly HostSession[];
     /** The command that makes it on a host. */
     readonly commands: Readonly<Record<string, pulumi.Resource>>;
+    /** Of a Bridge: the link that interfaces of containers can be put on beside Docker's. */
+    readonly bridge?: { readonly link: string; readonly cidr: string; readonly mtu: number };
 }
 
 const locals = new WeakMap<object, LocalNetwork>();

@@ -19,9 +19,35 @@ export function lanMisfits(lines: readonly Line[], own: string, facts: Facts): M
     return {
         errors: [
             ...lackMisfits(driver, vlan, facts),
-            ...nicMisfits(nic, facts),
+            ...nicMisfits(nic, facts, "as its parent"),
             ...networkMisfits(network[1], own, facts),
             ...sshMisfits(wordAfter(network[1], "ip-range"), facts),
+            ...errors,
+        ],
+        warnings,
+    };
+}
+
+/** The same for interfaces of containers' own on a NIC: `interface web eth1: macvlan eth0 mac ...`. */
+export function interfaceMisfits(lines: readonly Line[], facts: Facts): Misfits {
+    const nics = lines
+        .map(([, value]) => value)
+        .filter((value) => value.startsWith("macvlan "))
+        .map((value) => word(value, 1));
+    if (nics.length === 0) {
+        return NOTHING;
+    }
+    const { errors, warnings } = cloudMisfits("macvlan", facts);
+    const lacks = facts.get("lacks")?.includes("macvlan") === true;
+    const kernel = facts.get("kernel")?.[0] ?? "";
+    return {
+        errors: [
+            ...nics.flatMap((nic) => nicMisfits(nic, facts, "in interface.on")),
+            ...(lacks
+                ? [
+                      `its kernel, ${kernel}, lacks macvlan: install its extra modules (linux-modules-extra on Ubuntu), boot another, or write a Bridge in interface.on`,
+                  ]
+                : []),
             ...errors,
         ],
         warnings,
@@ -44,25 +70,25 @@ function lackMisfits(driver: string, vlan: string | undefined, facts: Facts): st
 }
 
 /** Links of containers, `veth...`, are not told. */
-function nicMisfits(nic: string, facts: Facts): string[] {
+function nicMisfits(nic: string, facts: Facts, as: string): string[] {
     const links = listed(facts, "link").map(([name = ""]) => name);
     if (links.length > 0 && !links.includes(nic) && !nic.startsWith("veth")) {
         const [, below, vlan] = /^(.+)\.(\d+)$/.exec(nic) ?? [];
         const way =
-            below !== undefined && links.includes(below)
+            below !== undefined && links.includes(below) && as === "as its parent"
                 ? `write parent: "${below}", vlan: ${vlan ?? ""} to have it made`
-                : `write one of ${links.filter((name) => name !== "lo").join(", ")} as its parent`;
+                : `write one of ${links.filter((name) => name !== "lo").join(", ")} ${as}`;
         return [`there is no link ${nic}: ${way}`];
     }
     const [, master] = listed(facts, "port").find(([name]) => name === nic) ?? [];
     if (master !== undefined) {
         return [
-            `${nic} is a port of ${master}, which has all that comes in: write "${master}" as its parent`,
+            `${nic} is a port of ${master}, which has all that comes in: write "${master}" ${as}`,
         ];
     }
     return facts.get("wireless")?.includes(nic) === true
         ? [
-              `${nic} is wireless, and an access point takes no frames of other addresses: take a wired link as its parent`,
+              `${nic} is wireless, and an access point takes no frames of other addresses: take a wired link ${as}`,
           ]
         : [];
 }

@@ -1,6 +1,6 @@
 import { contains, overlap, prefixOf } from "../wire/address";
 import { type Facts } from "./clouds";
-import { lanMisfits } from "./lanMisfits";
+import { interfaceMisfits, lanMisfits } from "./lanMisfits";
 import { type Line, linesOf, listed, type Misfits, ownerText, word, wordAfter } from "./lines";
 import { entriesHash, type Observation } from "./observation";
 
@@ -28,6 +28,7 @@ export function misfits(
     const ranges = of("range").map(([key]) => word(key, 1));
     const found = ranges.flatMap((range) => overlaps(range, own, facts));
     const lan = lanMisfits(lines, own, facts);
+    const beside = interfaceMisfits(of("interface"), facts);
     const isThere = units.get(unit.name)?.hash === entriesHash(unit.text);
     return {
         errors: [
@@ -36,12 +37,13 @@ export function misfits(
             ...found.filter(({ wide }) => !wide).map(({ text }) => text),
             ...of("link").flatMap((line) => linkMisfits(line, own, facts)),
             ...lan.errors,
-            ...dockerMisfits(of("docker"), own, facts),
+            ...beside.errors,
+            ...dockerMisfits([...of("docker"), ...of("interface")], own, facts),
             ...(of("nft").length > 0 ? nftMisfits(own, facts) : []),
         ],
         warnings: [
             ...found.filter(({ wide }) => wide).map(({ text }) => text),
-            ...(isThere ? [] : lan.warnings),
+            ...(isThere ? [] : [...lan.warnings, ...beside.warnings]),
         ],
     };
 }

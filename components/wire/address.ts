@@ -7,6 +7,11 @@ export function isAddress(text: string): boolean {
     return !text.includes("/") && Address4.isValid(text);
 }
 
+/** `192.168.40.50/24`, as an interface has it. */
+export function isAddressWithPrefix(text: string): boolean {
+    return /^[^/]+\/\d+$/.test(text) && Address4.isValid(text);
+}
+
 /** Why `text` is no network, or undefined when it is one. */
 export function cidrProblem(text: string): string | undefined {
     if (!/^[^/]+\/\d+$/.test(text) || !Address4.isValid(text)) {

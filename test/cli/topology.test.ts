@@ -1,4 +1,5 @@
 import { FOREIGN } from "../../cli/kinds";
+import { containersOf, lookupsOf, pairsOf } from "../../cli/reach";
 import { topologyOf } from "../../cli/topology";
 import { attachment, bridge, encrypted, host, overlay, stateOf, twelve } from "./states";
 
@@ -61,6 +62,60 @@ test("a network of another stack is one for all that joined it", () => {
     });
     expect(Object.keys(networks[0]?.places ?? {})).toEqual(["vm1", "vm2"]);
     expect(attachments.map(({ network }) => network)).toEqual([networks[0], networks[0]]);
+});
+
+test("interfaces of containers' own are on their Bridge's network, or on the LAN of a NIC", () => {
+    const lan1 = bridge("lan1", "vm1", "10.60.0.0/24");
+    const own = (name: string, at: string, on: string, ...addresses: string[]) =>
+        attachment(name, at, lan1, addresses[0]?.replace(/\/.*/, "") ?? "", {
+            networkName: on === "nic" ? "eth0" : "lan1",
+            networkCidr: on === "nic" ? "192.168.40.0/24" : "10.60.0.0/24",
+            aliases: [],
+            interface: { name: "eth1", on, addresses },
+        });
+    const { attachments, networks, unmade } = topologyOf(
+        stateOf([
+            ...hosts,
+            lan1,
+            attachment("api", "vm1", lan1, "10.60.0.200"),
+            own("db", "vm1", "bridge", "10.60.0.201/24", "10.77.0.1/16"),
+            own("web", "vm1", "nic", "192.168.40.50/24"),
+            own("printer", "vm2", "nic", "192.168.40.51/24"),
+        ]),
+    );
+    expect(unmade).toEqual([]);
+    expect(networks.map(({ name, kind, cidr }) => [name, kind.word, cidr])).toEqual([
+        ["eth0", "LAN", "192.168.40.0/24"],
+        ["lan1", "bridge", "10.60.0.0/24"],
+        ["lan1", "LAN", "10.77.0.0/16"],
+    ]);
+    expect(
+        attachments.map(({ name, address, network, named }) => [
+            name,
+            address,
+            network.cidr,
+            named,
+        ]),
+    ).toEqual([
+        ["api", "10.60.0.200", "10.60.0.0/24", true],
+        ["db", "10.60.0.201", "10.60.0.0/24", false],
+        ["db", "10.77.0.1", "10.77.0.0/16", false],
+        ["web", "192.168.40.50", "192.168.40.0/24", false],
+        ["printer", "192.168.40.51", "192.168.40.0/24", false],
+    ]);
+    const containers = containersOf({
+        project: "p",
+        stack: "s",
+        hosts: [],
+        networks,
+        attachments,
+        unmade,
+    });
+    const reached = pairsOf(containers)
+        .filter(({ should }) => should === "reach")
+        .map(({ from, to }) => `${from.name} -> ${to.name}`);
+    expect(reached).toEqual(["api -> db", "db -> api", "web -> printer", "printer -> web"]);
+    expect(lookupsOf(containers)).toEqual([]);
 });
 
 test("what an up that failed has not made is named and left out", () => {

@@ -177,3 +177,49 @@ test.each<[string, string, string]>([
     expect(told({ vendor: [vendor] }, text, UNIT.replace("eth0", "eth9")).warnings).toHaveLength(1);
     expect(told({ vendor: [vendor] }, text, text)).toEqual({ errors: [], warnings: [] });
 });
+
+describe("an interface of a container's own on a NIC", () => {
+    const own = (nic: string) =>
+        `interface web eth1: macvlan ${nic} mac 02:c4:00:00:00:32 ipv4 192.168.40.50/24\n`;
+
+    test.each<[string, Record<string, string[]>, string, readonly string[]]>([
+        ["a host in order", {}, own("eth0"), []],
+        ["a Bridge", {}, own("eth9").replace("macvlan", "veth"), []],
+        [
+            "no NIC of its name, nor a VLAN that nobody makes",
+            {},
+            own("eth0.20"),
+            ["there is no link eth0.20: write one of eth0, eth1, br0 in interface.on"],
+        ],
+        [
+            "a port of a bridge",
+            { port: ["eth0 br0"] },
+            own("eth0"),
+            ['eth0 is a port of br0, which has all that comes in: write "br0" in interface.on'],
+        ],
+        [
+            "a kernel without macvlan",
+            { lacks: ["macvlan"] },
+            own("eth0"),
+            [
+                "its kernel, 6.1.0-32-amd64, lacks macvlan: install its extra modules (linux-modules-extra on Ubuntu), boot another, or write a Bridge in interface.on",
+            ],
+        ],
+        [
+            "no Docker",
+            { docker: ["none"] },
+            own("eth0"),
+            ["Docker is not installed: apt install docker.io, or https://get.docker.com"],
+        ],
+        [
+            "a cloud that checks MACs",
+            { vendor: ["Amazon EC2"] },
+            own("eth0"),
+            [
+                "Amazon EC2 drops frames of MACs that it did not give out, so containers would reach nothing: take an Overlay",
+            ],
+        ],
+    ])("%s", (_, facts, text, expected) => {
+        expect(told(facts, text).errors).toEqual(expected);
+    });
+});
