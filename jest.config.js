@@ -13,7 +13,7 @@ const common = {
     },
     moduleFileExtensions: ["ts", "js", "json"],
     modulePathIgnorePatterns: ["<rootDir>/dist"],
-    setupFilesAfterEnv: ["<rootDir>/test/tiers/timeout.ts"],
+    setupFilesAfterEnv: ["<rootDir>/test/tiers/timeout.ts", "<rootDir>/test/tiers/stacks.ts"],
 };
 
 // Jest heeds `testTimeout` only where there is one project; timeout.ts applies this one.

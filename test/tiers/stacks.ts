@@ -1,0 +1,3 @@
+import { leaveOutStacksOfPromises } from "../../lab/stacks";
+
+leaveOutStacksOfPromises();
