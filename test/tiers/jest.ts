@@ -83,6 +83,7 @@ function commandLine({ root, tier, files, options }: JestRun): string[] {
         ...["--selectProjects", tier],
         ...["--reporters", join(root, "test/tiers/reporter.ts")],
         `--maxWorkers=${WORKERS}`,
+        ...["--testSequencer", join(root, "test/tiers/sequencer.ts")],
         ...options,
         "--runTestsByPath",
         ...files,

@@ -1,4 +1,6 @@
-import { type Selection, select, tierOf } from "./selection";
+import { join } from "node:path";
+import { longestFirst, SECONDS } from "./order";
+import { type Selection, select, testFiles, tierOf } from "./selection";
 import { closingLine, failure, NOTHING, succeeded, sum } from "./tally";
 import { obstacle } from "./needs";
 
@@ -53,6 +55,20 @@ describe("what npm test runs", () => {
 
     test("a file's tier is told by its suffix", () => {
         expect(FILES.map(tierOf)).toEqual(["unit", "netns", "e2e", "e2e"]);
+    });
+});
+
+describe("the order of files", () => {
+    test("is longest first, and one of unknown length is in the middle", () => {
+        const drift = "test/e2e/drift.e2e.test.ts";
+        const undo = "test/converger/undo.netns.test.ts";
+        const unknown = ["test/a.test.ts", "test/e2e/new.e2e.test.ts"];
+        expect(longestFirst([...unknown, undo, drift])).toEqual([drift, undo, ...unknown]);
+    });
+
+    test("names files that there are", () => {
+        const all = testFiles(join(__dirname, "../.."));
+        expect(Object.keys(SECONDS).filter((file) => !all.includes(file))).toEqual([]);
     });
 });
 
