@@ -13,7 +13,7 @@ describe("commands and containers by the CLI", () => {
     beforeAll(() => {
         labCommand("up", "3");
         hosts = Object.keys(lab().hosts).filter((name) => NAMES.includes(name));
-        stack = new Stack("engine", join(__dirname, "program"));
+        stack = Stack.inProcesses("engine", join(__dirname, "program"));
         first = stack.up();
     });
 

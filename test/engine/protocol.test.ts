@@ -22,10 +22,10 @@ import {
 import { invocationOf } from "../../lab/pulumi/language/program";
 import { answerTo, engineAddress } from "../../lab/pulumi/plugin/identity";
 import { EngineLog } from "../../lab/pulumi/plugin/log";
-import { handlersOf } from "../../lab/pulumi/plugin/provider";
+import { handlersOf, type Plugin } from "../../lab/pulumi/plugin/provider";
 import { InitializationError, type ResourceType } from "../../lab/pulumi/plugin/resource";
 import { newServer } from "../../lab/pulumi/plugin/server";
-import { fromStruct, secret, toStruct, UNKNOWN } from "../../lab/pulumi/plugin/values";
+import { fromStruct, secret, text, toStruct, UNKNOWN } from "../../lab/pulumi/plugin/values";
 import { facts } from "./operation";
 
 const IDENTITY = {
@@ -52,18 +52,16 @@ const thing: ResourceType<string> = {
     delete: () => Promise.reject(new Error("cannot")),
 };
 
-const server = newServer(
-    ResourceProviderService,
-    handlersOf(
-        IDENTITY,
-        {
-            resources: { "thing:index:Thing": thing },
-            checkConfig: (inputs) => ({ ...inputs, host: "default" }),
-            configure: (args) => (args["mode"] === "broken" ? "broken" : "whole"),
-        },
-        new EngineLog("127.0.0.1:1"),
-    ),
-);
+const PLUGIN: Plugin<string> = {
+    identity: IDENTITY,
+    provider: {
+        resources: { "thing:index:Thing": thing },
+        checkConfig: (inputs) => ({ ...inputs, host: "default" }),
+        configure: (args) => text(args["mode"]) ?? "",
+        release: () => undefined,
+    },
+};
+const server = newServer(ResourceProviderService, handlersOf(PLUGIN, new EngineLog("127.0.0.1:1")));
 let client: ResourceProviderClient;
 
 beforeAll(async () => {

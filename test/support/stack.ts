@@ -2,6 +2,7 @@ import { spawnSync, type SpawnOptions } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
+import { RESIDENTS, type Residents } from "../tiers/resident";
 import { LAB_JSON, LAB_NAME, ROOT } from "./lab";
 
 export interface Outcome {
@@ -16,12 +17,23 @@ export interface Invocation {
     readonly options: SpawnOptions;
 }
 
+/**
+ * Where `npm test` keeps a process for this lab that has language host and plugins: what makes the
+ * CLI attach itself to it. Else, and in any other run of jest, the CLI starts its own.
+ */
+const RESIDENT = residentOf(LAB_NAME);
+
+/** A test that waits for ever for the CLI would keep its worker for as long. */
+const LIMIT = 10 * 60_000;
+
 export type Config = Readonly<Record<string, string | number | boolean>>;
 
 /** One stack of a program, driven by the CLI as a user drives it. */
 export class Stack {
     readonly #configFile: string;
     #mayHold = false;
+    #attached = RESIDENT;
+    #outputs: Record<string, unknown> | undefined;
 
     constructor(
         readonly name: string,
@@ -31,7 +43,14 @@ export class Stack {
     ) {
         this.#configFile = join(dirname(LAB_JSON), `Pulumi.${name}.yaml`);
         this.configure({});
-        this.pulumi("stack", "select", "--create", this.name);
+        this.pulumi(["stack", "select", "--create", this.name]);
+    }
+
+    /** A stack all of whose operations start a program and plugins of their own, as a user's do. */
+    static inProcesses(name: string, program = ROOT): Stack {
+        const stack = new Stack(name, program);
+        stack.#attached = {};
+        return stack;
     }
 
     /** Replaces the stack's config. */
@@ -67,19 +86,31 @@ export class Stack {
         this.must(operation, ...yes, "--expect-no-changes", ...flags);
     }
 
+    /** Asked once after each operation: only these change them. */
     outputs(): Record<string, unknown> {
-        const text = this.pulumi("stack", "output", "--json", "--stack", this.name).output;
-        return JSON.parse(text) as Record<string, unknown>;
+        if (!this.#outputs) {
+            const text = this.pulumi(["stack", "output", "--json", "--stack", this.name]).output;
+            this.#outputs = JSON.parse(text) as Record<string, unknown>;
+        }
+        return this.#outputs;
     }
 
     /** The state, as `pulumi stack export` gives it. */
     state(...flags: string[]): string {
-        return this.pulumi("stack", "export", "--stack", this.name, ...flags).output;
+        return this.pulumi(["stack", "export", "--stack", this.name, ...flags]).output;
     }
 
-    /** Any CLI operation; does not throw. */
+    /** Any CLI operation, in processes of its own: it may fail in whatever way. Does not throw. */
     attempt(operation: string, ...flags: string[]): Outcome {
-        const outcome = this.pulumi(...this.words(operation, flags));
+        return this.outcome({}, operation, flags);
+    }
+
+    private outcome(
+        attached: NodeJS.ProcessEnv,
+        operation: string,
+        flags: readonly string[],
+    ): Outcome {
+        const outcome = this.pulumi(this.words(operation, flags), attached);
         if (operation === "destroy" && outcome.status === 0) {
             this.#mayHold = false;
         }
@@ -105,11 +136,11 @@ export class Stack {
 
     /** Forgets the stack, which must be empty. */
     remove(...flags: string[]): void {
-        this.pulumi("stack", "rm", "--yes", ...flags, this.name);
+        this.pulumi(["stack", "rm", "--yes", ...flags, this.name]);
     }
 
     private must(operation: string, ...flags: string[]): string {
-        const { status, output } = this.attempt(operation, ...flags);
+        const { status, output } = this.outcome(this.#attached, operation, flags);
         if (status !== 0) {
             throw new Error(
                 `pulumi ${operation} ${flags.join(" ")} ended with ${status}:\n${output}`,
@@ -121,17 +152,23 @@ export class Stack {
     private words(operation: string, flags: readonly string[]): string[] {
         const file = ["--stack", this.name, "--config-file", this.#configFile];
         this.#mayHold ||= operation === "up";
+        this.#outputs = undefined;
         return [operation, ...file, "--non-interactive", ...flags];
     }
 
-    private pulumi(...words: string[]): Outcome {
-        const { command, args, options } = this.cli(words);
-        const maxBuffer = 64 * 1024 * 1024;
-        const done = spawnSync(command, args, { ...options, encoding: "utf8", maxBuffer });
+    private pulumi(words: readonly string[], attached: NodeJS.ProcessEnv = {}): Outcome {
+        const { command, args, options } = this.cli(words, attached);
+        const done = spawnSync(command, args, {
+            ...options,
+            encoding: "utf8",
+            maxBuffer: 64 * 1024 * 1024,
+            timeout: LIMIT,
+            killSignal: "SIGKILL",
+        });
         return { status: done.status, output: `${done.stdout}${done.stderr}` };
     }
 
-    private cli(words: readonly string[]): Invocation {
+    private cli(words: readonly string[], attached: NodeJS.ProcessEnv = {}): Invocation {
         const cli = [join(ROOT, "lab/pulumi/pulumi"), "--color", "never", ...words];
         const [command = "", ...args] = [...this.watcher, ...cli];
         return {
@@ -145,8 +182,14 @@ export class Stack {
                     JEST_WORKER_ID: undefined, // a program that reads the lab's name is nobody's worker
                     CROSSHOST_LAB_JSON: LAB_JSON,
                     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+                    ...(this.watcher.length === 0 && attached),
                 },
             },
         };
     }
+}
+
+function residentOf(lab: string): NodeJS.ProcessEnv {
+    const residents = JSON.parse(process.env[RESIDENTS] ?? "{}") as Residents;
+    return residents[lab] ?? {};
 }

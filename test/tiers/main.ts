@@ -4,6 +4,7 @@ import { CommandFailed, show, stopAll } from "../../lab/command";
 import { bold, duration, red, say, yellow } from "../../lab/terminal";
 import { runJest, WORKERS } from "./jest";
 import { labOfWorker } from "./labs";
+import { type Resident, RESIDENTS, type Residents, startResident } from "./resident";
 import { installation, obstacle } from "./needs";
 import { select, type Selection, testFiles, type Tier, TIERS } from "./selection";
 import { closingLine, failure, NOTHING, succeeded, sum, type Tally } from "./tally";
@@ -57,7 +58,9 @@ async function runTier(tier: Tier, selection: Selection): Promise<Tally> {
     try {
         await show(installation(ROOT, tier));
         return tier === "e2e"
-            ? await withLabs(selection, () => jest(tier, selection))
+            ? await withLabs(selection, (residents) =>
+                  jest(tier, selection, { [RESIDENTS]: JSON.stringify(residents) }),
+              )
             : await jest(tier, selection);
     } catch (error) {
         if (!(error instanceof CommandFailed)) {
@@ -68,7 +71,11 @@ async function runTier(tier: Tier, selection: Selection): Promise<Tally> {
     }
 }
 
-async function jest(tier: Tier, { files, options }: Selection): Promise<Tally> {
+async function jest(
+    tier: Tier,
+    { files, options }: Selection,
+    env: NodeJS.ProcessEnv = {},
+): Promise<Tally> {
     const began = Date.now();
     const chosen = files.get(tier) ?? [];
     say(bold(`==> ${tier}: ${chosen.length} ${chosen.length === 1 ? "file" : "files"}`));
@@ -77,7 +84,7 @@ async function jest(tier: Tier, { files, options }: Selection): Promise<Tally> {
         tier,
         files: chosen,
         options,
-        env: labEnvironment(LAB_NAME),
+        env: { ...labEnvironment(LAB_NAME), ...env },
         limitMinutes: LIMIT_MINUTES[tier],
         onStart: (stop) => {
             stopTier = stop;
@@ -90,20 +97,28 @@ async function jest(tier: Tier, { files, options }: Selection): Promise<Tally> {
 }
 
 /** Labs that nothing has used before, taken down afterwards; with `--keep`, the labs as they are. */
-async function withLabs({ keep, files }: Selection, act: () => Promise<Tally>): Promise<Tally> {
+async function withLabs(
+    { keep, files }: Selection,
+    act: (residents: Residents) => Promise<Tally>,
+): Promise<Tally> {
     const workers = Math.min(WORKERS, files.get("e2e")?.length ?? 0);
     const labs = Array.from({ length: workers }, (_, at) => labOfWorker(LAB_NAME, at + 1));
+    const residents = new Map<string, Resident>();
     try {
-        for (const lab of labs.map(labEnvironment)) {
+        for (const lab of labs) {
             if (!keep) {
-                await takeDown(lab, "--purge");
+                await takeDown(labEnvironment(lab), "--purge");
             }
             if (!interrupted) {
-                await bringUp(lab);
+                await bringUp(labEnvironment(lab));
+                residents.set(lab, await startResident(ROOT, lab));
             }
         }
-        return interrupted ? NOTHING : await act();
+        return interrupted ? NOTHING : await act(environments(residents));
     } finally {
+        residents.forEach(({ stop }) => {
+            stop();
+        });
         for (const lab of labs) {
             if (keep) {
                 say(`the lab stays: CROSSHOST_LAB=${lab} lab/lab status`);
@@ -112,6 +127,12 @@ async function withLabs({ keep, files }: Selection, act: () => Promise<Tally>): 
             }
         }
     }
+}
+
+function environments(residents: ReadonlyMap<string, Resident>): Residents {
+    return Object.fromEntries(
+        [...residents].map(([lab, { environment }]) => [lab, environment] as const),
+    );
 }
 
 function close(total: Tally): number {

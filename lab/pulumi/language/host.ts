@@ -20,9 +20,17 @@ import { invocationOf } from "./program";
 /** The program has told the user itself what went wrong. */
 const ALREADY_TOLD = 32;
 
+/** Runs the program that the engine asks for. */
+export type Runner = (
+    request: rpc.RunRequest,
+    engine: string,
+    call: grpc.ServerUnaryCall<rpc.RunRequest, rpc.RunResponse>,
+) => Promise<rpc.RunResponse>;
+
 export function handlersOf(
     identity: Identity,
     engine: string,
+    run: Runner = inItsOwnProcess,
 ): Partial<ILanguageRuntimeServer> & grpc.UntypedServiceImplementation {
     let engineAddress = engine;
     return {
@@ -59,7 +67,7 @@ export function handlersOf(
     };
 }
 
-async function run(
+async function inItsOwnProcess(
     request: rpc.RunRequest,
     engine: string,
     call: grpc.ServerUnaryCall<rpc.RunRequest, rpc.RunResponse>,

@@ -3,7 +3,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import {
     type IResourceProviderServer,
@@ -20,25 +20,42 @@ import {
     type Provider,
     type ResourceType,
 } from "./resource";
-import { serve, StatusError, unary } from "./server";
+import { serve, type Session, StatusError, unary } from "./server";
 import { fromStruct, plainMap, toStruct } from "./values";
 
-/** The plugin's executable: answers a person, or serves the engine until it says the end. */
-export function main<Config>(identity: Identity, provider: Provider<Config>): void {
-    const args = process.argv.slice(2);
-    answerPerson(identity, args);
-    serve(
-        ResourceProviderService,
-        handlersOf(identity, provider, new EngineLog(engineAddress(args))),
-    );
+export interface Plugin<Config> {
+    readonly identity: Identity;
+    readonly provider: Provider<Config>;
 }
 
-export function handlersOf<Config>(
-    identity: Identity,
-    provider: Provider<Config>,
-    log: EngineLog,
-): Partial<IResourceProviderServer> & grpc.UntypedServiceImplementation {
-    const server = new ProviderServer(identity, provider, log);
+/** The plugin's executable: answers a person, or serves the engine until it says the end. */
+export function main<Config>(plugin: Plugin<Config>): void {
+    const args = process.argv.slice(2);
+    answerPerson(plugin.identity, args);
+    const log = new EngineLog(engineAddress(args));
+    serve(ResourceProviderService, handlersOf(plugin, log));
+}
+
+/** For one engine that attaches itself to a process that was there before, and stays. */
+export function session<Config>(plugin: Plugin<Config>): Session {
+    const log = new EngineLog("");
+    const server = new ProviderServer(plugin, log);
+    return {
+        handlers: handlers(server, log),
+        end: () => {
+            server.release();
+            log.close();
+        },
+    };
+}
+
+export function handlersOf<Config>(plugin: Plugin<Config>, log: EngineLog): Handlers {
+    return handlers(new ProviderServer(plugin, log), log);
+}
+
+type Handlers = Partial<IResourceProviderServer> & grpc.UntypedServiceImplementation;
+
+function handlers<Config>(server: ProviderServer<Config>, log: EngineLog): Handlers {
     // The engine may end as soon as it has the answer: messages go first.
     const told =
         <Request, Response>(handle: (request: Request) => Promise<Response>) =>
@@ -46,7 +63,8 @@ export function handlersOf<Config>(
             handle(request).finally(() => log.flush());
     return {
         handshake: unary((request: rpc.ProviderHandshakeRequest) => server.handshake(request)),
-        getPluginInfo: unary(() => new PluginInfo().setVersion(markedVersion(identity))),
+        attach: unary((request: PluginAttach) => server.attach(request)),
+        getPluginInfo: unary(() => server.info()),
         getSchema: unary(() => server.schema()),
         checkConfig: unary((request: rpc.CheckRequest) => server.checkConfig(request)),
         diffConfig: unary((request: rpc.DiffRequest) => server.diffConfig(request)),
@@ -71,15 +89,36 @@ class ProviderServer<Config> {
     private readonly cancelled = new AbortController();
     private config: Config | undefined;
 
+    private readonly identity: Identity;
+    private readonly provider: Provider<Config>;
+
     constructor(
-        private readonly identity: Identity,
-        private readonly provider: Provider<Config>,
+        { identity, provider }: Plugin<Config>,
         private readonly log: EngineLog,
-    ) {}
+    ) {
+        this.identity = identity;
+        this.provider = provider;
+    }
 
     handshake(request: rpc.ProviderHandshakeRequest): rpc.ProviderHandshakeResponse {
         this.log.address = request.getEngineAddress() || this.log.address;
         return new rpc.ProviderHandshakeResponse().setAcceptSecrets(true);
+    }
+
+    /** A process that the engine has not started learns here where it listens. */
+    attach(request: PluginAttach): Empty {
+        this.log.address = request.getAddress();
+        return new Empty();
+    }
+
+    info(): PluginInfo {
+        return new PluginInfo().setVersion(markedVersion(this.identity));
+    }
+
+    release(): void {
+        if (this.config !== undefined) {
+            this.provider.release(this.config);
+        }
     }
 
     schema(): rpc.GetSchemaResponse {
