@@ -1,11 +1,13 @@
-// npm run sweep [-- --points N --seed S]: kills clients, plugins, sshd and the program on hosts, each
-// in the middle of an up, an update or a destroy, and looks whether one more run heals it.
+// npm run sweep [-- --points N --seed S --restarts N]: kills clients, plugins, sshd and the program on hosts, each
+// in the middle of an up, an update or a destroy, and looks whether one more run heals it. Then restarts containers and
+// Docker under attachments of every kind, and looks how soon they are back.
 import { parseArgs } from "node:util";
 import { bringUp, labEnvironment, takeDown } from "../../lab/bringup";
 import { bold, duration, red, say } from "../../lab/terminal";
 import { LAB_NAME } from "../support/lab";
 import { pointText } from "./point";
 import { type Result } from "./life";
+import { restartSweep } from "./restartSweep";
 import { sweep } from "./sweep";
 
 /** Each of the three engines twice. */
@@ -22,23 +24,30 @@ async function main(): Promise<number> {
     const { values } = parseArgs({
         options: {
             points: { type: "string", default: "200" },
+            restarts: { type: "string", default: "100" },
             seed: { type: "string", default: String(Date.now() % 1_000_000) },
         },
     });
     const [points, seed] = [Number(values.points), Number(values.seed)];
     const env = labEnvironment(LAB_NAME);
-    const began = Date.now();
     await bringUp(env, HOSTS);
+    const healed = points === 0 || (await crashes(points, seed));
+    const back = values.restarts === "0" || (await restartSweep(Number(values.restarts)));
+    if (healed && back) {
+        await takeDown(env, "--purge");
+    }
+    return healed && back ? 0 : 1;
+}
+
+async function crashes(points: number, seed: number): Promise<boolean> {
+    const began = Date.now();
     say(bold(`==> ${points} crash points, seed ${seed}`));
     const results = await sweep(PAIRS, points, seed, tellResult);
     const failures = results.filter(({ problems }) => problems.length > 0);
     say(table(results));
     say(`${results.filter(({ hit }) => hit).length} points hit, ${failures.length} not healed`);
     say(`seed ${seed}, ${duration(Date.now() - began)}`);
-    if (failures.length === 0) {
-        await takeDown(env, "--purge");
-    }
-    return failures.length === 0 ? 0 : 1;
+    return failures.length === 0;
 }
 
 function tellResult({ point, hit, unknownContainer, survivors, problems }: Result): void {
