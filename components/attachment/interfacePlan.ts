@@ -40,7 +40,8 @@ export function planInterface(
     const low = derivedNumber(0, 0xffff, "interface", project, stack, attachment);
     return {
         name: spec.name,
-        host: linkName("ve", identity, attachment),
+        // Not ve-, vb- or vt-: systemd-networkd gives such links DHCP and masquerades them (80-container-ve.network).
+        host: linkName("vc", identity, attachment),
         mac: spec.macAddress?.toLowerCase() ?? macAddress(MAC_ROLE, identity, attachment, low),
         spec,
         ground,

@@ -45,7 +45,7 @@ describe("an interface's unit", () => {
     test("on a Bridge is a port of it, with the Bridge's MTU", () => {
         const text = unitText(interfaceUnit(plan(BRIDGE), "app"));
         expect(text).toMatch(
-            /^interface app eth1: veth br-lan1-12345 host ve-web-[0-9a-f]{5} mac 02:c4:\S+ mtu 1400 ipv4 192\.168\.40\.50\/24\n/,
+            /^interface app eth1: veth br-lan1-12345 host vc-web-[0-9a-f]{5} mac 02:c4:\S+ mtu 1400 ipv4 192\.168\.40\.50\/24\n/,
         );
     });
 

@@ -30,7 +30,7 @@ describe.each(TOOLS)("a container's interfaces, with $shell and $awk", (tools) =
                 /10\.7\.0\.0\/16 via 192\.168\.40\.1 dev eth2[^]*10\.8\.0\.1 via 10\.61\.0\.9 dev eth1[^]*10\.9\.0\.0\/16 via 10\.60\.0\.7 dev eth1/,
             );
             expect(host.inside("cat /proc/sys/net/ipv4/conf/eth[12]/arp_notify")).toBe("1\n1\n");
-            expect(host.sh("ip -o link show ve-web-1a2b3")).toMatch(
+            expect(host.sh("ip -o link show vc-web-1a2b3")).toMatch(
                 /mtu 1400 .*master br-lan1 .*group 201 .*alias crosshost:.*:attachment-web/,
             );
             expect(host.inside("ping -c 1 -W 1 10.60.0.1")).toContain("1 received");
@@ -111,7 +111,7 @@ describe.each(TOOLS)("a container's interfaces, with $shell and $awk", (tools) =
             ["interface web eth1: ipv4 10.62.0.9/24 not in the plan"],
         ],
         ["docker inside web ip link set eth1 mtu 1300", ["interface web eth1: mtu 1300"]],
-        ["ip link set ve-web-1a2b3 mtu 1300", ["interface web eth1: mtu 1300"]],
+        ["ip link set vc-web-1a2b3 mtu 1300", ["interface web eth1: mtu 1300"]],
         [
             "docker inside web ip link set eth2 address 02:00:00:00:00:07",
             ["interface web eth2: mac 02:00:00:00:00:07"],
@@ -120,8 +120,8 @@ describe.each(TOOLS)("a container's interfaces, with $shell and $awk", (tools) =
             "docker inside web ip link set eth2 down",
             ["interface web eth2: down, route 10.7.0.0/16 via 192.168.40.1 missing"],
         ],
-        ["ip link set ve-web-1a2b3 down", ["interface web eth1: down"]],
-        ["ip link set ve-web-1a2b3 nomaster", ["interface web eth1: veth nothing"]],
+        ["ip link set vc-web-1a2b3 down", ["interface web eth1: down"]],
+        ["ip link set vc-web-1a2b3 nomaster", ["interface web eth1: veth nothing"]],
         [
             "docker inside web ip route del 10.9.0.0/16",
             ["interface web eth1: route 10.9.0.0/16 via 10.60.0.7 missing"],
@@ -150,7 +150,7 @@ describe.each(TOOLS)("a container's interfaces, with $shell and $awk", (tools) =
             ["interface web eth1: missing", "interface web foo: not in the plan, veth"],
         ],
         [
-            "ip link set ve-web-1a2b3 down; ip link set ve-web-1a2b3 name foo",
+            "ip link set vc-web-1a2b3 down; ip link set vc-web-1a2b3 name foo",
             ["interface web eth1: host foo, down", "link foo: not in the plan, veth"],
         ],
     ];

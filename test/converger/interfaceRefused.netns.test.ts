@@ -58,9 +58,9 @@ describe.each(TOOLS)("a container's interface, with $shell and $awk", (tools) =>
         ],
         [
             "a link of somebody else",
-            "ip link add ve-web-1a2b3 type bridge",
+            "ip link add vc-web-1a2b3 type bridge",
             VETH,
-            "interface web eth1: the host has a link ve-web-1a2b3 that is not ours: rename the attachment",
+            "interface web eth1: the host has a link vc-web-1a2b3 that is not ours: rename the attachment",
         ],
         [
             "a route that is there",
@@ -120,7 +120,7 @@ describe.each(TOOLS)("a container's interface, with $shell and $awk", (tools) =>
         expect(status).toBe(2);
         expect(host.all()).toBe(before);
         if (act !== ":") {
-            host.sh("ip link set eth0 nomaster; ip link del ve-web-1a2b3 2>/dev/null || true");
+            host.sh("ip link set eth0 nomaster; ip link del vc-web-1a2b3 2>/dev/null || true");
             host.renew();
         }
     });
@@ -144,12 +144,12 @@ describe.each(TOOLS)("a container's interface, with $shell and $awk", (tools) =>
         host.attach(BOTH + WATCH);
         expect(host.crosshost(["uninstall", STACK])).toMatchObject(GOOD);
         expect(host.inside("ip route")).not.toContain("proto 201");
-        expect(host.sh("ip -o link")).not.toMatch(/ve-web|br-lan1/);
+        expect(host.sh("ip -o link")).not.toMatch(/vc-web|br-lan1/);
         host.renew();
         expect(host.attach(VETH)).toMatchObject(GOOD);
         host.sh("rm /var/lib/crosshost/*/units/attachment-web");
         expect(host.crosshost(["uninstall", STACK])).toMatchObject(GOOD);
-        expect(host.sh("ip -o link")).not.toContain("ve-web");
+        expect(host.sh("ip -o link")).not.toContain("vc-web");
         host.renew();
     });
 });

@@ -67,7 +67,7 @@ describe.each(TOOLS)("a container's interface that fails, with $shell and $awk",
 
         test("of what is made anew", () => {
             host.attach(
-                "interface web eth1: macvlan eth0 mac 02:c4:00:00:00:32 ipv4 192.168.40.51/24 gateway 192.168.40.1\ninterface web eth2: veth br-lan1 host ve-web-2 mac 02:c4:00:00:00:34 ipv4 10.60.0.51/24\n",
+                "interface web eth1: macvlan eth0 mac 02:c4:00:00:00:32 ipv4 192.168.40.51/24 gateway 192.168.40.1\ninterface web eth2: veth br-lan1 host vc-web-2 mac 02:c4:00:00:00:34 ipv4 10.60.0.51/24\n",
             );
             failing();
             expect(host.observe().drift).toEqual([]);

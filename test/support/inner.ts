@@ -3,7 +3,7 @@ import { type Answer, NetnsHost, type Tools } from "./netns";
 const BRIDGE =
     "addr br-lan1 10.60.0.1/24: scope global\nlink br-lan1: bridge mtu 1400 address 02:c2:00:00:00:01\n";
 export const VETH =
-    "interface web eth1: veth br-lan1 host ve-web-1a2b3 mac 02:c4:00:00:00:32 mtu 1400 ipv4 10.60.0.50/24 ipv4 10.61.0.50/24 gateway 10.60.0.1 route 10.9.0.0/16 via 10.60.0.7 route 10.8.0.1/32 via 10.61.0.9\n";
+    "interface web eth1: veth br-lan1 host vc-web-1a2b3 mac 02:c4:00:00:00:32 mtu 1400 ipv4 10.60.0.50/24 ipv4 10.61.0.50/24 gateway 10.60.0.1 route 10.9.0.0/16 via 10.60.0.7 route 10.8.0.1/32 via 10.61.0.9\n";
 export const MACVLAN =
     "interface web eth2: macvlan eth0 mac 02:c4:00:00:00:33 ipv4 192.168.40.50/24 route 10.7.0.0/16 via 192.168.40.1\n";
 export const BOTH = VETH + MACVLAN;
