@@ -67,7 +67,7 @@ describe("an attachment with an interface registers", () => {
         ]);
         const { inputs, dependencies } = await resource("attachment-db-vm1");
         expect(inputs["stdin"]).toMatch(
-            /^interface postgres eth1: veth br-lan1-\w+ host ve-db-\w+ mac \S+ mtu 1500 ipv4 10\.60\.0\.200\/24\n/,
+            /^interface postgres eth1: veth br-lan1-\w+ host vc-db-\w+ mac \S+ mtu 1500 ipv4 10\.60\.0\.200\/24\n/,
         );
         expect(dependencies).toEqual(["bridge-lan1-vm1"]);
         expect(await valueOf(db.ipv4Address)).toBe("10.60.0.200");
