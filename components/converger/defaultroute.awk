@@ -13,6 +13,15 @@ function default_note(id, role,    name, other) {
         refuse(want_key[id] ": the default route of " name " is that of " want_key[other] ", " unit_name(want_unit[other]))
 }
 
+# whichever unit says it: another network that is joined may move it
+function default_network_note(containers, networks,    name, id) {
+    for (name in containers) {
+        id = name in default_entry ? default_entry[name] : ""
+        if (id != "" && want_kind[id] == "default-route")
+            networks[want_value[id]] = 1
+    }
+}
+
 function default_gateway(name, net) {
     return endpoint_gateway[name, net] ~ /^[0-9]/ ? endpoint_gateway[name, net] : word_after(network_value[net], "gateway")
 }
@@ -63,7 +72,9 @@ function plan_default_routes(    name, way, have) {
 
 # what is wanted, or else what Docker tells: the first of the container's networks that has a gateway
 function default_way(name,    id, n, nets, i) {
-    id = default_entry[name]
+    id = name in default_entry ? default_entry[name] : ""
+    if (id != "" && want_kind[id] != "interface" && default_gateway(name, want_value[id]) == "")
+        return ""
     if (id != "")
         return "via " (want_kind[id] == "interface" ? word_after(want_value[id], "gateway") " dev " nth_word(want_key[id], 3) : default_gateway(name, want_value[id])) " proto 201"
     n = split(container_networks[name], nets, " ")

@@ -42,6 +42,7 @@ function docker_read(    i, names, containers, kind, name) {
             docker_note(want_key[want_id[i]], want_value[want_id[i]], names_needed, containers_needed)
     for (i = 1; i <= old_count; i++)
         docker_note(old_key[old_id[i]], old_value[old_id[i]], names_needed, containers_needed)
+    default_network_note(containers_needed, names_needed)
     names_note(containers_needed)
     docker_networks()
     for (name in names_needed)
