@@ -1,10 +1,12 @@
 // Who should reach whom, by address and by name: a table made from the topology alone.
-import { type Attachment, type Topology } from "./topology";
+import { type Apart, type Attachment, type Topology } from "./topology";
 
 export interface Container {
     readonly host: string;
     readonly name: string;
     readonly attachments: readonly Attachment[];
+    /** What it has instead of a network of its own, in words. */
+    readonly mode?: string;
 }
 
 /** One container, and one address of another. */
@@ -22,9 +24,9 @@ export interface Lookup {
 }
 
 /** Those on machines that are no more are left out. */
-export function containersOf({ hosts, attachments }: Topology): Container[] {
-    const gone = new Set(hosts.filter((host) => host.gone).map(({ name }) => name));
-    const living = attachments.filter(({ host }) => !gone.has(host));
+export function containersOf(topology: Topology): Container[] {
+    const gone = goneHosts(topology);
+    const living = topology.attachments.filter(({ host }) => !gone.has(host));
     const same = (one: Attachment) => (other: Attachment) =>
         other.host === one.host && other.container === one.container;
     return living
@@ -36,8 +38,37 @@ export function containersOf({ hosts, attachments }: Topology): Container[] {
         }));
 }
 
+function goneHosts({ hosts }: Topology): ReadonlySet<string> {
+    return new Set(hosts.filter((host) => host.gone).map(({ name }) => name));
+}
+
+/** For pictures: those too that have no address of ours. */
+export function allContainersOf(topology: Topology): Container[] {
+    const inNetworks = containersOf(topology);
+    const gone = goneHosts(topology);
+    const modeOf = (one: Container) =>
+        topology.apart.find(({ host, container }) => host === one.host && container === one.name);
+    const alone = topology.apart
+        .filter(({ host }) => !gone.has(host))
+        .map(({ host, container }): Container => ({ host, name: container, attachments: [] }))
+        .filter(
+            (one) => !inNetworks.some(({ host, name }) => host === one.host && name === one.name),
+        );
+    return [...inNetworks, ...alone].map((one) => {
+        const apart = modeOf(one);
+        return apart ? { ...one, mode: MODES[apart.mode] + (apart.joins ?? "") } : one;
+    });
+}
+
+const MODES: Readonly<Record<Apart["mode"], string>> = {
+    none: "no network",
+    host: "the host's network",
+    bridge: "Docker's own bridge",
+    container: "the network of ",
+};
+
 export function pairsOf(containers: readonly Container[]): Pair[] {
-    const targets = containers.flatMap(({ attachments }) => attachments);
+    const targets = containers.flatMap(({ attachments }) => attachments).filter(isOwn);
     return containers.flatMap((from) =>
         targets
             .filter((to) => !from.attachments.includes(to))
@@ -104,9 +135,14 @@ function nearest(from: Container, found: readonly Attachment[]): readonly Attach
     return own.length > 0 ? own : found;
 }
 
-/** Docker answers for the container's own name too. */
-function namesOf({ container, aliases }: Attachment): readonly string[] {
-    return [container, ...aliases];
+/** Docker answers for the container's own name too, but not for that of one that has another's network. */
+function namesOf({ container, aliases, joins }: Attachment): readonly string[] {
+    return joins === undefined ? [container, ...aliases] : [];
+}
+
+/** Not that of another container, of which it is asked already. */
+function isOwn({ joins }: Attachment): boolean {
+    return joins === undefined;
 }
 
 function addressOf({ address }: Attachment): string {

@@ -41,6 +41,18 @@ export interface Attachment {
     readonly aliases: readonly string[];
     /** By Docker: an interface of the container's own it knows nothing of. */
     readonly named: boolean;
+    /** The container whose network this one has: it is that one's address, and that one's name. */
+    readonly joins: string | undefined;
+}
+
+/** A created container that is in no network of its own. */
+export interface Apart {
+    readonly name: string;
+    readonly host: string;
+    readonly container: string;
+    readonly mode: "none" | "host" | "bridge" | "container";
+    /** Of mode `container`: the other. */
+    readonly joins: string | undefined;
 }
 
 export interface Topology {
@@ -49,6 +61,8 @@ export interface Topology {
     readonly hosts: readonly HostNode[];
     readonly networks: readonly Network[];
     readonly attachments: readonly Attachment[];
+    /** Containers by mode; one that joins another of the stack is among the attachments too. */
+    readonly apart: readonly Apart[];
     /** Components that the state tells too little of, by type and name. */
     readonly unmade: readonly string[];
 }
@@ -85,6 +99,13 @@ const attachmentOutputs = z.looseObject({
         .optional(),
 });
 
+const apartOutputs = z.looseObject({
+    hostName: z.string(),
+    containerName: dockerObjectName,
+    mode: z.enum(["none", "host", "bridge", "container"]),
+    joins: dockerObjectName.optional(),
+});
+
 export function topologyOf({ project, stack, resources }: State): Topology {
     const unmade: string[] = [];
     const read = reader(unmade);
@@ -93,11 +114,17 @@ export function topologyOf({ project, stack, resources }: State): Topology {
         const kind = KINDS[one.type];
         return kind ? read(networkOutputs, one).map((said) => network(one.name, kind, said)) : [];
     });
-    const found = ofType(resources, ATTACHMENT).flatMap((one) =>
-        read(attachmentOutputs, one)
-            .flatMap((said) => placesOf(networks, said))
-            .map((said) => ({ name: one.name, said })),
-    );
+    const attached = ofType(resources, ATTACHMENT);
+    const found = attached
+        .filter(({ outputs }) => outputs["mode"] === undefined)
+        .flatMap((one) =>
+            read(attachmentOutputs, one)
+                .flatMap((said) => placesOf(networks, said))
+                .map((said) => ({ name: one.name, said })),
+        );
+    const apart = attached
+        .filter(({ outputs }) => outputs["mode"] !== undefined)
+        .flatMap((one) => read(apartOutputs, one).map((said) => apartOf(one.name, said)));
     const foreign = foreignNetworks(networks, found);
     const all = [...networks, ...foreign];
     if (hosts.length === 0) {
@@ -113,9 +140,11 @@ export function topologyOf({ project, stack, resources }: State): Topology {
         stack,
         hosts: sorted(hosts, ({ name }) => name),
         networks: sorted(all, ({ name }) => name),
-        attachments: sorted(attachments, ({ host, container, network }) =>
-            [host, container, network.name].join(" "),
+        attachments: sorted(
+            [...attachments, ...joinedOf(attachments, apart)],
+            ({ host, container, network }) => [host, container, network.name].join(" "),
         ),
+        apart: sorted(apart, ({ host, container }) => [host, container].join(" ")),
         unmade,
     };
 }
@@ -172,6 +201,7 @@ function attachment(name: string, joined: Network, said: AttachmentOutputs): Att
         address: said.ipv4Address,
         aliases: said.aliases,
         named: said.interface === undefined,
+        joins: undefined,
     };
 }
 
@@ -190,6 +220,29 @@ function placesOf(networks: readonly Network[], said: AttachmentOutputs): Attach
         const inside = bridge !== undefined && contains(bridge.cidr, ipv4Address);
         return { ...said, ipv4Address, networkCidr: inside ? bridge.cidr : networkOf(one) };
     });
+}
+
+function apartOf(
+    name: string,
+    { hostName, containerName, mode, joins }: z.output<typeof apartOutputs>,
+): Apart {
+    return { name, host: hostName, container: containerName, mode, joins };
+}
+
+/** One that joins another has all of its places; so has one that joins that one. */
+function joinedOf(attachments: readonly Attachment[], apart: readonly Apart[]): Attachment[] {
+    const joined = apart.flatMap((one) =>
+        attachments
+            .filter(({ host, container }) => host === one.host && container === one.joins)
+            .map((place) => ({
+                ...place,
+                name: one.name,
+                container: one.container,
+                aliases: [],
+                joins: one.joins,
+            })),
+    );
+    return joined.length > 0 ? [...joined, ...joinedOf(joined, apart)] : [];
 }
 
 function isOn({ places, cidr: whole }: Network, said: AttachmentOutputs): boolean {

@@ -1,4 +1,8 @@
-export { ContainerAttachment, type ContainerAttachmentArgs } from "./attachment/attachment";
+export {
+    ContainerAttachment,
+    type ContainerAttachmentArgs,
+    type ListenedPort,
+} from "./attachment/attachment";
 export { type InterfaceArgs, type RouteArgs } from "./attachment/interface";
 export { Bridge, type BridgeArgs } from "./bridge/bridge";
 export { type HostHandle } from "./host/handle";

@@ -7,6 +7,9 @@ const programs: Readonly<Record<string, () => Promise<object>>> = {
     macvlan: () => import("./tutorials/macvlan"),
     pipework: () => import("./tutorials/pipework"),
     "two-networks": () => import("./tutorials/two-networks"),
+    ports: () => import("./tutorials/ports"),
+    "container-mode": () => import("./tutorials/container-mode"),
+    direct: () => import("./tutorials/direct"),
 };
 
 export = async () => (programs[pulumi.getStack()] ?? (() => import("./demo")))();

@@ -33,7 +33,7 @@ const TABLES: readonly [string, string, { readonly shape: object }][] = [
 ];
 
 /** Of an attachment's: needed, each where another of them is not. */
-const ONE_OF = ["container", "containerName", "network", "interface"];
+const ONE_OF = ["container", "containerName", "network", "mode", "interface"];
 
 describe.each(TABLES)("%s on %s", (name, args, { shape }) => {
     const options = optionsOf(args);

@@ -65,11 +65,14 @@ export function drawCard({ host, networks, containers }: HostContents, colours: 
         const [text, whole] = placeLine(lane.network, host);
         lane.branch(write(left, text, { faint: true, whole }), left);
     }
-    for (const { name, attachments } of containers) {
+    for (const { name, attachments, mode } of containers) {
         y += GAP;
         const top = y;
         y += INSET;
         write(left + INSET, name);
+        if (mode !== undefined) {
+            write(left + INSET, mode, { faint: true });
+        }
         for (const one of attachments) {
             const [text, whole] = addressLine(one);
             const middle = write(left + INSET, text, { faint: true, whole });

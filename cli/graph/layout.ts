@@ -8,7 +8,7 @@
 //   | o--------|-o---------|-o
 //   | |      vm1 |       vm2 |
 //   | |
-import { containersOf } from "../reach";
+import { allContainersOf } from "../reach";
 import { type HostNode, type Network, type Topology } from "../topology";
 import { type Card, type Colours, drawCard, moved } from "./card";
 import { type Box, type Dot, labelAt, type Scene, type Stretch } from "./scene";
@@ -85,7 +85,7 @@ function coloursOf({ hosts, networks }: Topology): Colours {
 }
 
 function contentsOf(topology: Topology) {
-    const containers = containersOf(topology);
+    const containers = allContainersOf(topology);
     return topology.hosts.map((host: HostNode) => {
         const here = topology.networks.filter(({ places }) => host.name in places);
         return {

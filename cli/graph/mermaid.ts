@@ -1,11 +1,11 @@
 // The topology as text that GitHub, GitLab and many editors draw: https://mermaid.js.org
-import { type Container, containersOf } from "../reach";
+import { allContainersOf, type Container } from "../reach";
 import { printable } from "../text";
 import { type HostNode, type Network, type Topology } from "../topology";
 import { titleOf } from "./layout";
 
 export function mermaidOf(topology: Topology): string {
-    const containers = containersOf(topology);
+    const containers = allContainersOf(topology);
     const networkIds = new Map(topology.networks.map((network, at) => [network, `n${at}`]));
     const containerIds = new Map(containers.map((container, at) => [container, `c${at}`]));
     const node = (network: Network) =>
@@ -55,8 +55,9 @@ function hostTitle({ name, address, gone }: HostNode): string {
 }
 
 /** Addresses on the lines would lie on one another where many lead to one place. */
-function linesOf({ name, attachments }: Container): string[] {
-    return [name, ...attachments.map(({ address }) => address)];
+function linesOf({ name, attachments, mode }: Container): string[] {
+    const addresses = attachments.map(({ address }) => address);
+    return [name, ...addresses, ...(mode === undefined ? [] : [mode])];
 }
 
 /** Mermaid knows entities by number, written with # instead of &#. */

@@ -85,8 +85,9 @@ function labelOf({ x, y, height, text, whole, size, faint }: Label): string {
     return `<text class="${size}${faint ? " faint" : ""}" x="${x}" y="${baseline}">${hint}${escaped(text)}</text>`;
 }
 
-function countsOf({ hosts, networks, attachments }: Topology): string {
-    const containers = new Set(attachments.map(({ host, container }) => `${host} ${container}`));
+function countsOf({ hosts, networks, attachments, apart }: Topology): string {
+    const all = [...attachments, ...apart];
+    const containers = new Set(all.map(({ host, container }) => `${host} ${container}`));
     return [
         count(hosts.length, "host"),
         count(networks.length, "network"),

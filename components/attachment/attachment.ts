@@ -18,19 +18,48 @@ import { dockerName, unitName } from "../wire/identity";
 import { type Problem } from "../wire/problem";
 import { existingContainer, type Joined } from "./existing";
 import { type InterfaceArgs, interfaceKind } from "./interface";
+import { rememberAttachment } from "./made";
+import { modeKind } from "./mode";
 import { networkKind } from "./networkPlace";
-import { COMPONENT, type Kind, type Place, publishedPorts, type Wanted } from "./place";
+import { COMPONENT, type Kind, type Place, portsOf, type Wanted } from "./place";
 import { claimName, claimPorts } from "./plan";
 import { type AttachmentSpec, attachmentSchema } from "./schema";
+
+/** A port of the host. */
+export interface ListenedPort {
+    /** Its number, 1 to 65535. */
+    port: number;
+    /** Default: tcp. */
+    protocol?: "tcp" | "udp";
+    /** Address of the host. Default: all of them. */
+    ip?: string;
+}
 
 export interface ContainerAttachmentArgs {
     /** The host that the container runs on. Changing it replaces a created container. */
     host: HostHandle;
     /**
      * The network to join: an Overlay, a Bridge, a Macvlan, or what another stack exports as its `handle`.
+     * One of `network`, `mode` and `interface` is needed.
      * Changing it replaces a created container and connects an existing one anew.
      */
     network?: pulumi.Input<NetworkHandle>;
+    /**
+     * What a created container has instead of a network: `"none"`, no link but lo; `"host"`, the host's
+     * own links, addresses and ports; `"bridge"`, Docker's default network; `{ container: web }`, all
+     * that another container of the host has, an attachment of this program or one by its name. It
+     * is replaced when that one is, and started again when that one is. Without `ipv4Address` and
+     * `aliases`; ports are published with `"bridge"` alone. Changing it replaces the container.
+     */
+    mode?: "none" | "host" | "bridge" | { container: ContainerAttachment | pulumi.Input<string> };
+    /**
+     * Ports of the host that a container with mode `"host"` listens on: `80`, or
+     * `{ port: 53, protocol: "udp", ip: "127.0.0.1" }`; tcp on every address where nothing else is said.
+     * Nothing is opened by it: a preview tells where another attachment, or something else on the
+     * host, has such a port. Default: none, so that nothing is looked for.
+     * Changing it changes nothing on the host.
+     */
+    listens?: (number | ListenedPort)[];
     /**
      * Static address in the host's subnet, outside of the part from which Docker gives out addresses by
      * itself (the first quarter, unless a Bridge or a Macvlan says else); on a LAN, one that nobody
@@ -112,17 +141,28 @@ export class ContainerAttachment extends pulumi.ComponentResource {
         const joined = args.container
             ? this.create(wanted, place, args.host, args.container)
             : existingContainer(COMPONENT, name, session, containerName ?? "", opts);
-        unitCommand(session, this, {
+        const makers = joined.maker ? [joined.maker] : [];
+        const command = unitCommand(session, this, {
             name: unitName("attachment", name),
             text: place.text(joined),
-            after: joined.maker ? [...place.after, joined.maker] : place.after,
+            after: [...place.after, ...makers],
             made: joined.made,
+            ports: { container: created ?? "", ports: portsOf(spec) },
         });
 
         this.containerName = joined.name;
         this.containerId = joined.id;
         this.ipv4Address = place.ipv4Address;
         this.networkName = place.networkName;
+        rememberAttachment(this, {
+            session,
+            name: this.containerName,
+            id: this.containerId,
+            created: joined.maker !== undefined,
+            resources: [...makers, command],
+            ipv4Address: this.ipv4Address,
+            networkName: this.networkName,
+        });
         this.registerOutputs({
             containerName: this.containerName,
             containerId: this.containerId,
@@ -160,6 +200,9 @@ function kindOf(wanted: Wanted, args: ContainerAttachmentArgs): Kind {
     if (own !== undefined && args.interface !== undefined) {
         return interfaceKind(wanted, own, args.interface.on);
     }
+    if (args.mode !== undefined) {
+        return modeKind(wanted, args.mode);
+    }
     throw new Error(`${COMPONENT} "${wanted.name}" has no place`);
 }
 
@@ -172,10 +215,16 @@ function createdName(
     return container && (container.name ?? dockerName(session.stack, name));
 }
 
+const NOT_LISTENING: Problem = {
+    path: "listens",
+    message: 'is of mode "host" alone: ports of others are published, by container.ports',
+};
+
 /** Mistakes of the container itself, wherever it is. */
 function containerProblems({ name, session, spec, created }: Wanted): Problem[] {
-    const ports = claimPorts(session.ports, name, session.name, publishedPorts(spec));
-    return created === undefined
-        ? ports
-        : [...ports, ...claimName(session.containerNames, name, created, session.name)];
+    const ports = claimPorts(session.ports, name, session.name, portsOf(spec));
+    const taken =
+        created === undefined ? [] : claimName(session.containerNames, name, created, session.name);
+    const silent = spec.listens === undefined || spec.mode === "host";
+    return [...ports, ...taken, ...(silent ? [] : [NOT_LISTENING])];
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { seenContainers } from "../realize/containers";
 import { entriesHash, type Observation } from "../realize/observation";
 import { refuse } from "../realize/refuse";
 import { type HostSession } from "../realize/session";
@@ -42,7 +43,7 @@ export function existingContainer(
 }
 
 /** The resources of this program that a container's name comes from. */
-async function makersOf(
+export async function makersOf(
     session: HostSession,
     containerName: pulumi.Input<string>,
 ): Promise<pulumi.Resource[]> {
@@ -86,42 +87,65 @@ export async function previewProblems(
         readonly place: PlaceKind;
     },
 ): Promise<Problem[]> {
-    const probed = await session.probe;
-    if (!pulumi.runtime.isDryRun() || probed.status !== "answered") {
-        return [];
-    }
-    const { units, facts } = probed.observation;
-    const nothingToDo = units.get(unit)?.hash === entriesHash(wanted);
-    return nothingToDo ? [] : containerProblems(container, session.name, facts, place);
+    const facts = await factsForChange(session, unit, wanted);
+    return facts ? containerProblems(container, session.name, facts, place) : [];
 }
 
-/** A host tells of each container its name, state and networks: `container api running bridge`. */
+/** The same of one whose namespace another is to join: it has to run. */
+export async function otherProblems(
+    session: HostSession,
+    unit: string,
+    wanted: string,
+    other: string,
+): Promise<Problem[]> {
+    const facts = await factsForChange(session, unit, wanted);
+    const seen = facts && seenContainers(facts);
+    const found = seen?.find(({ name }) => name === other);
+    if (!seen || found?.state === "running") {
+        return [];
+    }
+    const problem = found
+        ? `does not run on ${session.name} (${found.state}), and Docker joins none that does not: docker start ${other}`
+        : `${absent(session.name, seen)}mode: { container: ATTACHMENT }, or an output of it`;
+    return [{ path: "mode.container", message: `"${other}" ${problem}` }];
+}
+
+/** Of a host that answered a preview, where the unit is not there as it is wanted. */
+async function factsForChange(
+    session: HostSession,
+    unit: string,
+    wanted: string,
+): Promise<Observation["facts"] | undefined> {
+    const probed = await session.probe;
+    if (!pulumi.runtime.isDryRun() || probed.status !== "answered") {
+        return undefined;
+    }
+    const { units, facts } = probed.observation;
+    return units.get(unit)?.hash === entriesHash(wanted) ? undefined : facts;
+}
+
 export function containerProblems(
     container: string,
     host: string,
     facts: Observation["facts"],
     place: PlaceKind = "network",
 ): Problem[] {
-    if (!/^\d/.test(facts.get("docker")?.[0] ?? "")) {
+    const seen = seenContainers(facts);
+    if (!seen) {
         return [];
     }
-    const there = (facts.get("container") ?? []).map((fact) => fact.split(" "));
-    const found = there.find(([name]) => name === container);
+    const found = seen.find(({ name }) => name === container);
     const problem = found
-        ? stranded(found[2] ?? "", place)
-        : absent(
-              host,
-              there.map(([name]) => name ?? ""),
-          );
+        ? stranded(found.networks, place)
+        : `${absent(host, seen)}containerName: container.name, or dependsOn`;
     return problem ? [{ path: "containerName", message: `"${container}" ${problem}` }] : [];
 }
 
-function absent(host: string, others: readonly string[]): string {
-    const has = others.length > 0 ? `, which has ${[...others].sort().join(", ")}` : "";
-    return (
-        `is no container on ${host}${has}: start it first; if this program makes it, write ` +
-        "containerName: container.name, or dependsOn"
-    );
+/** To be read on: what to write where the program makes it. */
+function absent(host: string, others: readonly { readonly name: string }[]): string {
+    const names = others.map(({ name }) => name).sort();
+    const has = names.length > 0 ? `, which has ${names.join(", ")}` : "";
+    return `is no container on ${host}${has}: start it first; if this program makes it, write `;
 }
 
 /** An interface of its own goes well with no network of Docker's, and with no network that is the host's. */

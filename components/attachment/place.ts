@@ -1,6 +1,7 @@
 // What every kind of place gives an attachment: a network has one file, and so has each other kind.
 import type * as pulumi from "@pulumi/pulumi";
 import { type ContainerNetworking } from "../realize/docker";
+import { type WishedPort } from "../realize/portMisfits";
 import { type HostSession } from "../realize/session";
 import { type HostPort } from "../wire/claims";
 import { isDeferred, isRecord } from "../wire/fields";
@@ -19,6 +20,9 @@ export interface Wanted {
     readonly created: string | undefined;
     readonly containerName: pulumi.Input<string> | undefined;
 }
+
+/** `container`: an attachment of this program, or a name. */
+export type ContainerMode = "none" | "host" | "bridge" | { readonly container: unknown };
 
 /** A kind of place: what is wrong with it at once, and, where nothing is, the place itself. */
 export interface Kind {
@@ -40,17 +44,35 @@ export interface Place {
     readonly said: Readonly<Record<string, unknown>>;
 }
 
-/** The ports that are known now. Others are left to Docker, which refuses what is taken. */
-export function publishedPorts({ container }: AttachmentSpec): HostPort[] {
-    const ports: readonly unknown[] = Array.isArray(container?.ports) ? container.ports : [];
-    return ports
-        .filter(isRecord)
-        .flatMap(({ external, ip, protocol }) =>
-            typeof external === "number" && !isDeferred(ip) && !isDeferred(protocol)
-                ? [{ port: external, ip: text(ip) ?? "0.0.0.0", protocol: text(protocol) ?? "tcp" }]
-                : [],
-        );
+/** The ports of the host that are known now. Others are left to Docker, which refuses what is taken. */
+export function portsOf(spec: AttachmentSpec): WishedPort[] {
+    return [...publishedPorts(spec), ...listenedPorts(spec)];
 }
+
+function publishedPorts({ container }: AttachmentSpec): WishedPort[] {
+    const ports: readonly unknown[] = Array.isArray(container?.ports) ? container.ports : [];
+    return ports.flatMap((one, at) => {
+        const { external, ip, protocol } = isRecord(one) ? one : {};
+        const path = `container.ports[${at}].external`;
+        return typeof external === "number" && !isDeferred(ip) && !isDeferred(protocol)
+            ? [{ path, port: external, ip: text(ip) ?? "*", protocol: text(protocol) ?? "tcp" }]
+            : [];
+    });
+}
+
+/** Of a container with the host's network, as the program says. */
+function listenedPorts({ listens = [] }: AttachmentSpec): WishedPort[] {
+    return listens
+        .map((one) => (typeof one === "number" ? { port: one } : one))
+        .map(({ port, protocol = "tcp", ip = "*" }: Listened, at) => ({
+            path: `listens[${at}]`,
+            port,
+            protocol,
+            ip,
+        }));
+}
+
+type Listened = Partial<HostPort> & Pick<HostPort, "port">;
 
 function text(value: unknown): string | undefined {
     return typeof value === "string" ? value : undefined;

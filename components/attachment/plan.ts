@@ -7,6 +7,7 @@ import {
     sizeOf,
 } from "../wire/address";
 import { isHostName } from "../wire/hostname";
+import { type WishedPort } from "../realize/portMisfits";
 import { type Claims, type HostPort } from "../wire/claims";
 import { derivedNumber, type StackIdentity } from "../wire/identity";
 import { type Problem, quoted } from "../wire/problem";
@@ -30,7 +31,7 @@ export interface Endpoint {
 export function planAttachment(endpoint: Endpoint): Unit {
     const { container, network, ipv4Address, aliases, existing, shim, defaultRoute } = endpoint;
     const names = [...new Set(aliases)].sort().map((name) => ` alias ${name}`);
-    const watch = existing || defaultRoute ? [entry("watch containers", "attach on start")] : [];
+    const watch = existing || defaultRoute ? [WATCH] : [];
     const way = shim && entry(`route ${ipv4Address}`, `dev ${shim.link} src ${shim.address}`);
     return unit([
         entry(`docker endpoint ${container} ${network}`, `ipv4 ${ipv4Address}${names.join("")}`),
@@ -39,6 +40,24 @@ export function planAttachment(endpoint: Endpoint): Unit {
         ...watch,
     ]);
 }
+
+/** The mode of a created container; `other`: whose namespace it has. */
+export function planMode({
+    container,
+    mode,
+    other,
+}: {
+    readonly container: string;
+    readonly mode: "none" | "host" | "bridge" | "container";
+    readonly other?: string;
+}): Unit {
+    return other === undefined
+        ? unit([entry(`docker container ${container}`, `mode ${mode}`)])
+        : unit([entry(`docker container ${container} ${other}`, `mode ${mode}`), WATCH]);
+}
+
+/** A service of the host starts what follows others. */
+const WATCH = entry("watch containers", "attach on start");
 
 /**
  * An address from the part of the subnet that Docker does not give out by itself: the one given, or
@@ -128,12 +147,11 @@ export function claimPorts(
     claims: Claims<HostPort>,
     name: string,
     host: string,
-    ports: readonly HostPort[],
+    ports: readonly WishedPort[],
 ): Problem[] {
-    return ports.flatMap((port, at) => {
+    return ports.flatMap(({ path, ...port }) => {
         const holder = claims.claim(port, name);
-        const clash = `${port.port}/${port.protocol} of ${host} is published by "${holder}" already`;
-        const path = `container.ports[${at}].external`;
+        const clash = `${port.port}/${port.protocol} of ${host} is that of "${holder ?? ""}" already`;
         return holder === undefined ? [] : [{ path, message: `${clash}: choose another` }];
     });
 }

@@ -10,6 +10,7 @@ import {
     port,
 } from "../wire/fields";
 import { interfaceSchema } from "./interfaceSchema";
+import { wording } from "../wire/wording";
 
 /** What the attachment decides by itself, and what to write instead. */
 function owned(instead: string) {
@@ -35,8 +36,41 @@ const container = z.looseObject({
         .optional()
         .describe("Ports of the host that lead to the container."),
     networksAdvanced: owned("use the attachment's network, ipv4Address and aliases"),
-    networkMode: owned("use the attachment's network"),
+    networkMode: owned("use the attachment's network, or its mode"),
 });
+
+const modeWord = z.enum(["none", "host", "bridge"], {
+    error: 'is no mode: "none", "host", "bridge", or { container: other }',
+});
+const otherContainer = z.strictObject({
+    container: z.union([handle("is no container"), dockerObjectName], {
+        error: "is no container: an attachment of this host, or a Docker name",
+    }),
+});
+/** By what it looks like, so that what is wrong is said of the part that is. */
+const mode = z.unknown().check(({ value, issues }) => {
+    const found = (isRecord(value) ? otherContainer : modeWord).safeParse(value);
+    for (const issue of found.error?.issues ?? []) {
+        issues.push({
+            code: "custom",
+            message: wording(issue),
+            path: [...issue.path],
+            input: value,
+        });
+    }
+});
+
+const listened = z.union(
+    [
+        port,
+        z.strictObject({
+            port,
+            protocol: z.enum(["tcp", "udp"]).optional(),
+            ip: address.optional(),
+        }),
+    ],
+    { error: "is no port: a number, 1 to 65535, or { port, protocol, ip }" },
+);
 
 /** The kinds of place, of which an attachment names one. */
 const PLACES = ["network", "mode", "interface"] as const;
@@ -51,6 +85,11 @@ export const attachmentSchema = z
         network: handle("is not a network, such as an Overlay")
             .optional()
             .describe("The network to join."),
+        mode: mode.optional().describe("What the container has instead of a network."),
+        listens: z
+            .array(listened)
+            .optional()
+            .describe("Ports of the host that a container with the host's network listens on."),
         ipv4Address: address
             .optional()
             .describe("Static address. Default: one derived from the attachment's name."),

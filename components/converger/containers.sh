@@ -102,7 +102,7 @@ units_of() {
         case $event in
             connect:*) pattern="$pattern|^(interface|default-route) ${event#*:}[ :]" ;;
             disconnect:*) ;;
-            *) pattern="$pattern|^(docker endpoint|interface|default-route) ${event#*:}[ :]" ;;
+            *) pattern="$pattern|^(docker endpoint|interface|default-route|docker container [^ ]+) ${event#*:}[ :]" ;;
         esac
     done
     grep -lsE -e "$pattern" "$lib_dir/$stack/units"/* | sed 's|.*/||'

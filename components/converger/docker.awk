@@ -4,7 +4,7 @@ BEGIN {
     NETWORK_FORMAT = "{{.Name}} {{.Driver}}{{with index .Labels \"crosshost\"}} mark {{.}}{{end}} id {{.Id}} running {{len .Containers}}" \
         "{{range .IPAM.Config}}{{with .Subnet}} subnet {{.}}{{end}}{{with .Gateway}} gateway {{.}}{{end}}{{with .IPRange}} ip-range {{.}}{{end}}{{with index . \"AuxiliaryAddresses\"}}{{range .}} aux {{.}}{{end}}{{end}}{{end}}" \
         "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}}"
-    CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}{{with .HostsPath}} hosts {{.}}{{end}}" \
+    CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} started {{.State.StartedAt}}{{if .State.Error}} failed yes{{end}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}{{with .HostsPath}} hosts {{.}}{{end}}" \
         "{{range $n, $e := .NetworkSettings.Networks}} / {{$n}}{{with $e.NetworkID}} id {{.}}{{end}}{{with $e.DriverOpts}}{{with index . \"crosshost\"}} mark {{.}}{{end}}{{end}}" \
         "{{with $e.IPAMConfig}}{{with .IPv4Address}} ipv4 {{.}}{{end}}{{end}}{{with $e.IPAddress}} now {{.}}{{end}}{{with $e.MacAddress}} mac {{.}}{{end}}{{with $e.Gateway}} gateway {{.}}{{end}}{{range $e.Aliases}} alias {{.}}{{end}}{{end}}"
     DOCKER_OPTION["macvlan"] = DOCKER_OPTION["ipvlan"] = "parent"
@@ -62,12 +62,14 @@ function docker_note(key, value, networks, containers) {
         return
     if (key ~ /^docker network /)
         networks[nth_word(key, 3)] = 1
-    if (key ~ /^docker endpoint /)
+    if (key ~ /^docker (endpoint|container) /)
         containers[nth_word(key, 3)] = 1
     if (is_inner(first_word(key)))
         containers[nth_word(key, 2)] = 1
     if (key ~ /^default-route /)
         networks[value] = 1
+    if (key ~ /^docker container [^ ]+ /)
+        containers[nth_word(key, 4)] = 1
 }
 
 # names become words of a command line
@@ -101,9 +103,9 @@ function docker_networks(    command, line, words) {
         docker_known = "stopped"
 }
 
-# one line for each: what an attachment may name is checked in a preview
+# one line for each: what an attachment may name is checked in a preview, and who has which port
 function say_containers(    command, line) {
-    command = "exec docker ps -a --format " quoted("{{.Names}} {{.State}} {{.Networks}}") " 2>/dev/null"
+    command = "exec docker ps -a --no-trunc --format " quoted("{{.Names}} {{.State}} {{.Networks}} id {{.ID}} mark {{.Label \"crosshost\"}} ports {{.Ports}}") " 2>/dev/null"
     while ((command | getline line) > 0)
         print "fact container " plain(line)
     close(command)

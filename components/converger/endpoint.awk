@@ -9,6 +9,9 @@ function container_read(line,    name, n, part, i, net) {
     sub(/^\//, "", name)
     container_id[name] = nth_word(part[1], 2)
     container_running[name] = nth_word(part[1], 3)
+    container_started[name] = word_after(part[1], "started")
+    sub(/Z$/, "", container_started[name])
+    container_failed[name] = word_after(part[1], "failed")
     container_hostname[name] = word_after(part[1], "hostname")
     container_mode[name] = word_after(part[1], "mode")
     container_pid[name] = word_after(part[1], "pid") + 0

@@ -44,6 +44,7 @@ function say_facts(    i, name, key, table) {
         print "fact network " network_names[i], (network_mark[network_names[i]] == "" ? "-" : network_mark[network_names[i]])
     if (docker_state() == "yes")
         say_containers()
+    say_listeners()
     say_macs()
     say_lans()
     if (client != "")
@@ -51,6 +52,37 @@ function say_facts(    i, name, key, table) {
     say_line("fact vendor ", DMI "sys_vendor")
     say_line("fact chassis ", DMI "chassis_asset_tag")
     say_firewall()
+}
+
+# `fact listens tcp 0.0.0.0 80 nginx 812`, and the id of the container that it is in
+function say_listeners(    command, line, words, ip, at, pid, name) {
+    command = "exec ss -Hltnup 2>/dev/null"
+    while ((command | getline line) > 0) {
+        split(line, words, " ")
+        ip = words[5]
+        sub(/(%[^:]*)?:[0-9]+$/, "", ip)
+        gsub(/[][]/, "", ip)
+        at = index(line, "((\"")
+        name = at ? substr(line, at + 3) : "-"
+        sub(/".*/, "", name)
+        gsub(/ /, "_", name)
+        pid = line
+        if (!sub(/^.*users:[^=]*,pid=/, "", pid))
+            pid = "-"
+        sub(/,.*/, "", pid)
+        sub(/.*:/, "", words[5])
+        print "fact listens " words[1], ip, words[5], plain(name), pid container_of(pid)
+    }
+    close(command)
+}
+
+function container_of(pid,    path, line, id) {
+    path = "/proc/" pid "/cgroup"
+    while (id == "" && (getline line < path) > 0)
+        if (match(line, /docker[-\/][0-9a-f]+/))
+            id = " " substr(line, RSTART + 7, RLENGTH - 7)
+    close(path)
+    return id
 }
 
 function say_line(prefix, path,    line) {

@@ -42,7 +42,7 @@ function check_docker(    i, kind) {
     }
     for (i = 1; i <= want_count; i++) {
         kind = want_kind[want_id[i]]
-        if (is_mine(want_unit[want_id[i]]) && (kind == "network" || kind == "endpoint" || is_inner(kind))) {
+        if (is_mine(want_unit[want_id[i]]) && (kind == "network" || kind == "endpoint" || kind == "container" || is_inner(kind))) {
             refuse(want_key[want_id[i]] ": Docker is " (docker_state() == "none" ? "not installed" : "not running: systemctl start docker"))
             return
         }

@@ -37,6 +37,7 @@ const AWK_PARTS = [
     "netns.awk",
     "defaultroute.awk",
     "names.awk",
+    "container.awk",
     "hostfiles.awk",
     "kernel.awk",
     "plan.awk",

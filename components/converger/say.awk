@@ -81,7 +81,7 @@ function collect_drift(    i, id, text, asked, docker_told) {
         text = difference(id)
         if (text != "")
             tell(want_unit[id], want_key[id], text)
-        if (want_kind[id] == "endpoint")
+        if (want_kind[id] ~ /^(endpoint|container)$/)
             tell_container(want_unit[id], nth_word(want_key[id], 3))
         else if (is_inner(want_kind[id]))
             tell_container(want_unit[id], nth_word(want_key[id], 2))

@@ -4,7 +4,7 @@
 #   at=STACK:UNIT role=other every other unit on this host, of all stacks
 
 BEGIN {
-    set_of("link addr route neigh fdb sysctl promisc nft iptables network endpoint interface default-route name underlay range networkd watch boot converger", KNOWN_KINDS)
+    set_of("link addr route neigh fdb sysctl promisc nft iptables network endpoint container interface default-route name underlay range networkd watch boot converger", KNOWN_KINDS)
     # several units may hold the same key: each its own table, rule or check, or the same thing together
     set_of("nft iptables sysctl promisc name underlay networkd watch converger", KIND_PER_UNIT)
     # before Docker starts: sysctls of links only, since Docker up to 27 sets FORWARD DROP only if it enables forwarding itself

@@ -8,6 +8,7 @@ import { known } from "./known";
 import { objectToContainers } from "./objections";
 import { type HostSession, type RegistryAuth, sessionOf } from "./session";
 import { type Connection, runOverSsh } from "./ssh";
+import { unseenStaysAsItIs } from "./unseen";
 
 /** What an attachment decides of a container it creates. */
 type Owned = "networksAdvanced" | "networkMode" | "name";
@@ -46,6 +47,14 @@ export function dockerProviderOf(host: object): pulumi.ProviderResource {
     return session.dockerProvider;
 }
 
+/** The id of the one container among resources. */
+export function containerIdOf(
+    resources: readonly pulumi.Resource[],
+): pulumi.Output<string> | undefined {
+    const [one, ...more] = resources.filter((resource) => docker.Container.isInstance(resource));
+    return more.length === 0 ? one?.id : undefined;
+}
+
 /** A container on the host, in its place from its start. */
 export function createContainer(
     session: HostSession,
@@ -79,6 +88,7 @@ export function createContainer(
             hooks: { beforeCreate: [vacating(session, args.unit, args.containerName)] },
             retainOnDelete: session.gone,
             ignoreChanges: session.gone ? ["*"] : undefined,
+            transforms: session.gone ? [] : [unseenStaysAsItIs(session, ["networkMode"])],
         },
     );
     if (session.gone) {

@@ -4,19 +4,26 @@ import { firewallWarnings } from "./firewall";
 import { known } from "./known";
 import { misfits } from "./misfits";
 import { type Observation } from "./observation";
+import { portMisfits, type PortWish } from "./portMisfits";
 import { type HostSession } from "./session";
 
 /** Says in a preview why a unit does not fit a host, once both are known; each thing once for a host. */
 export async function objectToUnit(
     session: Pick<HostSession, "name" | "stack" | "component" | "probe" | "told">,
-    unit: { name: string; text: string },
+    unit: { name: string; text: string; ports?: PortWish },
 ): Promise<void> {
     const probed = await session.probe;
     if (probed.status !== "answered" || !pulumi.runtime.isDryRun()) {
         return;
     }
     const { observation } = probed;
-    const { errors, warnings } = misfits({ ...unit, stack: stackId(session.stack) }, observation);
+    const stack = stackId(session.stack);
+    const all = [misfits({ ...unit, stack }, observation)];
+    if (unit.ports) {
+        all.push(portMisfits(unit.ports, session.name, stack, observation.facts));
+    }
+    const errors = all.flatMap((found) => found.errors);
+    const warnings = all.flatMap((found) => found.warnings);
     const fresh = (texts: readonly string[]) =>
         texts.filter((text) => !session.told.has(text) && session.told.add(text));
     const warned = fresh([...warnings, ...firewallWarnings(unit.text, observation)]);

@@ -6,8 +6,10 @@ import { applyCommand, deleteCommand, installCommand, uninstallCommand } from ".
 import { tellLeft } from "./gone";
 import { objectToUnit } from "./objections";
 import { trailer } from "./observation";
+import { type PortWish } from "./portMisfits";
 import { type HostSession } from "./session";
 import { type Connection, type Login } from "./ssh";
+import { unseenStaysAsItIs } from "./unseen";
 
 const COMMAND_DEFAULTS = { logging: "none", addPreviousOutputInEnv: false } as const;
 
@@ -23,6 +25,8 @@ interface UnitOfHost {
     readonly text: pulumi.Output<string>;
     /** Applied again when this is another, though the text is the same. */
     readonly made?: pulumi.Output<string>;
+    /** Of the host, which a preview looks for. */
+    readonly ports?: PortWish;
 }
 
 /** One component's unit on one host: one command, whose stdin is the unit. */
@@ -58,7 +62,7 @@ function applied(
         delete: deleteCommand(stack, unit.name, session.become),
         wanted: unit.text,
         stdin: (wanted) => {
-            void objectToUnit(session, { name: unit.name, text: wanted });
+            void objectToUnit(session, { name: unit.name, text: wanted, ports: unit.ports });
             return pulumi
                 .output(unit.made)
                 .apply((made) => withTrailer(session, unit.name, wanted, made));
@@ -124,29 +128,13 @@ function hostCommand(
             parent,
             dependsOn: args.after,
             deletedWith: session.machine,
-            transforms: [unseenStaysAsItIs(session)],
+            transforms: [unseenStaysAsItIs(session, ["stdin", "connection", "create", "delete"])],
         },
     );
     if (session.gone) {
         args.wanted.apply((text) => tellLeft(session, entryKeys(text), made));
     }
     return made;
-}
-
-/** In a preview, what a host that cannot be asked would change is unknown: show no change at all. */
-function unseenStaysAsItIs(session: HostSession): pulumi.ResourceTransform {
-    return async ({ props, opts }) => {
-        if (!pulumi.runtime.isDryRun()) {
-            return undefined;
-        }
-        const { status } = await session.probe;
-        return status === "answered" || status === "unknown"
-            ? undefined
-            : {
-                  props,
-                  opts: { ...opts, ignoreChanges: ["stdin", "connection", "create", "delete"] },
-              };
-    };
 }
 
 /** Awaits the probe: Pulumi takes a Map in a promise for an object, of which nothing is left. */

@@ -20,14 +20,19 @@ export class Claims<T = string> {
 
 /** A port that a host listens on for a container. */
 export interface HostPort {
+    /** `*`: every address, of IPv4 and of IPv6. */
     readonly ip: string;
     readonly port: number;
     readonly protocol: string;
 }
 
-const ANY = "0.0.0.0";
-
 export function portsClash(a: HostPort, b: HostPort): boolean {
-    const sameIp = a.ip === b.ip || a.ip === ANY || b.ip === ANY;
-    return sameIp && a.port === b.port && a.protocol === b.protocol;
+    return a.port === b.port && a.protocol === b.protocol && addressesClash(a.ip, b.ip);
+}
+
+/** `*` clashes with all, `0.0.0.0` and `::` with all of their family. */
+function addressesClash(a: string, b: string): boolean {
+    const sameFamily = a.includes(":") === b.includes(":");
+    const any = [a, b].some((ip) => ip === "0.0.0.0" || ip === "::");
+    return a === "*" || b === "*" || a === b || (sameFamily && any);
 }

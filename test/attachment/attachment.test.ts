@@ -283,7 +283,7 @@ describe("refused, before anything of it is registered", () => {
             { container: { image: IMAGE, networksAdvanced: [], networkMode: "host" } },
             [
                 "container.networksAdvanced: is not the container's to say: use the attachment's network, ipv4Address and aliases",
-                "container.networkMode: \"host\" is not the container's to say: use the attachment's network",
+                "container.networkMode: \"host\" is not the container's to say: use the attachment's network, or its mode",
             ],
         ],
         [
@@ -303,7 +303,7 @@ describe("refused, before anything of it is registered", () => {
                 },
             },
             [
-                'container.ports[1].external: 8080/tcp of vm1 is published by "db" already: choose another',
+                'container.ports[1].external: 8080/tcp of vm1 is that of "db" already: choose another',
             ],
         ],
         [
@@ -322,7 +322,7 @@ describe("refused, before anything of it is registered", () => {
                 },
             },
             [
-                'container.ports[0].external: 8080/tcp of vm1 is published by "db" already: choose another',
+                'container.ports[0].external: 8080/tcp of vm1 is that of "db" already: choose another',
                 'container.name: "postgres" is the container of "db" on vm1',
                 'ipv4Address: 10.42.1.222 is the address of "db": write ipv4Address: "10.42.1.64", which is free',
             ],

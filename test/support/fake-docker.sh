@@ -104,7 +104,9 @@ inspect_containers() {
     shift 2
     for name in "$@"; do
         [ -d "$state/containers/$name" ] || continue
-        line="/$name 0123456789abcdef $(cat "$state/containers/$name/.running")"
+        line="/$name $(id_of "$name") $(cat "$state/containers/$name/.running")"
+        [ ! -e "$state/containers/$name/.started" ] || line="$line started $(cat "$state/containers/$name/.started")"
+        [ ! -e "$state/containers/$name/.failed" ] || line="$line failed yes"
         [ ! -e "$state/containers/$name/.mode" ] || line="$line mode $(cat "$state/containers/$name/.mode")"
         [ ! -e "$state/containers/$name/.pid" ] || line="$line pid $(cat "$state/containers/$name/.pid")"
         [ ! -e "$state/containers/$name/.mark" ] || line="$line mark $(cat "$state/containers/$name/.mark")"
@@ -114,6 +116,18 @@ inspect_containers() {
         done
         echo "$line"
     done
+}
+
+id_of() {
+    cat "$state/containers/$1/.id" 2>/dev/null || echo 0123456789abcdef
+}
+
+# restart and start: the container's own network is not looked at here
+start_container() {
+    [ -d "$state/containers/$1" ] || fail "No such container: $1"
+    echo true >"$state/containers/$1/.running"
+    rm -f "$state/containers/$1/.failed"
+    echo 2027-01-01T00:00:00Z >"$state/containers/$1/.started"
 }
 
 # containers that bear a mark, by their names, which are their ids here: of --filter label, and of --filter network too
@@ -174,7 +188,7 @@ fail() {
 }
 
 case "$1 $2" in
-    'network create' | 'network rm' | 'network connect' | 'network disconnect' | 'rm -f') echo "$*" >>"$FAKES/docker.log" ;;
+    'network create' | 'network rm' | 'network connect' | 'network disconnect' | 'rm -f' | restart* | start*) echo "$*" >>"$FAKES/docker.log" ;;
 esac
 verb=$1
 shift
@@ -189,6 +203,7 @@ case $verb in
             *) containers ;;
         esac
         ;;
+    restart | start) start_container "$1" ;;
     rm) remove_container "$(last "$@")" ;;
     container)
         case $3 in

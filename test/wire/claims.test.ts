@@ -21,6 +21,11 @@ test.each([
     ["127.0.0.1:80/tcp", "192.168.40.11:80/tcp", false],
     ["0.0.0.0:80/tcp", "0.0.0.0:80/udp", false],
     ["0.0.0.0:80/tcp", "0.0.0.0:81/tcp", false],
+    ["*:80/tcp", ":::80/tcp", true],
+    ["*:80/tcp", "127.0.0.1:80/tcp", true],
+    [":::80/tcp", "::1:80/tcp", true],
+    [":::80/tcp", "127.0.0.1:80/tcp", false],
+    ["0.0.0.0:80/tcp", "::1:80/tcp", false],
 ])("%s and %s: clash %s", (a, b, expected) => {
     expect(portsClash(port(a), port(b))).toBe(expected);
 });
