@@ -107,6 +107,7 @@ test("interfaces of containers' own are on their Bridge's network, or on the LAN
         project: "p",
         stack: "s",
         hosts: [],
+        apart: [],
         networks,
         attachments,
         unmade,

@@ -105,6 +105,26 @@ describe.each(TOOLS)("containers that others make, with $shell and $awk", (tools
         );
     });
 
+    test("and those that have another's network are started again with it, whoever made it", async () => {
+        const state = "$FAKES/docker/containers";
+        const started = (name: string, year: number) => {
+            host.sh(`echo ${year}-01-01T00:00:00Z >${state}/${name}/.started`);
+        };
+        host.sh(`docker run side; echo container:0123456789abcdef >${state}/side/.mode`);
+        started("web", 2020);
+        started("side", 2021);
+        host.apply("attachment-side", `docker container side web: mode container\n${WATCH}`);
+        started("web", 2022);
+        const watching = new Watching(host);
+        await watching.said(/^attachment-side: 1 of its entries changed$/m);
+        started("web", 3000);
+        watching.starts("side ", `web ${STACK}:attachment-web`);
+        await watching.said(/(attachment-side: 1 of its entries changed\n[^]*){2}/m);
+        watching.end();
+        expect(await watching.ended).toBe(0);
+        expect(log("docker.log").match(/^restart side$/gm)).toHaveLength(2);
+    });
+
     test("are left alone where somebody else has put them on the network", () => {
         attach();
         host.sh("docker rm -f db; docker run db mesh db");

@@ -127,7 +127,7 @@ start_container() {
     [ -d "$state/containers/$1" ] || fail "No such container: $1"
     echo true >"$state/containers/$1/.running"
     rm -f "$state/containers/$1/.failed"
-    echo 2027-01-01T00:00:00Z >"$state/containers/$1/.started"
+    echo 2999-01-01T00:00:00Z >"$state/containers/$1/.started"
 }
 
 # containers that bear a mark, by their names, which are their ids here: of --filter label, and of --filter network too
