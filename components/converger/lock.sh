@@ -3,7 +3,7 @@
 # while a command of a killed run still works, nobody else starts. Descriptor 8 tells who holds it from who waits for it.
 
 lock() {
-    [ -d "$run_dir" ] || mkdir -m 0700 "$run_dir" || die "cannot make $run_dir: run as root (become: sudo)"
+    [ -d "$run_dir" ] || mkdir -m 0700 "$run_dir" 2>/dev/null || [ -d "$run_dir" ] || die "cannot make $run_dir: run as root (become: sudo)"
     while :; do
         exec 9<"$run_dir" || die "cannot open $run_dir: run as root (become: sudo)"
         flock -n 9 || wait_for_lock -x 60

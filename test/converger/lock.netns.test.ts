@@ -39,6 +39,11 @@ describe.each(TOOLS)("the lock, with $shell and $awk", (tools) => {
         expect(host.observe().drift).toEqual([]);
     });
 
+    test("a folder for it that another run has made meanwhile is as good, as where stacks boot at once", () => {
+        host.put("mkdir", '#!/bin/sh\n/bin/mkdir "$@" 2>/dev/null\nexec /bin/mkdir "$@"\n');
+        expect(host.apply("third", RP_FILTER)).toMatchObject({ status: 0, stderr: "" });
+    });
+
     test("an observer waits too, and then sees what was done", () => {
         startSlowApply(host, "192.168.40.99");
         const { stderr, stdout } = host.crosshost(["observe", STACK]);
