@@ -26,7 +26,7 @@ const EXCLUDED: Readonly<Record<"none" | "host" | "bridge" | "container", Exclud
 };
 
 export function modeProblems(
-    { ipv4Address, aliases, container }: AttachmentSpec,
+    { ipv4Address, aliases, defaultRoute, container }: AttachmentSpec,
     mode: ContainerMode,
     existing: boolean,
 ): Problem[] {
@@ -37,6 +37,7 @@ export function modeProblems(
         ...(existing ? [CREATED_ONLY] : []),
         ...(ipv4Address === undefined ? [] : [{ path: "ipv4Address", message: inNetwork }]),
         ...(aliases === undefined ? [] : [{ path: "aliases", message: inNetwork }]),
+        ...(defaultRoute === undefined ? [] : [{ path: "defaultRoute", message: inNetwork }]),
         ...excluded.map(([field, message]) => ({ path: `container.${field}`, message })),
     ];
 }

@@ -244,9 +244,10 @@ describe("refused", () => {
         ],
         [
             "an address and names",
-            { mode: "bridge", ipv4Address: "10.0.0.1", aliases: ["a"] },
+            { mode: "bridge", ipv4Address: "10.0.0.1", aliases: ["a"], defaultRoute: true },
             [
                 'ipv4Address: is of a network, and mode "bridge" is none: leave it out, or write network instead of mode',
+                'defaultRoute: is of a network, and mode "bridge" is none: leave it out, or write network instead of mode',
                 'aliases: is of a network, and mode "bridge" is none: leave it out, or write network instead of mode',
             ],
         ],
