@@ -118,7 +118,7 @@ describe("refused", () => {
             "a network mode",
             { interface: ETH1, container: { ...CONTAINER, ...{ networkMode: "host" } } },
             [
-                `container.networkMode: "host" is not the container's to say: use the attachment's network`,
+                `container.networkMode: "host" is not the container's to say: use the attachment's network, or its mode`,
             ],
         ],
         [
