@@ -56,8 +56,8 @@ export class InnerHost extends NetnsHost {
     all(): string {
         const host = this.dump()
             .replace(/ tso_max_size \d+/g, "")
-            .replace(/^[0-9a-f:]{17} dev ve.*\n/gm, "")
-            .replace(/^(ve-.*link\/ether )[0-9a-f:]{17}/gm, "$1");
+            .replace(/^[0-9a-f:]{17} dev v[ce].*\n/gm, "")
+            .replace(/^(vc-.*link\/ether )[0-9a-f:]{17}/gm, "$1");
         return host + this.sh(INSIDE);
     }
 
