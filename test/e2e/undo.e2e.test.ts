@@ -17,12 +17,14 @@ const SAYS: Readonly<Record<string, RegExp>> = {
     fdb: /tried `bridge fdb replace .*`: Error: any valid address is expected/,
     iptables: /tried `iptables .*`: .*NOSUCHTARGET/,
     link: /tried `ip link (add|set) .*`: .*(mtu greater than device maximum|MTU must be between)/,
+    name: /refused: .*wants a network, an address, and names/,
     neigh: /tried `ip neigh replace .*`: "zz" is invalid lladdr/,
     nft: /tried `nft gibberish .*`: Error: syntax error/,
     range: /refused: .*wants a network, as/,
     route: /tried `ip route add .*`: Error: Nexthop has invalid gateway/,
     sysctl: /tried `sysctl net\.\S+ no`: .*Invalid argument/,
     underlay: /refused: .*eth0 has mtu 1500, needs 9999/,
+    watch: /refused: .*only `watch containers: attach on start` is known/,
 };
 
 describe("a change that fails", () => {

@@ -36,6 +36,7 @@ poisoned() {
             else if (/^fdb/) sub(/: .*/, ": dst 999.0.0.1")
             else if (/^iptables/) sub(/-j ACCEPT/, "-j NOSUCHTARGET")
             else if (/^link/) sub(/mtu [0-9]*/, "mtu 99999")
+            else if (/^name /) sub(/: .*/, ": (wrong)")
             else if (/^neigh/) sub(/: .*/, ": lladdr 02:zz:00:00:00:01")
             else if (/^nft/) sub(/: .*/, ": gibberish")
             else if (/^route/) { sub(/via [^ ]*/, "via 203.0.113.9"); sub(/ onlink/, "") }
