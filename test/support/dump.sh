@@ -32,10 +32,11 @@ section neighbours
 ip neigh show nud permanent | sort
 section fdb
 bridge fdb show | plain | grep permanent | grep -v 'dev veth' | grep -v '^33:33\|^01:00:5e' | sort
+# Docker 28 leaves its empty table `raw` behind until the next boot; a rule in it would still be shown.
 section nft
-nft -s list ruleset | grep -v '^#'
+nft -s list ruleset | grep -Ev '^#|^table ip6? raw|hook (prerouting|output) priority raw; policy accept'
 section iptables
-{ iptables-save; ip6tables-save; } 2>/dev/null | sed -E 's/\[[0-9]+:[0-9]+\]//; /^#/d'
+{ iptables-save; ip6tables-save; } 2>/dev/null | sed -E 's/\[[0-9]+:[0-9]+\]//; /^#/d; /^\*raw$/d'
 section sysctl
 sysctl -a 2>/dev/null | grep '^net\.' | grep -Ev 'nf_conntrack_count|fastopen_key|stable_secret|random|veth|\.route\.flush|inet_peer|base_reachable_time_ms' | sort
 section modules
