@@ -6,7 +6,8 @@
 //                              crosshost-STACK-rules.service, after it
 //
 // Two Pulumi resources for a host: the command that installs the converger and, once a container is
-// created there, a Docker provider. One SSH login for a preview, whatever the number of components.
+// created there, a Docker provider; a third for the names of containers on other hosts of its networks.
+// One SSH login for a preview, whatever the number of components.
 import * as pulumi from "@pulumi/pulumi";
 import { convergerProgram } from "../converger/program";
 import { dockerProviderOf } from "../realize/docker";
