@@ -82,6 +82,7 @@ request() {
     stack=${2:-}
     unit=${3:-}
     container=${4:-}
+    among=''
     [ "$verb" != attach ] || container=$unit
 }
 

@@ -94,6 +94,18 @@ describe.each(TOOLS)("names of containers on other hosts, with $shell and $awk",
         expect(hosts("far")).toBe(DOCKERS);
     });
 
+    test("go with the stack, after a boot of other units that was killed too", () => {
+        apply();
+        host.sh("for c in api cron late; do docker network disconnect -f mesh $c; done");
+        host.sh("mkdir -p /run/crosshost/journal/1/do /run/crosshost/journal/1/undo");
+        host.sh(
+            `cd /run/crosshost/journal; echo 'boot ${STACK}:* names' >what; touch new before 1/ready`,
+        );
+        expect(host.crosshost(["uninstall", STACK]).status).toBe(0);
+        expect(host.sh("docker network ls")).not.toContain("mesh");
+        expect(["api", "cron"].map(hosts)).toEqual([DOCKERS, DOCKERS]);
+    });
+
     test("that could become words of a command are refused", () => {
         const { status, stderr } = apply("name mesh 10.42.2.70: $(reboot)\n");
         expect(status).toBe(2);
