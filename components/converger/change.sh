@@ -20,7 +20,7 @@ plan() {
         set -- "$@" "at=$owner:${file##*/}" role=$role "$file"
     done
     [ -z "$new" ] || set -- "$@" "at=$stack:$unit" role=new "$new"
-    awk -v mode="$mode" -v verb="$verb" -v stack="$stack" -v me="$stack:$unit" -v among="$among" -v phase="$phase" -v round="$round" -v client="${client%% *}" \
+    awk -v mode="$mode" -v verb="$verb" -v stack="$stack" -v me="$stack:$unit" -v among="$among" -v restarted="$restarted" -v phase="$phase" -v round="$round" -v client="${client%% *}" \
         -v verifying="$verifying" -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v program="$0" \
         -v version="$version" -v lib_dir="$lib_dir" -v run_dir="$run_dir" -v journal_dir="$journal_dir" \
         -v systemd_dir="$systemd_dir" "$awk_program" "$@" /dev/null
@@ -69,11 +69,11 @@ until_in_step() {
     done
 }
 
-# all but what Docker has said yes to in a network that stays, and files
+# all but what Docker has said yes to in a network that stays, files, and services
 may_not_hold() {
     for file in "$1"/*; do
         case $file in
-            *.keys | *.hosts) ;;
+            *.keys | *.hosts | *.put | *.remove | *.prune | *.enable | *.systemctl) ;;
             *.docker) ! grep -q '^network create' "$file" || return 0 ;;
             *) return 0 ;;
         esac
@@ -149,7 +149,8 @@ recover() {
 
 # becomes the request that was killed; the one at hand is set again after it
 undo_unfinished() {
-    read -r verb unit among <"$journal_dir/what"
+    read -r verb unit restarted among <"$journal_dir/what"
+    restarted=${restarted#-}
     stack=${unit%%:*}
     unit=${unit#*:}
     left=''

@@ -4,16 +4,18 @@
 
 # A container that its unit has connected is whole, and was in a state: one that was lost, or that someone else has.
 vacate() {
-    marked=$(docker ps -aq --no-trunc --filter "label=crosshost=$stack:$unit") || exit 1
-    for id in $marked; do
-        made=$(docker container inspect --format '{{.Created}}' "$id") || exit 1
-        if [ -n "$(find "$lib_dir/$stack/units/$unit" -newermt "$made" 2>/dev/null)" ]; then
-            die "container $container: this stack has made and connected it, but its state does not know it: use the state that does, or remove it (docker rm -f $id)"
+    there=$(docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.Image}} {{.Label "crosshost"}}') || exit 1
+    printf '%s\n' "$there" | while read -r id name image mark; do
+        if [ "$mark" = "$stack:$unit" ]; then
+            made=$(docker container inspect --format '{{.Created}}' "$id" </dev/null) || exit 1
+            if [ -n "$(find "$lib_dir/$stack/units/$unit" -newermt "$made" 2>/dev/null)" ]; then
+                die "container $container: this stack has made and connected it, but its state does not know it: use the state that does, or remove it (docker rm -f $id)"
+            fi
+            remove_container "$id" </dev/null
+        elif [ "$name" = "$container" ]; then
+            die "container $container: Docker has a container of this name that is not the unit's (image $image${mark:+, made by $mark}): remove it (docker rm -f $container) or choose another name"
         fi
-        remove_container "$id"
-    done
-    holder=$(docker container inspect --format '{{.Config.Image}}{{with index .Config.Labels "crosshost"}}, made by {{.}}{{end}}' "$container" 2>/dev/null) || return 0
-    die "container $container: Docker has a container of this name that is not the unit's (image $holder): remove it (docker rm -f $container) or choose another name"
+    done || exit 1
 }
 
 # those that keep the unit's networks from being removed
@@ -45,23 +47,42 @@ remove_container() {
 }
 
 # What happened since is in a folder, a file for each: a run that waits for the lock finds all that the others were to do.
-# What starts while this starts is in both lists: the second time there is nothing to do.
+# What starts while this starts is in both lists: the second time there is nothing to do. Who runs is kept from what was told:
+# asking Docker takes 50 ms, and it connects a container just before that starts.
 watch() {
     seen=$run_dir/seen/$stack
     mkdir -p "$seen" && chmod 0700 "$run_dir" || exit 1
     docker events --since "$(date +%s)" --filter type=container --filter type=network \
-        --filter event=start --filter event=rename --filter event=connect --filter event=disconnect \
-        --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{index .Actor.Attributes "container"}}' </dev/null | {
-        docker ps --format '{{.Names}}' | while read -r name; do see "start:$name"; done
+        --filter event=start --filter event=die --filter event=rename --filter event=connect --filter event=disconnect \
+        --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.ID}} {{index .Actor.Attributes "container"}}' </dev/null | {
+        running=' '
+        for started in $(docker ps --no-trunc --format '{{.ID}}={{.Names}}'); do
+            running="$running$started "
+            see "start:${started#*=}"
+        done
         attach_seen
-        while read -r type action name id; do
-            [ "$type" != network ] || name=$(running "$id")
-            if [ -n "$name" ] && [ -n "$(units_of "$action:$name")" ]; then
-                see "$action:$name"
+        while read -r type action name about inside; do
+            happened "$type:$action" "$name" "$about" "$inside"
+            if [ -n "$to" ] && [ -n "$(units_of "$action:$to")" ]; then
+                see "$action:$to"
                 attach_seen &
             fi
         done
     }
+}
+
+# EVENT NAME ID CONTAINER. $running: ` ID=NAME ID=NAME `; $to: the name of the container, none where that does not run
+happened() {
+    to=$2
+    case $1 in
+        network:*) to=$(running_name "$4") ;;
+        container:start) running="$(running_without "$3")$3=$2 " ;;
+        container:rename) [ -z "$(running_name "$3")" ] || running="$(running_without "$3")$3=$2 " ;;
+        *)
+            running=$(running_without "$3")
+            to=''
+            ;;
+    esac
 }
 
 see() {
@@ -75,9 +96,17 @@ attach_seen() {
     "$0" attach "$stack" </dev/null
 }
 
-# the name of one that is; Docker connects others as it starts them
-running() {
-    docker container inspect --format '{{if .State.Running}}{{slice .Name 1}}{{end}}' "$1" 2>/dev/null
+running_name() {
+    case $running in
+        *" $1="*) running=${running#*" $1="} && printf %s "${running%% *}" ;;
+    esac
+}
+
+running_without() {
+    case $running in
+        *" $1="*) printf '%s ' "${running%%" $1="*}" && printf %s "${running#*" $1="*" "}" ;;
+        *) printf %s "$running" ;;
+    esac
 }
 
 attach() {
@@ -85,9 +114,13 @@ attach() {
     [ -z "$container" ] || set -- "start:$container"
     for file in "$run_dir/seen/$stack"/*; do
         [ -f "$file" ] || continue
-        rm -f "$file"
         set -- "$@" "${file##*/}"
     done
+    for event; do
+        rm -f "$run_dir/seen/$stack/$event"
+        restarted="$restarted,${event#*:}"
+    done
+    restarted=${restarted#,}
     phase=rules
     # shellcheck disable=SC2046 # names of units hold no blanks
     settle $(units_of "$@")

@@ -44,9 +44,10 @@ function docker_read(    i, names, containers, kind, name) {
         docker_note(old_key[old_id[i]], old_value[old_id[i]], names_needed, containers_needed)
     default_network_note(containers_needed, names_needed)
     names_note(containers_needed)
-    docker_networks()
+    if (seeks_strays())
+        docker_networks()
     for (name in names_needed)
-        if (name in network_id)
+        if (!seeks_strays() || (name in network_id))
             names = names " " name
     if (names != "")
         docker_lines("network inspect --format " quoted(NETWORK_FORMAT) names, "network")
@@ -86,6 +87,12 @@ function docker_claim_bridges(    name, link) {
     }
 }
 
+# Each call of docker takes 20 to 60 ms. What bears our mark and is in no unit is looked for once in a change, and by no restart.
+function seeks_strays() {
+    return verb !~ /^(boot|attach)$/ && (mode != "plan" || round == 1) && \
+        (mode == "observe" || speaks_of("network") || speaks_of("endpoint") || sweeping())
+}
+
 # all networks there are: names taken by others are told before anything is done
 function docker_networks(    command, line, words) {
     command = "exec docker network ls --no-trunc --format " quoted("{{.ID}} {{.Name}} {{.Driver}} {{.Label \"crosshost\"}}") " 2>/dev/null"
@@ -103,17 +110,29 @@ function docker_networks(    command, line, words) {
         docker_known = "stopped"
 }
 
-# one line for each: what an attachment may name is checked in a preview, and who has which port
-function say_containers(    command, line) {
+# one line for each, running or not: `NAME STATE NETWORKS id ID mark UNIT ports PORTS`
+function docker_containers(    command, line) {
+    if (containers_listed++)
+        return
     command = "exec docker ps -a --no-trunc --format " quoted("{{.Names}} {{.State}} {{.Networks}} id {{.ID}} mark {{.Label \"crosshost\"}} ports {{.Ports}}") " 2>/dev/null"
     while ((command | getline line) > 0)
-        print "fact container " plain(line)
+        container_list[++container_count] = line
     close(command)
 }
 
+# what an attachment may name is checked in a preview, and who has which port
+function say_containers(    i) {
+    docker_containers()
+    for (i = 1; i <= container_count; i++)
+        print "fact container " plain(container_list[i])
+}
+
+# asked once for each start of the engine: the answer is kept where a change was written
 function docker_version() {
     if (docker_state() != "yes")
         return docker_state()
+    if (docker_server == "" && engine_process() != "")
+        docker_server = word_after(read_line(run_dir "/engine"), engine_process())
     if (docker_server == "") {
         docker_command = "exec docker version --format " quoted("{{.Server.Version}}") " 2>/dev/null"
         docker_command | getline docker_server
@@ -122,6 +141,18 @@ function docker_version() {
             docker_known = docker_server = "stopped"
     }
     return docker_server
+}
+
+function engine_process() {
+    return process(read_line("/run/docker.pid"))
+}
+
+function engine_note(    line) {
+    line = engine_process() " " docker_server
+    if (docker_server ~ /^[0-9]/ && engine_process() != "" && read_line(run_dir "/engine") != line) {
+        print line > (run_dir "/engine")
+        close(run_dir "/engine")
+    }
 }
 
 function docker_is_old(    part) {
@@ -144,6 +175,10 @@ function docker_lines(arguments, what,    command, line) {
 function network_read(line,    name, driver, n, words, i, value) {
     name = nth_word(line, 1)
     driver = nth_word(line, 2)
+    sub(/^[^ ]+ [^ ]+/, "", line)
+    network_id[name] = word_after(line, "id")
+    network_driver[name] = driver
+    network_mark[name] = word_after(line, "mark")
     network_value[name] = ""
     n = split(NETWORK_WORDS[driver], words, " ")
     for (i = 1; i <= n; i++) {
@@ -187,7 +222,7 @@ function network_actual(id,    name, value, text, n, words, i) {
     n = split(value, words, " ")
     for (i = 1; i < n; i += 2)
         text = text (i > 1 ? " " : "") words[i] " " word_after(network_value[name], words[i])
-    if (network_mode_matters(value) && network_gateway_mode[name] != "nat-unprotected")
+    if (network_gateway_mode[name] != "nat-unprotected" && network_mode_matters(value))
         text = text " gateway-mode " (network_gateway_mode[name] == "" ? "nat" : network_gateway_mode[name])
     if (network_mark[name] != want_unit[id])
         text = text " not-ours"
@@ -237,6 +272,8 @@ function network_options(value, mode,    n, words, i, text, driver) {
 function network_make(id,    name, key) {
     key = want_key[id]
     name = nth_word(key, 3)
+    if (docker_is_old())
+        refuse("Docker " docker_version() " is too old: 20.10 is the first that will do")
     if (name in network_id)
         network_take_away(name, key)
     step(100, "docker", "network create " network_options(want_value[id], network_mode_matters(want_value[id]) ? "nat-unprotected" : "") \

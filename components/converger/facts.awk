@@ -15,7 +15,6 @@ function say_facts(    i, name, key, table) {
     print "fact docker " docker_version()
     print "fact iproute2 " tool_version("ip -V", "iproute2-")
     print "fact nft " tool_version("nft -v", "nftables v")
-    print "fact systemd " tool_version("systemctl --version", "systemd ")
     print "fact user " user_name()
     print "fact boot " boot_id()
     if (socket != "")

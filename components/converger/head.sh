@@ -11,6 +11,7 @@
 #   crosshost vacate STACK UNIT CONTAINER      before Docker makes the unit's container
 #   crosshost watch STACK          until it is stopped: `attach` each container when it starts
 #   crosshost attach STACK [CONTAINER]         what it has of us beside what Docker keeps; without a name, those that have started
+#   crosshost announce PROCESS PORT LINK       to the LAN, a link in the namespace of a container's process
 set -u
 umask 022
 export LC_ALL=C
@@ -20,7 +21,7 @@ run_dir=/run/crosshost
 systemd_dir=/etc/systemd/system
 journal_dir=$run_dir/journal
 client=${SSH_CONNECTION:-}
-stack='' unit='' verb='' phase='' mode=plan round=1 verifying='' acting='' among=''
+stack='' unit='' verb='' phase='' mode=plan round=1 verifying='' acting='' among='' restarted=''
 
 die() {
     printf 'crosshost: %s\n' "$*" >&2

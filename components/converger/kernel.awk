@@ -37,6 +37,13 @@ function observe_host(    command, line, kind) {
     nft_collect()
 }
 
+# `NUMBER-START`, as a number may soon be another's; none of one that is not there
+function process(pid,    stat) {
+    stat = read_line("/proc/" pid "/stat")
+    sub(/.*\) /, "", stat)
+    return stat == "" ? "" : pid "-" nth_word(stat, 20)
+}
+
 function take_ip_line(line,    words) {
     split(line, words, " ")
     if (words[1] ~ /^[0-9]+:$/ && words[3] ~ /^</)

@@ -49,6 +49,8 @@ function lan_check_new(key, value, parent,    other) {
 function lans_read(    i, name, names) {
     if (lans_known++)
         return
+    if (!network_count)
+        docker_networks()
     for (i = 1; i <= network_count; i++) {
         name = network_names[i]
         if (network_driver[name] ~ /^(mac|ip)vlan$/)

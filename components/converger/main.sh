@@ -83,6 +83,7 @@ request() {
     unit=${3:-}
     container=${4:-}
     among=''
+    restarted=''
     [ "$verb" != attach ] || container=$unit
 }
 
@@ -103,7 +104,7 @@ main() {
             check_name "$unit" unit
             check_name "$container" container
             ;;
-        facts:1) ;;
+        facts:1 | announce:4) ;;
         ask:[3-9] | ask:[1-9][0-9]*) check_asked "$@" ;;
         *) usage ;;
     esac
@@ -121,9 +122,9 @@ main() {
             watch
             return
             ;;
-        ask)
+        ask | announce)
             shift
-            ask "$@"
+            "$verb" "$@"
             return
             ;;
     esac

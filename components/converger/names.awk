@@ -57,14 +57,19 @@ function names_unit(    i, id) {
     return sweeping() ? me : ""
 }
 
-# those that run: the file of another is written anew when it starts
-function names_note(containers,    command, line) {
+# those that run, or of them what a restart is about: the file of another is written anew when it starts
+function names_note(containers,    n, list, i) {
     if (names_unit() == "")
         return
-    command = "exec docker ps --format " quoted("{{.Names}}") " 2>/dev/null"
-    while ((command | getline line) > 0)
-        containers[line] = 1
-    close(command)
+    n = split(restarted, list, ",")
+    for (i = 1; i <= n; i++)
+        containers[list[i]] = 1
+    if (n)
+        return
+    docker_containers()
+    for (i = 1; i <= container_count; i++)
+        if (nth_word(container_list[i], 2) == "running")
+            containers[nth_word(container_list[i], 1)] = 1
 }
 
 function plan_names(    container, wanted, found) {

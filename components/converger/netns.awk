@@ -50,12 +50,10 @@ function inner_bars(name) {
     return container_keeps_out(name) ~ /^no network/ ? "" : container_keeps_out(name)
 }
 
-# a process's number may soon be another's, so the time when it began goes with it: see within_netns
-function inner_look(name,    pid, began, command, line) {
+# see within_netns
+function inner_look(name,    pid, command, line) {
     pid = container_pid[name]
-    began = read_line("/proc/" pid "/stat")
-    sub(/.*\) /, "", began)
-    inner_process[name] = pid "-" nth_word(began, 20)
+    inner_process[name] = process(pid)
     command = "exec nsenter -t " pid " -n ip -d -o -batch - 2>/dev/null <<E\nlink show\naddr show\nroute show\nE\n"
     while ((command | getline line) > 0)
         inner_read(name, line)
@@ -267,7 +265,7 @@ function item_command(verb, item, link,    words) {
 }
 
 # All of an interface that is there, as it is to be, or for undoing as it was. The kernel tells the LAN of what comes up where
-# arp_notify says so. A bridge takes nothing from a port that has only just come up: an address that is set is news once more.
+# arp_notify says so.
 function interface_state(undoing, name, link, value, alias, key,    host, tool, n, list, i) {
     host = word_after(value, "host")
     tool = inner_tool("netns", name)
@@ -286,7 +284,7 @@ function interface_state(undoing, name, link, value, alias, key,    host, tool, 
         state_put(undoing, .5, inner_tool("sysctl", name), "net/ipv6/conf/" link "/disable_ipv6 1", key)
     state_put(undoing, .6, tool, "link set " link (value ~ / down$/ ? " down" : " up"), key)
     if (host != "" && !undoing)
-        step(107, tool, "link set " link " address " word_after(value, "mac"), key)
+        step(107, inner_tool("announce", name), host " " link, key)
 }
 
 function inner_tool(tool, name) {

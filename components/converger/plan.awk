@@ -35,11 +35,8 @@ function is_of_phase(id,    kind) {
 function check_docker(    i, kind) {
     if (phase == "links" || !wants_docker())
         return
-    if (docker_state() == "yes") {
-        if (wants_network() && docker_is_old())
-            refuse("Docker " docker_version() " is too old: 20.10 is the first that will do")
+    if (docker_state() == "yes")
         return
-    }
     for (i = 1; i <= want_count; i++) {
         kind = want_kind[want_id[i]]
         if (is_mine(want_unit[want_id[i]]) && (kind == "network" || kind == "endpoint" || kind == "container" || is_inner(kind))) {
@@ -52,13 +49,6 @@ function check_docker(    i, kind) {
             refuse(old_key[old_id[i]] ": Docker is not running, so it cannot be removed: systemctl start docker")
             return
         }
-}
-
-function wants_network(    i) {
-    for (i = 1; i <= want_count; i++)
-        if (want_kind[want_id[i]] == "network" && is_mine(want_unit[want_id[i]]))
-            return 1
-    return 0
 }
 
 # links that go, and links that have to be made anew with all that lies on them
@@ -224,9 +214,10 @@ function write_journal(    base, i, tool) {
         for (i = 1; i <= line_count[me, "new"]; i++)
             print lines_of[me, "new", i] > (journal_dir "/new")
         close(journal_dir "/new")
-        print verb, me, among > (journal_dir "/what")
+        print verb, me, (restarted == "" ? "-" : restarted), among > (journal_dir "/what")
         close(journal_dir "/what")
         write_state(journal_dir "/before")
+        engine_note()
     }
     for (i = 1; i <= journal_files; i++) {
         printf "%s", journal_text[i] > (base "/file." i)

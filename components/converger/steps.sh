@@ -91,6 +91,7 @@ run_line() {
         put) put_file $2 ;;
         remove) rm -f $2 ;;
         prune) [ ! -d "$2" ] || rmdir --ignore-fail-on-non-empty "$2" ;;
+        enable) enable_service $2 ;;
         record) record_table $2 ;;
         insert) iptables -w 10 -C DOCKER-USER $2 || iptables -w 10 -I DOCKER-USER $2 ;;
         hosts) write_names $2 ;;
@@ -98,6 +99,7 @@ run_line() {
         sysctl-*) within_netns "${1#*-}" sh -c 'echo "$1" >"/proc/sys/$0"' $2 ;;
         netns-*) within_netns "${1#*-}" ip $2 ;;
         into-*) is_process "${1#*-}" && ip $2 ;;
+        announce-*) "$0" announce "${1#*-}" $2 >/dev/null 2>&1 8>&- 9>&- & ;;
         *) "$1" $2 >/dev/null ;;
     esac
     set -- $?
@@ -105,10 +107,25 @@ run_line() {
     return "$1"
 }
 
+# PROCESS HOST LINK. A bridge takes nothing from a port until the kernel has seen its carrier, which it looks for by the way. With
+# arp_notify an address that is set is told to the LAN, be it the same.
+announce() {
+    tries=100
+    until ip -d -o link show dev "$2" | grep -q ' state forwarding ' || [ $((tries -= 1)) -eq 0 ]; do sleep 0.02; done
+    address=$(within_netns "$1" ip -o link show dev "$3" | sed 's/.* link\/[a-z]* \([^ ]*\).*/\1/')
+    within_netns "$1" ip link set dev "$3" address "$address"
+}
+
 # PATH MODE SOURCE
 put_file() {
     [ -d "${1%/*}" ] || mkdir -p "${1%/*}" || return 1
     install -m "$2" "$3" "$1.new" && mv -f "$1.new" "$1"
+}
+
+# LINK NAME
+enable_service() {
+    [ -d "${1%/*}" ] || mkdir "${1%/*}" || return 1
+    ln -sf "$systemd_dir/$2" "$1"
 }
 
 write_sysctl() {

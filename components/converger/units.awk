@@ -96,7 +96,8 @@ function keep_wanted(unit, key, value, role,    id) {
         inner_note(key, value)
         default_note(id, role)
     }
-    kinds_wanted[want_kind[id]] = 1
+    if (mode == "observe" || is_mine(unit))
+        kinds_wanted[want_kind[id]] = 1
 }
 
 # "unit mesh" in the stack at hand, "unit mesh of stack other" else

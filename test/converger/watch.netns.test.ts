@@ -35,14 +35,14 @@ describe.each(TOOLS)("containers that others make, with $shell and $awk", (tools
         const before = host.dump();
         expect(attach()).toMatchObject({ status: 0, stderr: "" });
         host.apply("attachment-web", `docker endpoint web mesh: ipv4 10.42.1.201\n${WATCH}`);
-        expect(changes()).toBe(`daemon-reload\nenable --now ${SERVICE}\n`);
+        expect(changes()).toBe(`daemon-reload\nstart ${SERVICE}\n`);
         expect(host.sh(`grep -h ^ExecStart ${FILE}`)).toBe(
             `ExecStart=/var/lib/crosshost/${STACK}/crosshost watch ${STACK}\n`,
         );
         host.delete("attachment-db");
         expect(host.sh(`ls ${FILE}`)).toBe(`${FILE}\n`);
         host.delete("attachment-web");
-        expect(changes()).toContain(`disable --now ${SERVICE}\ndaemon-reload\n`);
+        expect(changes()).toContain(`stop ${SERVICE}\ndaemon-reload\n`);
         expect(host.dump()).toBe(before);
     });
 
@@ -83,18 +83,19 @@ describe.each(TOOLS)("containers that others make, with $shell and $awk", (tools
         expect(connected()).toBe(true);
         host.sh("docker rm -f db; docker run db");
         watching.sees(
-            "container start web ",
-            "container start stranger ",
-            "network connect mesh nobody",
+            "container start web idweb ",
+            "container start stranger idstranger ",
+            "network connect mesh net1 nobody",
         );
         await watching.said(IN_STEP);
         expect(connected()).toBe(false);
-        watching.sees("container start db ");
+        watching.sees("container die db iddb ", "network connect mesh net1 iddb");
+        watching.sees("container start db iddb2 ");
         await watching.said(CHANGED, 2);
         expect(connected()).toBe(true);
         host.sh("docker network disconnect -f mesh db");
-        watching.sees("network disconnect mesh db", "network connect other db");
-        watching.sees("container rename web ");
+        watching.sees("network disconnect mesh net1 iddb2", "network connect other net2 iddb2");
+        watching.sees("container rename web idweb ");
         await watching.said(IN_STEP, 2);
         expect(connected()).toBe(false);
         watching.end();
@@ -119,7 +120,7 @@ describe.each(TOOLS)("containers that others make, with $shell and $awk", (tools
         const changed = `${STACK}: 1 of its entries changed`;
         await watching.said(changed);
         started("web", 3000);
-        watching.sees("container start side", "container start web");
+        watching.sees("container start side idside ", "container start web idweb ");
         await watching.said(changed, 2);
         watching.end();
         expect(await watching.ended).toBe(0);

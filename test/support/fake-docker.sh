@@ -130,21 +130,25 @@ start_container() {
     echo 2999-01-01T00:00:00Z >"$state/containers/$1/.started"
 }
 
-# containers that bear a mark, by their names, which are their ids here: of --filter label, and of --filter network too
+# containers by their names, which are their ids here, with their marks; of --filter label those that have one
 marked() {
-    wanted='' network=''
+    network=''
     for word in "$@"; do
-        case $word in
-            label=crosshost=*) wanted=${word#label=crosshost=} ;;
-            network=*) network=${word#network=} ;;
-        esac
+        case $word in network=*) network=${word#network=} ;; esac
     done
     for path in "$state/containers"/*/.mark; do
         [ -e "$path" ] || continue
         read -r mark <"$path"
         path=${path%/.mark}
         [ -z "$network" ] || [ -e "$path/$network" ] || continue
-        if [ -z "$wanted" ]; then echo "${path##*/} $mark"; elif [ "$wanted" = "$mark" ]; then echo "${path##*/}"; fi
+        echo "${path##*/} $mark"
+    done
+}
+
+with_images() {
+    for path in "$state/containers"/*; do
+        [ -d "$path" ] || continue
+        echo "${path##*/} ${path##*/} busybox:1 $(cat "$path/.mark" 2>/dev/null)"
     done
 }
 
@@ -154,12 +158,9 @@ remove_container() {
     rm -r "$state/containers/$1"
 }
 
-describe_container() {
-    [ -d "$state/containers/$2" ] || fail "No such container: $2"
-    case $1 in
-        *Created*) date -u -r "$state/containers/$2/.running" +%Y-%m-%dT%H:%M:%S.%NZ ;;
-        *Image*) echo "busybox:1$(sed 's/^/, made by /' "$state/containers/$2/.mark" 2>/dev/null)" ;;
-    esac
+created() {
+    [ -d "$state/containers/$1" ] || fail "No such container: $1"
+    date -u -r "$state/containers/$1/.running" +%Y-%m-%dT%H:%M:%S.%NZ
 }
 
 containers() {
@@ -198,7 +199,8 @@ case $verb in
     ps)
         case $* in
             *label=crosshost*) marked "$@" ;;
-            '--format {{.Names}}') containers | sed -n 's/ running .*//p' ;;
+            *'{{.Image}}'*) with_images ;;
+            *'{{.ID}}={{.Names}}') containers | sed -n 's/\(.*\) running .*/id\1=\1/p' ;;
             *network=*) users "$@" ;;
             *) containers ;;
         esac
@@ -207,8 +209,7 @@ case $verb in
     rm) remove_container "$(last "$@")" ;;
     container)
         case $3 in
-            *Created* | *Image*) describe_container "$3" "$4" ;;
-            *'slice .Name'*) containers | sed -n 's/ running .*//p' | grep -x "$4" ;;
+            *Created*) created "$4" ;;
             *) shift && inspect_containers "$@" ;;
         esac
         ;;
