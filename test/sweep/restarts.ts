@@ -86,22 +86,29 @@ function wantedOf(host: string, container: string): string {
     }
 }
 
-/** Looks by the kernel's own word, from the container's namespace. An overlay is one link: its prefix is the whole of it. */
+/**
+ * Looks by the kernel's own word, from the container's namespace. An overlay is one link: its prefix is the whole of it.
+ * Docker is asked once for each container: asking it again and again would take what the work needs.
+ */
 const WATCHING = `
+started() {
+    docker inspect -f '{{if .State.Running}}{{.State.Pid}} {{.HostsPath}} {{.State.StartedAt}}{{end}}' "$1" 2>/dev/null
+}
 whole() {
-    read -r pid hosts < <(docker inspect -f '{{.State.Pid}} {{.HostsPath}}' "$1" 2>/dev/null) && [ "$pid" -gt 0 ] || return 1
-    names=$2 router=$3
-    shift 3
-    have=$(nsenter -t "$pid" -n ip -o -4 addr show 2>/dev/null | awk '{ print $4 }' | sed 's|/.*||')
-    for address; do grep -qx "\${address%/*}" <<<"$have" || return 1; done
-    [ "$(grep -c ' # crosshost ' "$hosts" 2>/dev/null)" = "$names" ] || [ "$names" = 0 ] || return 1
+    have=$(nsenter -t "$pid" -n ip -o -4 addr show 2>/dev/null)
+    for address; do [[ $have = *" \${address%/*}/"* ]] || return 1; done
+    [ "$names" = 0 ] || [ "$(grep -c ' # crosshost ' "$hosts" 2>/dev/null)" = "$names" ] || return 1
     [ "$router" = any ] || nsenter -t "$pid" -n ip route show default | grep -q "via $router "
 }
+late() { [ $(($(date +%s%3N) - began)) -gt ${LIMIT_MS} ]; }
 back() {
-    until whole "$@"; do
-        [ $(($(date +%s%3N) - began)) -le ${LIMIT_MS} ] || return
+    local name=$1 names=$2 router=$3 pid hosts start
+    shift 3
+    until read -r pid hosts start < <(started "$name") && start=$(date -d "$start" +%s%3N) && [ "$start" -ge "$began" ]; do
+        ! late && sleep 0.05 || return
     done
-    echo "$1 $(($(date +%s%3N) - $(date -d "$(docker inspect -f '{{.State.StartedAt}}' "$1")" +%s%3N)))"
+    until whole "$@"; do ! late && sleep 0.02 || return; done
+    echo "$name $(($(date +%s%3N) - start))"
 }
 began=$(date +%s%3N)`;
 
