@@ -164,12 +164,12 @@ describe.each(TOOLS)("a LAN with $shell and $awk", (tools) => {
         expect(host.apply("lan", UNIT)).toMatchObject({ status: 0, stderr: "" });
         host.delete("lan");
         writeFileSync(join(host.folder, "docker/version"), "26.1.5\n");
-        host.sh("rm -f /run/crosshost/engine"); // which another process of Docker's makes void
+        host.sh(`echo ${process.ppid} >/run/docker.pid`); // any process that runs
         const told =
             "crosshost: refused: unit lan: docker network lan: eth0 is the parent of a Docker network that is not ours, old: remove that (docker network rm old), or take another parent or a vlan\n";
         expect(host.apply("lan", UNIT)).toMatchObject({ status: 2, stderr: told });
         writeFileSync(join(host.folder, "docker/version"), "28.5.2\n");
-        host.sh("rm -f /run/crosshost/engine; docker network rm old");
+        host.sh(`echo ${process.pid} >/run/docker.pid; docker network rm old`);
         create("old", "192.168.0.0/16");
         expect(host.apply("lan", UNIT)).toMatchObject({ status: 2, stderr: told });
         host.sh("docker network rm old");

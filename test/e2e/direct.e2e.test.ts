@@ -1,7 +1,19 @@
 import { join } from "node:path";
 import { capture, tcpdump } from "../support/capture";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { lab, LAB_NAME, on, onAll, programOn, ROOT, start, succeeds, within } from "../support/lab";
+import {
+    inNetworkOf,
+    lab,
+    LAB_NAME,
+    on,
+    onAll,
+    programOn,
+    ROOT,
+    start,
+    succeeds,
+    unanswered,
+    within,
+} from "../support/lab";
 import { whilePinging } from "../support/pinging";
 import { Stack } from "../support/stack";
 
@@ -276,18 +288,19 @@ function tableOf(host: HostName): string {
 
 /** With the host's own ping in the container's network namespace: busybox' cannot set DF. */
 function pings(from: HostName, target: string, size: number): boolean {
-    const pid = `$(docker inspect -f '{{.State.Pid}}' ${containerOf(from)})`;
     const ping = `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`;
-    return succeeds(() => on(from, `nsenter -t ${pid} -n ${ping}`));
+    return succeeds(() => inNetworkOf(from, containerOf(from), ping));
 }
 
 /** Pairs of containers that do not reach each other, asked again until all do or time is over. */
 async function lostAfter(milliseconds: number): Promise<string[]> {
     const deadline = Date.now() + milliseconds;
     for (;;) {
-        const lost = pairs()
-            .filter(([from, to]) => !succeeds(() => reaches(from, to)))
-            .map(([from, to]) => `${from} -> ${to}`);
+        const lost = HOSTS.flatMap((from) =>
+            unanswered(from, containerOf(from), HOSTS.map(addressOrNone)).map(
+                (to) => `${from} -> ${to}`,
+            ),
+        );
         if (lost.length === 0 || Date.now() > deadline) {
             return lost;
         }
@@ -295,8 +308,13 @@ async function lostAfter(milliseconds: number): Promise<string[]> {
     }
 }
 
-function reaches(from: HostName, to: HostName): void {
-    on(from, `docker exec ${containerOf(from)} ping -c 1 -W 1 ${addressOf(to)}`);
+/** Of a container that has none yet, a name that nothing answers to. */
+function addressOrNone(host: HostName): string {
+    try {
+        return addressOf(host) || `of-${host}`;
+    } catch {
+        return `of-${host}`;
+    }
 }
 
 /** The entries that a preview changes of one host, without what is derived in their names. */

@@ -1,5 +1,5 @@
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { lab, labCommand, on, onAll, succeeds, within } from "../support/lab";
+import { lab, labCommand, on, onAll, succeeds, unanswered, within } from "../support/lab";
 import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
@@ -133,14 +133,14 @@ describe("the macvlan tutorial", () => {
 
     function lostAmongContainers(): string[] {
         return HOSTS.flatMap((from) =>
-            HOSTS.filter((to) => to !== from)
-                .filter((to) => !pings(from, `docker exec ${CONTAINERS[from]}`, addressOn(to)))
-                .map((to) => `${from} -> ${to}`),
+            unanswered(from, CONTAINERS[from], HOSTS.map(addressOn)).map(
+                (to) => `${from} -> ${to}`,
+            ),
         );
     }
 
     function hostReaches(host: (typeof HOSTS)[number]): boolean {
-        return pings(host, "", addressOn(host));
+        return succeeds(() => on(host, `ping -c 1 -W 1 ${addressOn(host)} >/dev/null`));
     }
 
     /** By ping and by HTTP, for which nothing is published. */
@@ -155,10 +155,6 @@ describe("the macvlan tutorial", () => {
         );
     }
 });
-
-function pings(host: string, from: string, address: string): boolean {
-    return succeeds(() => on(host, `${from} ping -c 1 -W 1 ${address} >/dev/null`));
-}
 
 function macOf(host: string, link: string): string {
     return on(host, `cat /sys/class/net/${link}/address`).trim();

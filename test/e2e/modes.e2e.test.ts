@@ -1,6 +1,16 @@
 import { join } from "node:path";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { lab, LAB_NAME, on, onAll, ROOT, start, succeeds, within } from "../support/lab";
+import {
+    lab,
+    LAB_NAME,
+    on,
+    onAll,
+    ROOT,
+    start,
+    succeeds,
+    unanswered,
+    within,
+} from "../support/lab";
 import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
@@ -163,16 +173,9 @@ function missing(): string[] {
     const served = SERVED.filter(
         ([host, port]) => !answers(lab().hosts[host]?.address ?? "", port),
     ).map(([host, port]) => `${host}:${port}`);
+    const apps = HOSTS.map((_, at) => `${NET}.${at + 1}.100`);
     const routed = HOSTS.flatMap((from, at) =>
-        HOSTS.map((_, to) => `${NET}.${to + 1}.100`)
-            .filter((_, to) => to !== at)
-            .filter(
-                (to) =>
-                    !succeeds(() =>
-                        on(from, `docker exec crosshost-direct-app${at + 1} ping -c 1 -W 1 ${to}`),
-                    ),
-            )
-            .map((to) => `${from} -> ${to}`),
+        unanswered(from, `crosshost-direct-app${at + 1}`, apps).map((to) => `${from} -> ${to}`),
     );
     const shared = [
         ["vm1", APP, SIDE],

@@ -1,7 +1,7 @@
 import { capture, tcpdump } from "../support/capture";
 import { CONTAINERS, type HostName } from "../support/demo";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { lab, on, onAll, programOn, succeeds, within } from "../support/lab";
+import { inNetworkOf, lab, on, onAll, programOn, succeeds, within } from "../support/lab";
 import { Stack } from "../support/stack";
 
 /** Of an ICMP echo: IPv4 and ICMP headers. */
@@ -53,7 +53,11 @@ describe("an overlay over Docker 20.10, 26 and 28", () => {
     it.each(pairs())("carries full-size packets from %s to %s, and not a byte more", (from, to) => {
         const target = addressOf(to);
         const ping = (size: number) =>
-            onHostNetns(from, `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`);
+            inNetworkOf(
+                from,
+                CONTAINERS[from],
+                `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`, // busybox' ping cannot set DF
+            );
         expect(succeeds(() => ping(MTU))).toBe(true);
         expect(succeeds(() => ping(MTU + 1))).toBe(false);
     });
@@ -182,12 +186,6 @@ function pairs(): [HostName, HostName][] {
 
 function inContainer(host: HostName, script: string): string {
     return on(host, `docker exec ${CONTAINERS[host]} sh -c '${script}'`);
-}
-
-/** With the host's own tools in the container's network namespace: busybox' ping cannot set DF. */
-function onHostNetns(host: HostName, script: string): string {
-    const pid = `$(docker inspect -f '{{.State.Pid}}' ${CONTAINERS[host]})`;
-    return on(host, `nsenter -t ${pid} -n sh -c '${script}'`);
 }
 
 /** Docker's own word on the container's address. */

@@ -1,5 +1,5 @@
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { lab, labCommand, on, onAll, succeeds, within } from "../support/lab";
+import { inNetworkOf, lab, labCommand, on, onAll, succeeds, within } from "../support/lab";
 import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
@@ -81,13 +81,13 @@ describe("the pipework tutorial", () => {
     it.each(["first", "second"])(
         "tells what is broken by hand, and is repaired, the %s time",
         () => {
-            inside("vm1", WEB, "ip link set eth1 mtu 1400; ip route del 10.9.0.0/16");
-            inside(
+            inNetworkOf("vm1", WEB, "ip link set eth1 mtu 1400; ip route del 10.9.0.0/16");
+            inNetworkOf(
                 "vm2",
                 "printer",
                 `ip addr add ${HOME}.77/24 dev eth1; ip link set eth1 address 02:42:c0:a8:28:44; ip route del default`,
             );
-            inside("vm3", "db", "ip link del eth1");
+            inNetworkOf("vm3", "db", "ip link del eth1");
             const shown = stack.preview();
             expect(shown).toMatch(
                 new RegExp(
@@ -108,8 +108,8 @@ describe("the pipework tutorial", () => {
 
     it("leaves no trace after destroy, in the containers neither", async () => {
         stack.destroy();
-        expect(inside("vm2", "printer", "ip -o link")).not.toContain("eth1");
-        expect(inside("vm3", "db", "ip route show default")).toMatch(
+        expect(inNetworkOf("vm2", "printer", "ip -o link")).not.toContain("eth1");
+        expect(inNetworkOf("vm3", "db", "ip route show default")).toMatch(
             /^default via 172\.17\.0\.1 dev eth0 *\n$/,
         );
         const now = difference(before, await dumps()).filter((line) => !OF_DOCKER0.test(line));
@@ -122,29 +122,31 @@ describe("the pipework tutorial", () => {
         const checks: readonly (readonly [string, () => unknown])[] = [
             ["the LAN -> web", () => within(namespace, `ping -c 1 -W 1 ${HOME}.50`)],
             ["the LAN -> printer", () => within(namespace, `ping -c 1 -W 1 ${HOME}.51`)],
-            ["web -> printer", () => on("vm1", `docker exec ${WEB} ping -c 1 -W 1 ${HOME}.51`)],
-            ["printer -> web", () => on("vm2", `docker exec printer ping -c 1 -W 1 ${HOME}.50`)],
-            [
-                "web -> internet",
-                () => on("vm1", `docker exec ${WEB} ping -c 1 -W 1 ${lab().internet.address}`),
-            ],
+            ["web -> printer", () => pings("vm1", WEB, `${HOME}.51`)],
+            ["printer -> web", () => pings("vm2", "printer", `${HOME}.50`)],
+            ["web -> internet", () => pings("vm1", WEB, lab().internet.address)],
             [
                 "web's route",
                 () =>
-                    inside("vm1", WEB, `ip route get 10.9.1.1 | grep -q 'via ${HOME}.51 dev eth1'`),
+                    inNetworkOf(
+                        "vm1",
+                        WEB,
+                        `ip route get 10.9.1.1 | grep -q 'via ${HOME}.51 dev eth1'`,
+                    ),
             ],
             [
                 "printer's MAC",
                 () => within(namespace, `ip neigh show ${HOME}.51 | grep -q 02:42:c0:a8:28:33`),
             ],
-            [
-                "db -> internet",
-                () => on("vm3", `docker exec db ping -c 1 -W 1 ${lab().internet.address}`),
-            ],
+            ["db -> internet", () => pings("vm3", "db", lab().internet.address)],
             [
                 "db by its bridge",
                 () =>
-                    inside("vm3", "db", "ip route show default | grep -q 'via 10.60.0.1 dev eth1'"),
+                    inNetworkOf(
+                        "vm3",
+                        "db",
+                        "ip route show default | grep -q 'via 10.60.0.1 dev eth1'",
+                    ),
             ],
             ["vm3 -> db", () => on("vm3", "ping -c 1 -W 1 10.60.0.200")],
         ];
@@ -180,7 +182,9 @@ describe("the tutorial of two networks", () => {
         await onAll(HOSTS, "docker restart -t 1 app >/dev/null");
         await until(() => ways().every((way) => way.startsWith("10.6")));
         expect(ways()).toEqual(["10.61.0.1", "10.62.0.1", "10.63.0.1"]);
-        HOSTS.forEach((host) => inside(host, "app", "ip route replace default via 172.17.0.1"));
+        HOSTS.forEach((host) =>
+            inNetworkOf(host, "app", "ip route replace default via 172.17.0.1"),
+        );
         const shown = stack.preview();
         const told = /drift default-route app *: "default via 172\.17\.0\.1 dev eth0"/g;
         expect(shown.match(told) ?? shown).toHaveLength(3);
@@ -202,19 +206,21 @@ describe("the tutorial of two networks", () => {
 
     function ways(): string[] {
         return HOSTS.map((host) =>
-            inside(host, "app", "ip route show default | sed 's/.*via \\([^ ]*\\).*/\\1/'").trim(),
+            inNetworkOf(
+                host,
+                "app",
+                "ip route show default | sed 's/.*via \\([^ ]*\\).*/\\1/'",
+            ).trim(),
         );
     }
 
     function reachesInternet(host: string): boolean {
-        return succeeds(() => on(host, `docker exec app ping -c 1 -W 2 ${lab().internet.address}`));
+        return succeeds(() => pings(host, "app", lab().internet.address));
     }
 });
 
-/** Runs with the host's programs in the container's network. */
-function inside(host: string, container: string, script: string): string {
-    const pid = `$(docker inspect -f '{{.State.Pid}}' ${container})`;
-    return on(host, `nsenter -t ${pid} -n sh -c "${script}"`);
+function pings(host: string, container: string, address: string): string {
+    return inNetworkOf(host, container, `ping -c 1 -W 1 ${address}`);
 }
 
 async function until(met: () => boolean): Promise<void> {

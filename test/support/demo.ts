@@ -1,4 +1,4 @@
-import { on } from "./lab";
+import { unanswered } from "./lab";
 import { type Stack } from "./stack";
 
 /** The demo stack's containers, by host. */
@@ -13,11 +13,7 @@ export type HostName = keyof typeof CONTAINERS;
 /** The pairs of containers that do not reach each other; empty when all is well. */
 export function unreached(stack: Stack, hosts = Object.keys(CONTAINERS) as HostName[]): string[] {
     const addresses = Object.values(stack.outputs()["addresses"] ?? {}).map(String);
-    return hosts.flatMap((host) => {
-        const pings = addresses.map(
-            (address) => `ping -c 1 -W 2 ${address} >/dev/null || echo "${host} -> ${address}"`,
-        );
-        const lost = on(host, `docker exec ${CONTAINERS[host]} sh -c '${pings.join("; ")}; true'`);
-        return lost.split("\n").filter(Boolean);
-    });
+    return hosts.flatMap((host) =>
+        unanswered(host, CONTAINERS[host], addresses).map((address) => `${host} -> ${address}`),
+    );
 }

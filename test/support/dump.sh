@@ -38,7 +38,7 @@ nft -s list ruleset | grep -Ev '^#|^table ip6? raw|hook (prerouting|output) prio
 section iptables
 { iptables-save; ip6tables-save; } 2>/dev/null | sed -E 's/\[[0-9]+:[0-9]+\]//; /^#/d; /^\*raw$/d'
 section sysctl
-sysctl -a 2>/dev/null | grep '^net\.' | grep -Ev 'nf_conntrack_count|fastopen_key|stable_secret|random|veth|\.route\.flush|inet_peer|base_reachable_time_ms' | sort
+sysctl -a -r '^net\.' 2>/dev/null | grep -Ev 'nf_conntrack_count|fastopen_key|stable_secret|random|veth|\.route\.flush|inet_peer|base_reachable_time_ms' | sort
 section modules
 cut -d' ' -f1 /proc/modules | sort
 section docker networks

@@ -65,6 +65,26 @@ export function programOn(host: string, ...words: readonly string[]): [string, s
     return ["nsenter", ["--target", init, ...namespaces, ...environment, ...words]];
 }
 
+/** Runs with a host's own programs in a container's network: `docker exec` takes three times the time. */
+export function inNetworkOf(host: string, container: string, script: string): string {
+    const pid = `$(docker inspect -f '{{.State.Pid}}' ${container})`;
+    return on(host, `nsenter -t ${pid} -n sh -c '${script.replaceAll("'", "'\\''")}'`);
+}
+
+/** Those of the targets that do not answer a ping from a container's network; all of them where it is not there. */
+export function unanswered(host: string, container: string, targets: readonly string[]): string[] {
+    const pings = targets.map(
+        (target) => `{ ping -c 1 -W 1 ${target} >/dev/null 2>&1 || echo ${target}; } &`,
+    );
+    try {
+        return inNetworkOf(host, container, `${pings.join(" ")} wait`)
+            .split("\n")
+            .filter(Boolean);
+    } catch {
+        return [...targets];
+    }
+}
+
 /** The host is a chain of processes: unshare, nspawn, the host's own process 1. */
 function childOf(pid: string): string {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();

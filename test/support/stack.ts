@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { RESIDENTS, type Residents } from "../tiers/resident";
 import { LAB_JSON, LAB_NAME, ROOT } from "./lab";
+import { saved } from "./saved";
 
 export interface Outcome {
     readonly status: number | null;
@@ -33,7 +34,6 @@ export class Stack {
     readonly #configFile: string;
     #mayHold = false;
     #attached = RESIDENT;
-    #outputs: Record<string, unknown> | undefined;
 
     constructor(
         readonly name: string,
@@ -86,13 +86,9 @@ export class Stack {
         this.must(operation, ...yes, "--expect-no-changes", ...flags);
     }
 
-    /** Asked once after each operation: only these change them. */
-    outputs(): Record<string, unknown> {
-        if (!this.#outputs) {
-            const text = this.pulumi(["stack", "output", "--json", "--stack", this.name]).output;
-            this.#outputs = JSON.parse(text) as Record<string, unknown>;
-        }
-        return this.#outputs;
+    outputs(): Readonly<Record<string, unknown>> {
+        const { resources } = saved(this.name);
+        return resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
     }
 
     /** The state, as `pulumi stack export` gives it. */
@@ -100,17 +96,9 @@ export class Stack {
         return this.pulumi(["stack", "export", "--stack", this.name, ...flags]).output;
     }
 
-    /** Any CLI operation, in processes of its own: it may fail in whatever way. Does not throw. */
+    /** Any CLI operation, which may fail. Does not throw. */
     attempt(operation: string, ...flags: string[]): Outcome {
-        return this.outcome({}, operation, flags);
-    }
-
-    private outcome(
-        attached: NodeJS.ProcessEnv,
-        operation: string,
-        flags: readonly string[],
-    ): Outcome {
-        const outcome = this.pulumi(this.words(operation, flags), attached);
+        const outcome = this.pulumi(this.words(operation, flags), this.#attached);
         if (operation === "destroy" && outcome.status === 0) {
             this.#mayHold = false;
         }
@@ -119,6 +107,11 @@ export class Stack {
 
     /** The same, not yet run. */
     operation(operation: string, ...flags: string[]): Invocation {
+        return this.cli(this.words(operation, flags), this.#attached);
+    }
+
+    /** The same, in processes of its own, each of which may be killed. */
+    operationInProcesses(operation: string, ...flags: string[]): Invocation {
         return this.cli(this.words(operation, flags));
     }
 
@@ -140,7 +133,7 @@ export class Stack {
     }
 
     private must(operation: string, ...flags: string[]): string {
-        const { status, output } = this.outcome(this.#attached, operation, flags);
+        const { status, output } = this.attempt(operation, ...flags);
         if (status !== 0) {
             throw new Error(
                 `pulumi ${operation} ${flags.join(" ")} ended with ${status}:\n${output}`,
@@ -152,7 +145,6 @@ export class Stack {
     private words(operation: string, flags: readonly string[]): string[] {
         const file = ["--stack", this.name, "--config-file", this.#configFile];
         this.#mayHold ||= operation === "up";
-        this.#outputs = undefined;
         return [operation, ...file, "--non-interactive", ...flags];
     }
 

@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { type Stack } from "../support/stack";
 import { difference, dumps } from "../support/hosts";
-import { LAB_JSON, onAll } from "../support/lab";
+import { onAll } from "../support/lab";
+import { saved } from "../support/saved";
 import { type Operation, OPERATIONS, type Point, type Step, type Steps } from "./point";
 import { killOne, ofOperation } from "./processes";
 import { begin, disturb, recordSteps } from "./cliRun";
@@ -35,7 +34,7 @@ export async function undisturbed(pair: Pair): Promise<Steps> {
     const steps: Record<Operation, Step[]> = { up: [], update: [], destroy: [] };
     for (const operation of OPERATIONS) {
         configure(pair, operation);
-        const run = begin(pair.stack.operation(verbOf(operation), ...YES), "none");
+        const run = begin(pair.stack.operationInProcesses(verbOf(operation), ...YES), "none");
         steps[operation] = recordSteps(run);
         const { status, output } = await run.outcome;
         const problems = status === 0 ? await stateOf(pair, operation) : [output];
@@ -67,7 +66,7 @@ async function crashAndHeal(pair: Pair, tag: string, point: Point): Promise<Resu
     const { stack, hosts } = pair;
     const { operation } = point;
     configure(pair, operation);
-    const run = begin(stack.operation(verbOf(operation), ...YES), tag);
+    const run = begin(stack.operationInProcesses(verbOf(operation), ...YES), tag);
     const hit = await disturb(run, point, tag, hosts);
     const crashed = await run.outcome;
     const unknownContainer = await hasUnknownContainer(pair);
@@ -136,12 +135,12 @@ echo $(docker ps -aq | wc -l) $(docker network ls -q --filter label=crosshost | 
 
 /** Those that a refresh which clears them leaves. */
 async function pendingOperations({ stack }: Pair): Promise<string[]> {
-    if ((await stateIn(stack)).pending.length === 0) {
+    if (saved(stack.name).pending.length === 0) {
         return [];
     }
     const refresh = stack.operation("refresh", "--clear-pending-creates", ...YES);
     const { status, output } = await begin(refresh, "look").outcome;
-    const { pending } = await stateIn(stack);
+    const { pending } = saved(stack.name);
     return [
         ...(status === 0 ? [] : [`refresh fails:\n${output}`]),
         ...(pending.length === 0 ? [] : [`pending after a refresh: ${pending.join(", ")}`]),
@@ -151,26 +150,8 @@ async function pendingOperations({ stack }: Pair): Promise<string[]> {
 async function hasUnknownContainer({ stack, hosts }: Pair): Promise<boolean> {
     const script = "docker ps -aq --no-trunc --filter label=crosshost";
     const found = (await onAll(hosts, script)).flatMap((text) => text.split("\n").filter(Boolean));
-    const { ids } = await stateIn(stack);
+    const ids = saved(stack.name).resources.map(({ id }) => id);
     return found.some((id) => !ids.includes(id));
-}
-
-interface Checkpoint {
-    readonly latest?: {
-        readonly resources?: readonly { readonly id?: string }[];
-        readonly pending_operations?: readonly { readonly resource: { readonly urn: string } }[];
-    };
-}
-
-/** Read from the lab's own backend: the CLI would take a second for it. */
-async function stateIn({ name }: Stack): Promise<{ ids: string[]; pending: string[] }> {
-    const file = join(dirname(LAB_JSON), "state/.pulumi/stacks/crosshost", `${name}.json`);
-    const { checkpoint } = JSON.parse(await readFile(file, "utf8")) as { checkpoint: Checkpoint };
-    const { resources, pending_operations: pending } = checkpoint.latest ?? {};
-    return {
-        ids: (resources ?? []).flatMap(({ id }) => id ?? []),
-        pending: (pending ?? []).map(({ resource }) => resource.urn),
-    };
 }
 
 function configure({ stack, hosts }: Pair, operation: Operation): void {

@@ -144,8 +144,14 @@ function programDependencies(
     return new rpc.GetProgramDependenciesResponse().setDependenciesList(listed);
 }
 
+/** What is installed is looked for once: it takes 0.1 s, and stays while programs run. */
+const providersBelow = new Map<string, ProviderPackage[]>();
+
 function providersOf(info: rpc.ProgramInfo | undefined): ProviderPackage[] {
-    return providerPackages(installedPackages(rootOf(info)));
+    const root = rootOf(info);
+    const known = providersBelow.get(root) ?? providerPackages(installedPackages(root));
+    providersBelow.set(root, known);
+    return known;
 }
 
 function rootOf(info: rpc.ProgramInfo | undefined): string {

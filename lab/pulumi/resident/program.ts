@@ -11,11 +11,8 @@ import { packageRoot } from "../language/packages";
 import { type Runner } from "../language/host";
 import { map, parseJson, text } from "../plugin/values";
 
-/**
- * A process of its own ends when nothing is under way any more, whatever waits for what failed. Here
- * nobody can tell: tests of programs that fail run them in their own.
- */
-const AFTER_A_FAILURE = 5_000;
+/** A process of its own ends when nothing is under way any more, whatever waits for what failed. Here nobody can tell. */
+const AFTER_A_FAILURE = 1_000;
 
 const load = createRequire(__filename);
 const { withLocalStorage } = load("@pulumi/pulumi/runtime/state") as {
@@ -81,7 +78,10 @@ function settle(request: rpc.RunRequest, engine: string): void {
 
 async function disconnected(failures: Failures): Promise<void> {
     if (!failures.any) {
-        await pulumi.runtime.disconnect(true).catch(failures.tell);
+        await Promise.race([
+            pulumi.runtime.disconnect(true).catch(failures.tell),
+            failures.first.then(() => sleep(AFTER_A_FAILURE)),
+        ]);
     }
     if (failures.any) {
         await Promise.race([failures.told(), sleep(AFTER_A_FAILURE)]);

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { LAB_JSON } from "./lab";
+
+export interface SavedResource {
+    readonly type: string;
+    readonly id?: string;
+    readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+export interface Saved {
+    readonly resources: readonly SavedResource[];
+    readonly pending: readonly string[];
+}
+
+interface Checkpoint {
+    readonly latest?: {
+        readonly resources?: readonly SavedResource[];
+        readonly pending_operations?: readonly { readonly resource: { readonly urn: string } }[];
+    };
+}
+
+/** A stack's state, read from the lab's own backend: the CLI would take a second for it. */
+export function saved(stack: string): Saved {
+    const file = join(dirname(LAB_JSON), "state/.pulumi/stacks/crosshost", `${stack}.json`);
+    const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as { checkpoint: Checkpoint };
+    const { resources, pending_operations: pending } = checkpoint.latest ?? {};
+    return {
+        resources: resources ?? [],
+        pending: (pending ?? []).map(({ resource }) => resource.urn),
+    };
+}
