@@ -55,8 +55,8 @@ export interface ContainerAttachmentArgs {
     /**
      * Ports of the host that a container with mode `"host"` listens on: `80`, or
      * `{ port: 53, protocol: "udp", ip: "127.0.0.1" }`; tcp on every address where nothing else is said.
-     * Nothing is opened by it: a preview tells where another attachment, or something else on the
-     * host, has such a port. Default: none, so that nothing is looked for.
+     * Nothing is opened by it: a preview refuses such a port where another attachment, or something else on the
+     * host, has it. Default: what the image declares by EXPOSE, where the host has pulled it, for which a preview warns.
      * Changing it changes nothing on the host.
      */
     listens?: (number | ListenedPort)[];
@@ -147,7 +147,11 @@ export class ContainerAttachment extends pulumi.ComponentResource {
             text: place.text(joined),
             after: [...place.after, ...makers],
             made: joined.made,
-            ports: { container: created ?? "", ports: portsOf(spec) },
+            ports: {
+                container: created ?? "",
+                ports: portsOf(spec),
+                image: isSilentOnPorts(spec) ? args.container?.image : undefined,
+            },
         });
 
         this.containerName = joined.name;
@@ -227,4 +231,9 @@ function containerProblems({ name, session, spec, created }: Wanted): Problem[] 
         created === undefined ? [] : claimName(session.containerNames, name, created, session.name);
     const silent = spec.listens === undefined || spec.mode === "host";
     return [...ports, ...taken, ...(silent ? [] : [NOT_LISTENING])];
+}
+
+/** Then what its image declares is looked at. */
+function isSilentOnPorts({ mode, listens }: AttachmentSpec): boolean {
+    return mode === "host" && listens === undefined;
 }

@@ -46,6 +46,15 @@ remove_container() {
     esac
 }
 
+# IMAGE: the ports that it declares, a line each; none of one that is not here
+exposes() {
+    case $1 in
+        '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._/:@-]*) die "image \"$1\": no image has such a name" ;;
+    esac
+    docker image inspect --format '{{range $port, $_ := .Config.ExposedPorts}}{{println $port}}{{end}}' "$1" 2>/dev/null
+    return 0
+}
+
 # What happened since is in a folder, a file for each: a run that waits for the lock finds all that the others were to do.
 # What starts while this starts is in both lists: the second time there is nothing to do. Who runs is kept from what was told:
 # asking Docker takes 50 ms, and it connects a container just before that starts.

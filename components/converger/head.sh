@@ -8,6 +8,7 @@
 #   crosshost install STACK        the unit `host` on stdin       crosshost uninstall STACK
 #   crosshost boot STACK links|rules
 #   crosshost ask LINK ADDRESS...  who on the link's LAN has these addresses
+#   crosshost exposes IMAGE        which ports it declares
 #   crosshost vacate STACK UNIT CONTAINER      before Docker makes the unit's container
 #   crosshost watch STACK          until it is stopped: `attach` each container when it starts
 #   crosshost attach STACK [CONTAINER]         what it has of us beside what Docker keeps; without a name, those that have started

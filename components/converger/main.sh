@@ -104,7 +104,7 @@ main() {
             check_name "$unit" unit
             check_name "$container" container
             ;;
-        facts:1 | announce:4) ;;
+        facts:1 | exposes:2 | announce:4) ;;
         ask:[3-9] | ask:[1-9][0-9]*) check_asked "$@" ;;
         *) usage ;;
     esac
@@ -122,7 +122,7 @@ main() {
             watch
             return
             ;;
-        ask | announce)
+        ask | exposes | announce)
             shift
             "$verb" "$@"
             return

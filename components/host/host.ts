@@ -13,6 +13,7 @@ import { convergerProgram } from "../converger/program";
 import { dockerProviderOf } from "../realize/docker";
 import { tellGone } from "../realize/gone";
 import { known } from "../realize/known";
+import { exposuresOf } from "../realize/exposed";
 import { lanOf } from "../realize/lan";
 import { packProgram } from "../realize/pack";
 import { probe } from "../realize/probe";
@@ -167,6 +168,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             usable: usable({ name, machine: args.machine, probe: probed }),
             gone,
             askLan: lanOf(connection, spec.become, stackId(stack), program),
+            exposedBy: exposuresOf(connection, spec.become, stackId(stack), program),
             registryAuth: args.registryAuth,
             ports: new Claims(portsClash),
             containerNames: new Claims(),

@@ -68,6 +68,16 @@ export function askCommand(
     return withProgram(stack, hash, ["ask", link, ...addresses].join(" "), sudo(become));
 }
 
+/** The ports that an image declares: changes nothing either. */
+export function exposesCommand(
+    stack: string,
+    hash: string,
+    become: "sudo" | undefined,
+    image: string,
+): string {
+    return withProgram(stack, hash, `exposes ${image}`, sudo(become));
+}
+
 function withProgram(stack: string, hash: string, request: string, rights: string): string {
     const run = `case "$(sha256sum <${program(stack)} 2>/dev/null)" in ${hash}*) exec ${program(stack)} ${request};; esac`;
     const script = `[ -r ${program(stack)} ] && ${run}; echo "${SEND_PROGRAM}"; eval "$(cat)"`;

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stackId } from "../wire/identity";
+import { exposureWarnings } from "./exposed";
 import { firewallWarnings } from "./firewall";
 import { known } from "./known";
 import { misfits } from "./misfits";
@@ -9,7 +10,10 @@ import { type HostSession } from "./session";
 
 /** Says in a preview why a unit does not fit a host, once both are known; each thing once for a host. */
 export async function objectToUnit(
-    session: Pick<HostSession, "name" | "stack" | "component" | "probe" | "told">,
+    session: Pick<
+        HostSession,
+        "name" | "stack" | "component" | "probe" | "told" | "ports" | "exposedBy"
+    >,
     unit: { name: string; text: string; ports?: PortWish },
 ): Promise<void> {
     const probed = await session.probe;
@@ -20,7 +24,11 @@ export async function objectToUnit(
     const stack = stackId(session.stack);
     const all = [misfits({ ...unit, stack }, observation)];
     if (unit.ports) {
-        all.push(portMisfits(unit.ports, session.name, stack, observation.facts));
+        const { ports } = unit;
+        all.push(portMisfits(ports, session.name, stack, observation.facts), {
+            errors: [],
+            warnings: await exposureWarnings(session, { ...unit, ports }, observation),
+        });
     }
     const errors = all.flatMap((found) => found.errors);
     const warnings = all.flatMap((found) => found.warnings);

@@ -1,4 +1,5 @@
 // Ports of a host that something there has already: a process that listens, or a container's published port.
+import type * as pulumi from "@pulumi/pulumi";
 import { type HostPort, portsClash } from "../wire/claims";
 import { type Facts } from "./clouds";
 import { seenContainers } from "./containers";
@@ -8,6 +9,8 @@ import { listed, type Misfits } from "./lines";
 export interface PortWish {
     readonly container: string;
     readonly ports: readonly WishedPort[];
+    /** Of a container with the host's network that does not say what it listens on. */
+    readonly image?: pulumi.Input<string>;
 }
 
 export interface WishedPort extends HostPort {
@@ -29,7 +32,7 @@ export function portMisfits(
         ({ name, state, owner }) => name === container && state !== "running" && isOf(stack, owner),
     );
     const taken = ports.flatMap((wished) => {
-        const holder = holderOf(wished, stack, facts);
+        const holder = takenBy(wished, stack, facts);
         const { port, protocol, path } = wished;
         return holder === undefined
             ? []
@@ -40,7 +43,8 @@ export function portMisfits(
     return stopped ? { errors: [], warnings: taken } : { errors: taken, warnings: [] };
 }
 
-function holderOf(wished: HostPort, stack: string, facts: Facts): string | undefined {
+/** Who on the host has a port, but containers of this stack: those stay, or go in the same run. */
+export function takenBy(wished: HostPort, stack: string, facts: Facts): string | undefined {
     const containers = seenContainers(facts) ?? [];
     const publisher = containers.find(({ ports }) =>
         ports.some((port) => portsClash(port, wished)),

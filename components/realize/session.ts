@@ -27,6 +27,8 @@ export interface HostSession {
     readonly gone: boolean;
     /** Who on the LAN of a link has an address; only a preview asks. */
     readonly askLan: (link: string, address: string) => Promise<LanAnswer>;
+    /** What an image that is there declares; only a preview asks. */
+    readonly exposedBy: (image: string) => Promise<readonly HostPort[]>;
     readonly registryAuth: pulumi.Input<RegistryAuth[]> | undefined;
     readonly address: pulumi.Output<string>;
     /** The same, where the program says it outright: checked before anything is registered. */

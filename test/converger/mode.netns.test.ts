@@ -131,6 +131,19 @@ describe.each(TOOLS)("containers in no network of ours, with $shell and $awk", (
         expect(log()).toBe("restart side\n");
     });
 
+    test("the ports that an image declares are told, and no name is run as a command", () => {
+        host.sh("printf '80/tcp\\n443/udp\\n' >$FAKES/docker/exposes");
+        const exposes = (image: string) => host.crosshost(["exposes", image]);
+        expect(exposes("registry.example:5000/caddy:2")).toEqual({
+            status: 0,
+            stdout: "80/tcp\n443/udp\n",
+            stderr: "",
+        });
+        for (const hostile of ["--help", "a b", "a;id", "$(id)", ""]) {
+            expect(exposes(hostile)).toMatchObject({ status: 1, stdout: "" });
+        }
+    });
+
     test.each([
         ["docker container web: mode other\n", "wants `mode none`"],
         ["docker container side web: mode host\n", "wants `mode none`"],

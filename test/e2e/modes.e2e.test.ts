@@ -26,6 +26,11 @@ const [APP, SIDE, GUEST] = ["app", "side", "guest"].map(
 const [WEB, EDGE, BATCH] = ["web", "edge", "batch"].map((name) => `crosshost-ports-${name}`);
 const NET = "10.77";
 
+const EXPOSES = `
+docker commit -c 'EXPOSE 8443/tcp 53/udp' $(docker ps -q | head -n 1) exposing:1 >/dev/null
+cd /var/lib/crosshost && "./$(ls | head -n 1)/crosshost" exposes exposing:1
+docker rmi exposing:1 >/dev/null`;
+
 /** What of a tutorial's the LAN should reach: the host, and its port. */
 const SERVED = [
     ["vm1", 8080],
@@ -88,6 +93,13 @@ describe("the tutorials on ports, modes and direct routes, on the same hosts at 
 
     it("change nothing the second time", () => {
         all.forEach((stack) => stack.nothingToDo("up"));
+    });
+
+    it("tell on every engine which ports an image declares", async () => {
+        const declared = await onAll(HOSTS, EXPOSES);
+        expect(declared.map((said) => said.trim().split("\n").sort())).toEqual(
+            HOSTS.map(() => ["53/udp", "8443/tcp"]),
+        );
     });
 
     it("follow the container whose network they have, when that starts anew", async () => {

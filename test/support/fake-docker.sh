@@ -213,6 +213,7 @@ case $verb in
             *) shift && inspect_containers "$@" ;;
         esac
         ;;
+    image) cat "$state/exposes" 2>/dev/null ;;
     network)
         verb=$1
         shift
