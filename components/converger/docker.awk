@@ -1,7 +1,7 @@
 # What Docker has, and its networks.
 
 BEGIN {
-    NETWORK_FORMAT = "{{.Name}} {{.Driver}}{{with index .Labels \"crosshost\"}} mark {{.}}{{end}} id {{.Id}} running {{len .Containers}}" \
+    NETWORK_FORMAT = "{{.Name}} {{.Driver}}{{range .Containers}} {{.Name}}{{end}} /{{with index .Labels \"crosshost\"}} mark {{.}}{{end}} id {{.Id}} running {{len .Containers}}" \
         "{{range .IPAM.Config}}{{with .Subnet}} subnet {{.}}{{end}}{{with .Gateway}} gateway {{.}}{{end}}{{with .IPRange}} ip-range {{.}}{{end}}{{with index . \"AuxiliaryAddresses\"}}{{range .}} aux {{.}}{{end}}{{end}}{{end}}" \
         "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}}"
     CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} started {{.State.StartedAt}}{{if .State.Error}} failed yes{{end}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}{{with .HostsPath}} hosts {{.}}{{end}}" \
@@ -43,7 +43,6 @@ function docker_read(    i, names, containers, kind, name) {
     for (i = 1; i <= old_count; i++)
         docker_note(old_key[old_id[i]], old_value[old_id[i]], names_needed, containers_needed)
     default_network_note(containers_needed, names_needed)
-    names_note(containers_needed)
     if (seeks_strays())
         docker_networks()
     for (name in names_needed)
@@ -51,6 +50,7 @@ function docker_read(    i, names, containers, kind, name) {
             names = names " " name
     if (names != "")
         docker_lines("network inspect --format " quoted(NETWORK_FORMAT) names, "network")
+    names_note(containers_needed)
     for (name in containers_needed)
         containers = containers " " name
     docker_claim_bridges()
@@ -175,7 +175,9 @@ function docker_lines(arguments, what,    command, line) {
 function network_read(line,    name, driver, n, words, i, value) {
     name = nth_word(line, 1)
     driver = nth_word(line, 2)
-    sub(/^[^ ]+ [^ ]+/, "", line)
+    network_members[name] = substr(line, 1, index(line, " / "))
+    sub(/^[^ ]+ [^ ]+ /, "", network_members[name])
+    line = substr(line, index(line, " / "))
     network_id[name] = word_after(line, "id")
     network_driver[name] = driver
     network_mark[name] = word_after(line, "mark")

@@ -62,6 +62,7 @@ function lans_read(    i, name, names) {
 
 function lan_read(line,    name) {
     name = first_word(line)
+    line = substr(line, index(line, " / "))
     lan_parent[name] = word_after(line, "parent")
     lan_subnet[name] = word_after(line, "subnet")
 }

@@ -63,7 +63,8 @@ age() {
 
 # field 22 of its stat, 100 a second; its name, the only field with blanks, ends with the last bracket
 began() {
-    status=$(cat "/proc/$1/stat" 2>/dev/null)
+    status=''
+    { read -r status <"/proc/$1/stat"; } 2>/dev/null
     # shellcheck disable=SC2086 # split into words
     set -- ${status##*) }
     printf %s "${20:-0}"

@@ -10,6 +10,13 @@ function name_line(id) {
     return nth_word(want_key[id], 3) " " want_value[id]
 }
 
+# after a boot there are no lines of before
+function members_of_networks(    name, all) {
+    for (name in network_members)
+        all = all " " network_members[name]
+    return all
+}
+
 # in which containers a line has to be
 function is_named_in(id, container) {
     return container_running[container] == "true" && ((container, nth_word(want_key[id], 2)) in endpoint_value)
@@ -61,11 +68,13 @@ function names_unit(    i, id) {
 function names_note(containers,    n, list, i) {
     if (names_unit() == "")
         return
-    n = split(restarted, list, ",")
-    for (i = 1; i <= n; i++)
-        containers[list[i]] = 1
-    if (n)
+    if (verb == "boot" || restarted != "") {
+        n = split(restarted == "" ? members_of_networks() : restarted, list, "[, ]+")
+        for (i = 1; i <= n; i++)
+            if (list[i] != "")
+                containers[list[i]] = 1
         return
+    }
     docker_containers()
     for (i = 1; i <= container_count; i++)
         if (nth_word(container_list[i], 2) == "running")

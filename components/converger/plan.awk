@@ -206,7 +206,7 @@ function journal_file(text) {
     return journal_dir "/" round "/file." journal_files
 }
 
-function write_journal(    base, i, tool) {
+function write_journal(    base, i, name) {
     base = journal_dir "/" round
     system("mkdir -p -m 0700 " run_dir " " base "/do " base "/undo")
     if (round == 1) {
@@ -216,6 +216,9 @@ function write_journal(    base, i, tool) {
         close(journal_dir "/new")
         print verb, me, (restarted == "" ? "-" : restarted), among > (journal_dir "/what")
         close(journal_dir "/what")
+        for (name in users_known)
+            print name > (journal_dir "/users")
+        close(journal_dir "/users")
         write_state(journal_dir "/before")
         engine_note()
     }

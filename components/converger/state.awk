@@ -24,9 +24,9 @@ function write_state(path,    i, name, at, pair, ignored) {
         print "nft", name, plain(nft_live[name]) > path
     for (i = 1; i <= iptables_count; i++)
         print "iptables", iptables_unit[i], iptables_rules[i] > path
-    for (name in network_value)
-        if (is_mine(network_mark[name]))
-            network_users(name, ignored)
+    while ((getline name < (journal_dir "/users")) > 0)
+        network_users(name, ignored)
+    close(journal_dir "/users")
     for (name in network_value)
         print "docker network", name, network_mark[name], network_value[name] > path
     for (at in endpoint_value) {

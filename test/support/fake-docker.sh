@@ -40,7 +40,16 @@ create_network() {
 inspect_networks() {
     shift 2
     for name in "$@"; do
-        [ ! -e "$state/networks/$name" ] || echo "$name $(cat "$state/networks/$name")"
+        [ -e "$state/networks/$name" ] || continue
+        read -r driver rest <"$state/networks/$name"
+        echo "$name $driver$(members "$name") / $rest"
+    done
+}
+
+members() {
+    for path in "$state/containers"/*/"$1"; do
+        path=${path%/*}
+        if [ "$(cat "$path/.running" 2>/dev/null)" = true ]; then printf ' %s' "${path##*/}"; fi
     done
 }
 
