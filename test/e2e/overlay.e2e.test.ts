@@ -9,7 +9,7 @@ const HEADERS = 28;
 const MTU = 1450;
 
 describe("an overlay over Docker 20.10, 26 and 28", () => {
-    const stack = Stack.inProcesses("demo");
+    const stack = new Stack("demo");
     let before: string[];
 
     beforeAll(async () => {

@@ -8,7 +8,7 @@ const FIRST = { cidr: "10.70.0.0/16", vni: 70, port: 20970, hosts: "vm1 vm3" };
 
 /** What somebody else has on a host that two stacks share. */
 const FOREIGN = `
-ip link add theirs type bridge && ip addr add 10.99.0.1/24 dev theirs && ip link set theirs up
+ip link add theirs type bridge && sysctl -qw net.ipv6.conf.theirs.disable_ipv6=1 && ip addr add 10.99.0.1/24 dev theirs && ip link set theirs up
 ip route add 10.98.0.0/24 dev theirs
 nft add table inet theirs && nft add chain inet theirs c && nft add rule inet theirs c ip saddr 10.99.0.5 drop
 docker network create theirs >/dev/null`;

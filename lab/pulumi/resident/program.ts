@@ -12,12 +12,17 @@ import { type Runner } from "../language/host";
 import { map, parseJson, text } from "../plugin/values";
 
 /** A process of its own ends when nothing is under way any more, whatever waits for what failed. Here nobody can tell. */
-const AFTER_A_FAILURE = 1_000;
+const AFTER_A_FAILURE = 4_000;
 
 const load = createRequire(__filename);
 const { withLocalStorage } = load("@pulumi/pulumi/runtime/state") as {
     readonly withLocalStorage: <T>(block: () => Promise<T>) => Promise<T>;
 };
+
+/** What a run that has ended still throws is nobody's, and would end this process. */
+for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, () => undefined);
+}
 
 /** The SDK has one monitor at a time. */
 let last: Promise<unknown> = Promise.resolve();
