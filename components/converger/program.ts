@@ -78,7 +78,10 @@ function assemble(): ConvergerProgram {
 
 /** The kernel takes 128 KiB in one argument (MAX_ARG_STRLEN), and awk gets its program as one. */
 function withoutMargins(awk: string): string {
-    return awk.replace(/^( *#.*)?\n/gm, "").replace(/^ +/gm, "");
+    return awk
+        .replace(/^( *#.*)?\n/gm, "")
+        .replace(/ +# [^"/\n]*$/gm, "") // nothing of a string or a pattern
+        .replace(/^ +/gm, "");
 }
 
 function part(name: string): string {
