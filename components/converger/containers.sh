@@ -12,7 +12,7 @@ vacate() {
                 die "container $container: this stack has made and connected it, but its state does not know it: use the state that does, or remove it (docker rm -f $id)"
             fi
             remove_container "$id" </dev/null
-        elif [ "$name" = "$container" ]; then
+        elif case ,$name, in *",$container,"*) ;; *) false ;; esac then
             die "container $container: Docker has a container of this name that is not the unit's (image $image${mark:+, made by $mark}): remove it (docker rm -f $container) or choose another name"
         fi
     done || exit 1
@@ -65,7 +65,7 @@ watch() {
         --filter event=start --filter event=die --filter event=rename --filter event=connect --filter event=disconnect \
         --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.ID}} {{index .Actor.Attributes "container"}}' </dev/null | {
         running=' '
-        for started in $(docker ps --no-trunc --format '{{.ID}}={{.Names}}'); do
+        for started in $(docker ps --no-trunc --format '{{.ID}}={{.Names}}' | sed 's|[^=,]*/[^,]*||g; s/,//g'); do
             running="$running$started "
             see "start:${started#*=}"
         done

@@ -46,10 +46,13 @@ function docker_read(    i, names, containers, kind, name) {
     if (seeks_strays())
         docker_networks()
     for (name in names_needed)
-        if (!seeks_strays() || (name in network_id))
+        if (is_docker_name(name) && (!seeks_strays() || (name in network_id)))
             names = names " " name
-    if (names != "")
-        docker_lines("network inspect --format " quoted(NETWORK_FORMAT) names, "network")
+    if (names != "") {
+        docker_lines("network inspect --format " quoted(NETWORK_FORMAT) " none" names, "network")
+        if (!("none" in network_id))
+            docker_known = "stopped" # every engine that answers has that one
+    }
     names_note(containers_needed)
     for (name in containers_needed)
         containers = containers " " name
@@ -69,8 +72,14 @@ function docker_note(key, value, networks, containers) {
         containers[nth_word(key, 2)] = 1
     if (key ~ /^default-route /)
         networks[value] = 1
+    if (key ~ /^name /)
+        networks[nth_word(key, 2)] = 1
     if (key ~ /^docker container [^ ]+ /)
         containers[nth_word(key, 4)] = 1
+}
+
+function is_docker_name(text) {
+    return text ~ /^[A-Za-z0-9][A-Za-z0-9_.-]*$/
 }
 
 # names become words of a command line
@@ -111,12 +120,16 @@ function docker_networks(    command, line, words) {
 }
 
 # one line for each, running or not: `NAME STATE NETWORKS id ID mark UNIT ports PORTS`
-function docker_containers(    command, line) {
+function docker_containers(    command, line, name, rest) {
     if (containers_listed++)
         return
     command = "exec docker ps -a --no-trunc --format " quoted("{{.Names}} {{.State}} {{.Networks}} id {{.ID}} mark {{.Label \"crosshost\"}} ports {{.Ports}}") " 2>/dev/null"
-    while ((command | getline line) > 0)
-        container_list[++container_count] = line
+    while ((command | getline line) > 0) {
+        name = first_word(line)
+        rest = substr(line, length(name) + 1)
+        gsub(/[^,]*\/[^,]*|,/, "", name) # one that another is linked to has names as db,web/db
+        container_list[++container_count] = name rest
+    }
     close(command)
 }
 
@@ -131,7 +144,7 @@ function say_containers(    i) {
 function docker_version() {
     if (docker_state() != "yes")
         return docker_state()
-    if (docker_server == "" && engine_process() != "")
+    if (docker_server == "")
         docker_server = word_after(read_line(run_dir "/engine"), engine_process())
     if (docker_server == "") {
         docker_command = "exec docker version --format " quoted("{{.Server.Version}}") " 2>/dev/null"
@@ -149,7 +162,7 @@ function engine_process() {
 
 function engine_note(    line) {
     line = engine_process() " " docker_server
-    if (docker_server ~ /^[0-9]/ && engine_process() != "" && read_line(run_dir "/engine") != line) {
+    if (line ~ /^[0-9]+-[0-9]+ [0-9]/ && read_line(run_dir "/engine") != line) {
         print line > (run_dir "/engine")
         close(run_dir "/engine")
     }

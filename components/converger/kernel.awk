@@ -39,6 +39,8 @@ function observe_host(    command, line, kind) {
 
 # `NUMBER-START`, as a number may soon be another's; none of one that is not there
 function process(pid,    stat) {
+    if (pid !~ /^[0-9]+$/)
+        return ""
     stat = read_line("/proc/" pid "/stat")
     sub(/.*\) /, "", stat)
     return stat == "" ? "" : pid "-" nth_word(stat, 20)
@@ -57,7 +59,7 @@ function take_ip_line(line,    words) {
 }
 
 function speaks_of(kind) {
-    return kind in kinds_wanted
+    return (kind in kinds_wanted) || (verb == "delete" && !old_count) # its file is gone: only marks tell of it
 }
 
 function wants_docker() {

@@ -43,6 +43,8 @@ function check_words(key, value,    kind) {
         words_check(key, value, "ipv4 alias", "connected")
     else if (kind == "interface")
         interface_words_check(key, value)
+    else if (kind == "default-route" && !is_docker_name(value))
+        refuse(key ": wants the name of a network")
     else if (kind == "name")
         name_check(key, value)
     else if (kind == "container")

@@ -49,7 +49,7 @@ function lan_check_new(key, value, parent,    other) {
 function lans_read(    i, name, names) {
     if (lans_known++)
         return
-    if (!network_count)
+    if (!network_count && docker_state() == "yes")
         docker_networks()
     for (i = 1; i <= network_count; i++) {
         name = network_names[i]

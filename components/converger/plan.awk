@@ -127,7 +127,7 @@ function plan_extras(    i, key) {
             fdb_unmake(fdb_keys[i])
     for (i = 1; i <= network_count; i++) {
         key = "docker network " network_names[i]
-        if (is_mine(network_mark[network_names[i]]) && !(key in want_value) && !(key in old_value))
+        if ((network_names[i] in network_value) && is_mine(network_mark[network_names[i]]) && !(key in want_value) && !(key in old_value))
             network_unmake(network_names[i])
     }
     inner_extras()

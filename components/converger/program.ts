@@ -81,7 +81,8 @@ function withoutMargins(awk: string): string {
     return awk
         .replace(/^( *#.*)?\n/gm, "")
         .replace(/ +# [^"/\n]*$/gm, "") // nothing of a string or a pattern
-        .replace(/^ +/gm, "");
+        .replace(/^ +/gm, "")
+        .replace(/^function .*$/gm, (head) => head.replace(/, +/g, ","));
 }
 
 function part(name: string): string {

@@ -53,14 +53,15 @@ export async function exposureWarnings(
     { facts, units }: Pick<Observation, "facts" | "units">,
 ): Promise<string[]> {
     const image = await known(pulumi.output(unit.ports.image));
+    // An attachment that comes later may say a port for good, so none is claimed here.
     const isThere = units.get(unit.name)?.hash === entriesHash(unit.text);
     if (!image || isThere || !/^\d/.test(facts.get("docker")?.[0] ?? "")) {
         return [];
     }
     return (await session.exposedBy(image)).flatMap((port) => {
-        const other = session.ports.claim(port, unit.name);
+        const other = session.ports.holder(port);
         const holder =
-            other === undefined || other === unit.name
+            other === undefined
                 ? takenBy(port, stackId(session.stack), facts)
                 : `"${other}" of this program`;
         return holder === undefined

@@ -44,6 +44,12 @@ describe.each(TOOLS)("the default route of a container, with $shell and $awk", (
         expect(current()).toBe("default via 172.17.0.1 dev eth0");
     });
 
+    test("is refused where its network is a command, which nobody runs", () => {
+        const { stderr } = host.attach("default-route web: x & touch /run/canary\n");
+        expect(stderr).toContain("default-route web: wants the name of a network");
+        expect(host.sh("ls /run")).not.toContain("canary");
+    });
+
     test("steps aside where Docker may want to add its own, whichever unit has it, and comes back when that fails", () => {
         host.attach(PLACE + ROUTE);
         host.sh(

@@ -156,6 +156,14 @@ describe.each(TOOLS)("a LAN with $shell and $awk", (tools) => {
         expect(status).toBe(2);
     });
 
+    test("asks nothing of an engine that is stopped, which its socket would start", () => {
+        host.put("docker", "#!/bin/sh\n: >/run/asked\n");
+        host.sh("rm /run/docker.pid");
+        host.observe();
+        host.apply("lan", UNIT);
+        expect(host.sh("ls /run")).not.toContain("asked");
+    });
+
     test("is refused where another network has the parent, by engines and subnets that cannot share it", () => {
         const create = (name: string, subnet: string) =>
             host.sh(`docker network create -d macvlan -o parent=eth0 --subnet ${subnet} ${name}`);

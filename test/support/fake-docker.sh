@@ -40,6 +40,7 @@ create_network() {
 inspect_networks() {
     shift 2
     for name in "$@"; do
+        [ "$name" != none ] || echo "none null / id idnone"
         [ -e "$state/networks/$name" ] || continue
         read -r driver rest <"$state/networks/$name"
         echo "$name $driver$(members "$name") / $rest"
