@@ -53,6 +53,21 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         expect(changes()).toEqual(["network rm mesh"]);
     });
 
+    test("the version of an engine that keeps no pid is asked each time", () => {
+        host.sh("rm /run/docker.pid /run/crosshost/engine; : >$FAKES/running.docker.service");
+        host.apply("mesh", meshUnit() + NETWORK.replace("mtu 1450", "mtu 1400"));
+        writeFileSync(join(host.folder, "docker/version"), "28.5.2\n");
+        expect(host.observe().facts).toContain("docker 28.5.2");
+    });
+
+    test("a unit whose file is gone is deleted by its marks", () => {
+        host.sh(`rm /var/lib/crosshost/${STACK}/units/mesh`);
+        changes();
+        expect(host.delete("mesh")).toMatchObject({ status: 0, stderr: "" });
+        expect(changes()).toEqual(["network rm mesh"]);
+        expect(host.sh("nft list tables; ip -o link show group 201")).toBe("");
+    });
+
     test("a newer engine needs an option more, which is drift after an upgrade", () => {
         engine("28.5.2");
         expect(host.observe().drift).toEqual(["docker network mesh: gateway-mode nat"]);
