@@ -12,7 +12,7 @@ import { type Runner } from "../language/host";
 import { map, parseJson, text } from "../plugin/values";
 
 /** A process of its own ends when nothing is under way any more, whatever waits for what failed. Here nobody can tell. */
-const AFTER_A_FAILURE = 4_000;
+const AFTER_A_FAILURE = 3_000;
 
 const load = createRequire(__filename);
 const { withLocalStorage } = load("@pulumi/pulumi/runtime/state") as {
@@ -89,6 +89,7 @@ async function disconnected(failures: Failures): Promise<void> {
         ]);
     }
     if (failures.any) {
+        await sleep(AFTER_A_FAILURE); // other hosts may have something to say yet
         await Promise.race([failures.told(), sleep(AFTER_A_FAILURE)]);
     }
     pulumi.runtime.disconnectSync();
