@@ -12,6 +12,10 @@ const common = {
         ],
     },
     moduleFileExtensions: ["ts", "js", "json"],
+    moduleNameMapper: {
+        "/typescript-shim$": "<rootDir>/test/tiers/noClosures.ts",
+        "^@npmcli/arborist$": "<rootDir>/test/tiers/noClosures.ts",
+    },
     modulePathIgnorePatterns: ["<rootDir>/dist"],
     setupFilesAfterEnv: ["<rootDir>/test/tiers/timeout.ts", "<rootDir>/test/tiers/stacks.ts"],
 };

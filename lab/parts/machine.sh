@@ -47,7 +47,8 @@ make_disk() {
     local name=$1 dir=$lab_dir/$1 upper=$lab_dir/$1/upper release
     release=$(release_for "$name")
     rm -rf "$dir"
-    mkdir -p "$dir"/{work,merged,docker,containerd} "$upper"/etc/{ssh,network,systemd/{network,system}}
+    mkdir -p "$dir"/{work,merged,docker,containerd} "$upper"/etc/{ssh,network,systemd/{network,system}} "$upper/var"
+    touch "$upper"/{etc,var}/.updated # or the first boot makes caches anew that the root has
     echo "$release" >"$dir/release"
     echo "${networks_in_turn[($(host_number "$name") - 1) % ${#networks_in_turn[@]}]}" >"$dir/network"
     root_of "$release" >"$dir/root"
@@ -57,6 +58,8 @@ make_disk() {
     ssh-keygen -q -t ed25519 -N '' -C "root@$name" -f "$upper/etc/ssh/ssh_host_ed25519_key"
     cp "$key_file.pub" "$upper/etc/ssh/lab_keys"
     write_hosts_file >"$upper/etc/hosts"
+    # No message of the day: four processes for each login.
+    install -D -m 0644 <(sed '/pam_motd/d' "$(host_fact "$name" root)/etc/pam.d/sshd") "$upper/etc/pam.d/sshd"
     "write_network_of_$(host_fact "$name" network)" "$name" "$upper"
     touch "$dir/made"
 }
@@ -79,13 +82,20 @@ write_network_of_networkd() {
         >"$2/etc/systemd/network/10-lan.network"
     mkdir -p "$2/etc/systemd/system/multi-user.target.wants"
     ln -s /lib/systemd/system/systemd-networkd.service "$2/etc/systemd/system/multi-user.target.wants/"
-    mask_units "$2" networking.service
+    mask_ifupdown "$2"
 }
 
 # The address comes with the NIC, as in a cloud's container host.
 write_network_of_none() {
     mask_networkd "$2"
-    mask_units "$2" networking.service
+    mask_ifupdown "$2"
+}
+
+# Its rule of udev starts six processes for every link that comes or goes.
+mask_ifupdown() {
+    mask_units "$1" networking.service
+    mkdir -p "$1/etc/udev/rules.d"
+    ln -s /dev/null "$1/etc/udev/rules.d/80-ifupdown.rules"
 }
 
 mask_networkd() { mask_units "$1" systemd-networkd.service systemd-networkd.socket; }

@@ -141,18 +141,18 @@ const DRIFTS: readonly (readonly [string, readonly string[]])[] = [
 
 describe.each(TOOLS)("drift on a host with $shell and $awk", (tools) => {
     let host: NetnsHost;
+    let whole: string;
 
     beforeAll(() => {
         host = new NetnsHost(tools);
         host.sh("iptables -N DOCKER-USER; iptables -A DOCKER-USER -j RETURN");
         host.apply("mesh", meshUnit());
+        whole = host.dump();
     });
     afterAll(() => host.close());
 
     test.each(DRIFTS)("%s: told, repaired, told again", (command, told) => {
         let text = meshUnit();
-        host.apply("mesh", text);
-        const whole = host.dump();
         const tokens = new Set<string>();
         for (let time = 1; time <= 2; time++) {
             host.sh(command);
@@ -160,7 +160,9 @@ describe.each(TOOLS)("drift on a host with $shell and $awk", (tools) => {
             expect([...seen.drift].sort()).toEqual([...told].sort());
             expect(seen.fresh).toHaveLength(1);
             tokens.add(seen.fresh.join());
-            expect(host.observe().fresh).toEqual(seen.fresh);
+            if (time === 1) {
+                expect(host.observe().fresh).toEqual(seen.fresh);
+            }
             if (command.startsWith("ip link set eth0")) {
                 expect(host.apply("mesh", text)).toMatchObject({ status: 2 });
                 host.sh("ip link set eth0 mtu 1500");

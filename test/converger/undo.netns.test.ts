@@ -81,39 +81,53 @@ describe.each(TOOLS)("undoing on a host with $shell and $awk", (tools) => {
     });
     afterAll(() => host.close());
 
-    describe.each(POISON)("%s", (poison, told) => {
-        test("on a host that had nothing", () => {
-            host.sh("mkdir -p -m 0700 /run/crosshost");
-            const before = host.dump();
-            const { status, stderr } = host.apply("mesh", `${meshUnit()}${poison}\n`);
-            expect(stderr).toMatch(told);
-            expect(stderr).toMatch(ENDS);
-            expect(status).toBe(1);
-            expect(host.dump().replace(/^\/run\/crosshost.*\n/gm, "")).toBe(
-                before.replace(/^\/run\/crosshost.*\n/gm, ""),
-            );
+    test.each(POISON)("on a host that had nothing: %s", (poison, told) => {
+        host.sh("mkdir -p -m 0700 /run/crosshost");
+        const before = host.dump();
+        const { status, stderr } = host.apply("mesh", `${meshUnit()}${poison}\n`);
+        expect(stderr).toMatch(told);
+        expect(stderr).toMatch(ENDS);
+        expect(status).toBe(1);
+        expect(host.dump().replace(/^\/run\/crosshost.*\n/gm, "")).toBe(
+            before.replace(/^\/run\/crosshost.*\n/gm, ""),
+        );
+    });
+
+    describe("on a host that has an overlay", () => {
+        let before: string;
+
+        beforeAll(() => {
+            host.apply("mesh", meshUnit());
+            before = host.dump();
         });
 
-        test.each(changes(tools.shell, poison))("with %s", (_what, change) => {
-            host.apply("mesh", meshUnit());
-            const before = host.dump();
-            const { stderr } = host.apply("mesh", `${meshUnit(change)}${poison}\n`);
-            expect(stderr).toMatch(told);
-            expect(stderr).toMatch(ENDS);
-            expect(host.dump()).toBe(before);
-            expect(host.observe().drift).toEqual([]);
-            host.delete("mesh");
+        describe.each(POISON)("%s", (poison, told) => {
+            test.each(changes(tools.shell, poison))("with %s", (_what, change) => {
+                const { stderr } = host.apply("mesh", `${meshUnit(change)}${poison}\n`);
+                expect(stderr).toMatch(told);
+                expect(stderr).toMatch(ENDS);
+                expect(host.dump()).toBe(before);
+                expect(host.observe().drift).toEqual([]);
+            });
         });
     });
 });
 
-/** A wrapper that kills the whole run at its Nth call of any tool, before or after it has worked. */
+/**
+ * A wrapper that kills the whole run at its Nth call of any tool, before or after it has worked.
+ * After a call that only looks, all is as it is before the next.
+ */
 const KILLER = `#!/bin/sh
-read -r n <"$FAKES/calls"
-n=$((n + 1))
-echo $n >"$FAKES/calls"
 tool=\${0##*/}
-if [ $n = "$KILL_AT" ]; then
+case "$KILL_WHEN $tool $*" in
+    after\\ sort* | after*show* | after*list*) ;;
+    *)
+        read -r n <"$FAKES/calls"
+        n=$((n + 1))
+        echo $n >"$FAKES/calls"
+        ;;
+esac
+if [ "$n" = "$KILL_AT" ]; then
     [ "$KILL_WHEN" = before ] || /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$tool" "$@"
     kill -9 0
 fi
@@ -175,7 +189,9 @@ describe("kill -9", () => {
         expect(host.dump()).toBe(fresh);
         let at = 1;
         for (; ; at++) {
-            if (base !== "") {
+            if (base === "") {
+                host.delete("mesh");
+            } else {
                 host.apply("mesh", base);
             }
             if (!armed(killed(verb, text), at, when)) {
@@ -185,13 +201,13 @@ describe("kill -9", () => {
             const journal = host.observe().drift.filter((line) => line.startsWith("journal"));
             expect(journal.length).toBeLessThanOrEqual(1);
             expect(host.apply("mesh", goal)).toMatchObject({ status: 0 });
-            expect(host.dump()).toBe(reached);
-            expect(host.apply("mesh", goal).stdout).toBe("mesh: in step, nothing to do\n");
-            host.delete("mesh");
-            expect(host.dump()).toBe(fresh);
+            expect(host.dump()).toBe(reached); // so what follows is as it is after any apply
         }
+        expect(host.apply("mesh", first)).toMatchObject({ status: 0 });
+        expect(host.apply("mesh", first).stdout).toBe("mesh: in step, nothing to do\n");
         host.delete("mesh");
-        expect(at).toBeGreaterThan(10);
+        expect(host.dump()).toBe(fresh);
+        expect(at).toBeGreaterThan(5);
     });
 });
 

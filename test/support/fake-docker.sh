@@ -2,7 +2,13 @@
 # A stand-in for the docker CLI: networks and containers as files in $FAKES/docker, its answers in the words that the
 # converger asks for. Changes are logged. The real engines are tried in the lab.
 state=$FAKES/docker
-mkdir -p "$state/networks" "$state/containers"
+[ -d "$state/containers" ] || mkdir -p "$state/networks" "$state/containers"
+
+# $value: the one line of a file; nothing where there is none
+line_of() {
+    value=''
+    [ ! -e "$1" ] || read -r value <"$1"
+}
 
 last() {
     while [ $# -gt 1 ]; do shift; done
@@ -50,7 +56,8 @@ inspect_networks() {
 members() {
     for path in "$state/containers"/*/"$1"; do
         path=${path%/*}
-        if [ "$(cat "$path/.running" 2>/dev/null)" = true ]; then printf ' %s' "${path##*/}"; fi
+        line_of "$path/.running"
+        if [ "$value" = true ]; then printf ' %s' "${path##*/}"; fi
     done
 }
 
@@ -83,15 +90,16 @@ connect() {
 # where a test says so in NETWORK.gateway: as engines do, which add a default route and replace none
 take_default_route() {
     if [ -e "$state/$1.gateway" ] && [ -e "$state/containers/$2/.pid" ]; then
-        inside "$2" ip route add default via "$(cat "$state/$1.gateway")" 2>/dev/null ||
+        line_of "$state/$1.gateway"
+        (inside "$2" ip route add default via "$value" 2>/dev/null) ||
             fail "failed to set gateway while updating gateway: file exists"
     fi
 }
 
 inside() {
-    pid=$(cat "$state/containers/$1/.pid")
+    line_of "$state/containers/$1/.pid"
     shift
-    nsenter -t "$pid" -n -- "$@"
+    exec nsenter -t "$value" -n -- "$@"
 }
 
 # a process with a network of its own
@@ -105,7 +113,8 @@ boot() {
 
 halt() {
     [ -e "$state/containers/$1/.pid" ] || return 0
-    kill "$(cat "$state/containers/$1/.pid")" 2>/dev/null
+    line_of "$state/containers/$1/.pid"
+    kill "$value" 2>/dev/null
     rm "$state/containers/$1/.pid"
     echo false >"$state/containers/$1/.running"
 }
@@ -114,22 +123,23 @@ inspect_containers() {
     shift 2
     for name in "$@"; do
         [ -d "$state/containers/$name" ] || continue
-        line="/$name $(id_of "$name") $(cat "$state/containers/$name/.running")"
-        [ ! -e "$state/containers/$name/.started" ] || line="$line started $(cat "$state/containers/$name/.started")"
-        [ ! -e "$state/containers/$name/.failed" ] || line="$line failed yes"
-        [ ! -e "$state/containers/$name/.mode" ] || line="$line mode $(cat "$state/containers/$name/.mode")"
-        [ ! -e "$state/containers/$name/.pid" ] || line="$line pid $(cat "$state/containers/$name/.pid")"
-        [ ! -e "$state/containers/$name/.mark" ] || line="$line mark $(cat "$state/containers/$name/.mark")"
+        line_of "$state/containers/$name/.id"
+        line="/$name ${value:-0123456789abcdef}"
+        line_of "$state/containers/$name/.running"
+        line="$line $value"
+        for word in started failed mode pid mark; do
+            line_of "$state/containers/$name/.$word"
+            [ "$word" != failed ] || value=${value:+yes}
+            line="$line${value:+ $word $value}"
+        done
         [ ! -e "$state/containers/$name/.hosts" ] || line="$line hosts $state/containers/$name/.hosts"
         for path in "$state/containers/$name"/*; do
-            [ ! -f "$path" ] || line="$line / ${path##*/} $(cat "$path") alias 0123456789ab"
+            [ -f "$path" ] || continue
+            line_of "$path"
+            line="$line / ${path##*/} $value alias 0123456789ab"
         done
         echo "$line"
     done
-}
-
-id_of() {
-    cat "$state/containers/$1/.id" 2>/dev/null || echo 0123456789abcdef
 }
 
 # restart and start: the container's own network is not looked at here
@@ -158,7 +168,8 @@ marked() {
 with_images() {
     for path in "$state/containers"/*; do
         [ -d "$path" ] || continue
-        echo "${path##*/} ${path##*/} busybox:1 $(cat "$path/.mark" 2>/dev/null)"
+        line_of "$path/.mark"
+        echo "${path##*/} ${path##*/} busybox:1 $value"
     done
 }
 
@@ -176,10 +187,14 @@ created() {
 containers() {
     for path in "$state/containers"/*; do
         [ -d "$path" ] || continue
-        networks=$(cd "$path" && echo * | tr ' ' ,)
+        networks=''
+        for network in "$path"/*; do
+            [ ! -e "$network" ] || networks=$networks,${network##*/}
+        done
+        line_of "$path/.running"
         running=exited
-        if [ "$(cat "$path/.running")" = true ]; then running=running; fi
-        echo "${path##*/} $running ${networks#\*}"
+        if [ "$value" = true ]; then running=running; fi
+        echo "${path##*/} $running ${networks#,}"
     done
 }
 

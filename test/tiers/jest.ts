@@ -17,7 +17,8 @@ export interface JestRun {
     readonly onStart: (stop: () => void) => void;
 }
 
-export const WORKERS = 2;
+/** As many as keep two cores busy: netns tests wait for short processes, and each lab is a dozen of daemons. */
+export const WORKERS: Readonly<Record<Tier, number>> = { unit: 3, netns: 4, e2e: 2 };
 
 /** After the last test a test file's own left-overs get this long to end. */
 const GRACE = 5_000;
@@ -82,7 +83,7 @@ function commandLine({ root, tier, files, options }: JestRun): string[] {
         join(root, "node_modules/jest/bin/jest.js"),
         ...["--selectProjects", tier],
         ...["--reporters", join(root, "test/tiers/reporter.ts")],
-        `--maxWorkers=${WORKERS}`,
+        `--maxWorkers=${WORKERS[tier]}`,
         ...["--testSequencer", join(root, "test/tiers/sequencer.ts")],
         ...options,
         "--runTestsByPath",

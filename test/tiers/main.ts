@@ -101,7 +101,7 @@ async function withLabs(
     { keep, files }: Selection,
     act: (residents: Residents) => Promise<Tally>,
 ): Promise<Tally> {
-    const workers = Math.min(WORKERS, files.get("e2e")?.length ?? 0);
+    const workers = Math.min(WORKERS.e2e, files.get("e2e")?.length ?? 0);
     const labs = Array.from({ length: workers }, (_, at) => labOfWorker(LAB_NAME, at + 1));
     const residents = new Map<string, Resident>();
     try {

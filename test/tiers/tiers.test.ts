@@ -59,11 +59,19 @@ describe("what npm test runs", () => {
 });
 
 describe("the order of files", () => {
-    test("is longest first, and one of unknown length is in the middle", () => {
+    test("is longest first, and one of unknown length is in the middle of its tier", () => {
         const drift = "test/e2e/drift.e2e.test.ts";
         const undo = "test/converger/undo.netns.test.ts";
-        const unknown = ["test/a.test.ts", "test/e2e/new.e2e.test.ts"];
-        expect(longestFirst([...unknown, undo, drift])).toEqual([drift, undo, ...unknown]);
+        const unknown = ["test/e2e/new.e2e.test.ts", "test/new.netns.test.ts", "test/new.test.ts"];
+        const named = [drift, undo, "test/hostile.test.ts"];
+        expect(longestFirst([...named, ...unknown])).toEqual([
+            drift,
+            undo,
+            "test/e2e/new.e2e.test.ts",
+            "test/hostile.test.ts",
+            "test/new.netns.test.ts",
+            "test/new.test.ts",
+        ]);
     });
 
     test("names files that there are", () => {
