@@ -49,7 +49,6 @@ describe("bridges, and containers that exist already", () => {
 
     it("are made by the first up, and the second changes nothing", () => {
         stack.up();
-        stack.nothingToDo("preview");
         stack.nothingToDo("up", "--refresh");
     });
 

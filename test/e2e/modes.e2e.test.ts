@@ -5,6 +5,7 @@ import {
     LAB_NAME,
     on,
     onAll,
+    pidOf,
     ROOT,
     start,
     succeeds,
@@ -220,9 +221,8 @@ function answers(address: string, port: number): boolean {
 }
 
 function namespaceOf(host: string, container: string): string {
-    const pid = `$(docker inspect -f '{{.State.Pid}}' ${container})`;
     try {
-        return on(host, `readlink /proc/${pid}/ns/net`).trim();
+        return on(host, `readlink /proc/${pidOf(container)}/ns/net`).trim();
     } catch {
         return `${container} does not run`;
     }

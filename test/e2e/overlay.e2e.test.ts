@@ -46,18 +46,14 @@ describe("an overlay over Docker 20.10, 26 and 28", () => {
         const target = addressOf(to);
         const filter = `icmp and dst host ${target} and src net 10.42.0.0/16`;
         const { seen } = await capture(...programOn(to, ...tcpdump(1, filter)));
-        expect(succeeds(() => inContainer(from, `ping -c 1 -W 2 ${target}`))).toBe(true);
+        expect(succeeds(() => inNetwork(from, `ping -c 1 -W 2 ${target}`))).toBe(true);
         expect(await seen).toContain(`${addressOf(from)} > ${target}: ICMP echo request`);
     });
 
     it.each(pairs())("carries full-size packets from %s to %s, and not a byte more", (from, to) => {
         const target = addressOf(to);
         const ping = (size: number) =>
-            inNetworkOf(
-                from,
-                CONTAINERS[from],
-                `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`, // busybox' ping cannot set DF
-            );
+            inNetwork(from, `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`); // busybox' ping cannot set DF
         expect(succeeds(() => ping(MTU))).toBe(true);
         expect(succeeds(() => ping(MTU + 1))).toBe(false);
     });
@@ -79,7 +75,7 @@ describe("an overlay over Docker 20.10, 26 and 28", () => {
         const { internet, hosts } = lab();
         const echo = tcpdump(1, "icmp[icmptype] == icmp-echo");
         const { seen } = await capture("ip", ["netns", "exec", internet.namespace, ...echo]);
-        expect(succeeds(() => inContainer(host, `ping -c 1 -W 2 ${internet.address}`))).toBe(true);
+        expect(succeeds(() => inNetwork(host, `ping -c 1 -W 2 ${internet.address}`))).toBe(true);
         expect(await seen).toContain(`${hosts[host]?.address ?? ""} > ${internet.address}`);
     });
 
@@ -184,14 +180,24 @@ function pairs(): [HostName, HostName][] {
     );
 }
 
+function inNetwork(host: HostName, script: string): string {
+    return inNetworkOf(host, CONTAINERS[host], script);
+}
+
 function inContainer(host: HostName, script: string): string {
     return on(host, `docker exec ${CONTAINERS[host]} sh -c '${script}'`);
 }
 
+const addresses = new Map<HostName, string>();
+
 /** Docker's own word on the container's address. */
 function addressOf(host: HostName): string {
     const template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-    return on(host, `docker inspect -f '${template}' ${CONTAINERS[host]}`).trim();
+    const address =
+        addresses.get(host) ??
+        on(host, `docker inspect -f '${template}' ${CONTAINERS[host]}`).trim();
+    addresses.set(host, address);
+    return address;
 }
 
 function vxlanOf(host: HostName): string[] {

@@ -65,10 +65,19 @@ export function programOn(host: string, ...words: readonly string[]): [string, s
     return ["nsenter", ["--target", init, ...namespaces, ...environment, ...words]];
 }
 
+/**
+ * A container's process, as a word of a host's script: by the file that Docker keeps of the
+ * container, as `docker inspect` takes ten times the time.
+ */
+export function pidOf(container: string): string {
+    const files = "/var/lib/docker/containers/*/config.v2.json";
+    return `$(sed -n '/"Name":"\\/${container}"/s/.*"Pid":\\([0-9]*\\).*/\\1/p' ${files})`;
+}
+
 /** Runs with a host's own programs in a container's network: `docker exec` takes three times the time. */
 export function inNetworkOf(host: string, container: string, script: string): string {
-    const pid = `$(docker inspect -f '{{.State.Pid}}' ${container})`;
-    return on(host, `nsenter -t ${pid} -n sh -c '${script.replaceAll("'", "'\\''")}'`);
+    const command = script.replaceAll("'", "'\\''");
+    return on(host, `nsenter -t ${pidOf(container)} -n sh -c '${command}'`);
 }
 
 /** Those of the targets that do not answer a ping from a container's network; all of them where it is not there. */

@@ -1,4 +1,4 @@
-import { on } from "./lab";
+import { on, pidOf } from "./lab";
 
 const LOG = "/tmp/crosshost-pings";
 
@@ -15,7 +15,7 @@ export function whilePinging(
     { host, container, target }: { host: string; container: string; target: string },
     act: () => void,
 ): Pings {
-    const ping = `nsenter -t $(docker inspect -f '{{.State.Pid}}' ${container}) -n ping -D -n -i 0.01 ${target}`;
+    const ping = `nsenter -t ${pidOf(container)} -n ping -D -n -i 0.01 ${target}`;
     on(host, `setsid ${ping} >${LOG} 2>&1 </dev/null & echo $! >${LOG}.pid; sleep 0.5`);
     try {
         act();

@@ -126,7 +126,9 @@ async function wiring({ hosts }: Pair, operation: Operation): Promise<string[]> 
     );
 }
 
+/** The watcher attaches containers that have started by itself; nothing of that is to stay. */
 const LOOK = `
+for _ in $(seq 100); do [ -e /run/crosshost/journal ] || break; sleep 0.05; done
 docker inspect -f '{{.State.Running}} {{index .Config.Env 0}}' APP 2>&1
 cat /sys/class/net/ch-mesh-*/mtu 2>&1
 docker exec APP ping -c 1 -W 3 PEER >/dev/null 2>&1 && echo reached

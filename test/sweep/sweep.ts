@@ -3,7 +3,7 @@ import { baseline } from "../support/hosts";
 import { lab, LAB_NAME, ROOT, start } from "../support/lab";
 import { Stack } from "../support/stack";
 import { live, type Pair, type Result, undisturbed } from "./life";
-import { dealer, randomFrom } from "./point";
+import { dealer, randomFrom, type Steps } from "./point";
 import { compiledProgram } from "../support/compiled";
 
 /** Lives on all pairs of hosts side by side until so many points were hit; tells each as it is done. */
@@ -19,7 +19,7 @@ export async function sweep(
     if (!first) {
         throw new Error("a sweep needs two hosts");
     }
-    const next = dealer(await undisturbed(first), randomFrom(seed));
+    const next = dealer(await stepsOf(first), randomFrom(seed));
     const results: Result[] = [];
     const take = (result: Result) => {
         results.push(result);
@@ -38,6 +38,15 @@ export async function sweep(
         }),
     );
     return results;
+}
+
+async function stepsOf(pair: Pair): Promise<Steps> {
+    try {
+        return await undisturbed(pair);
+    } catch (error) {
+        pair.stack.cleanUp();
+        throw error;
+    }
 }
 
 async function settle(hosts: readonly [string, string], program: string): Promise<Pair> {
