@@ -2,10 +2,12 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { stackId } from "../wire/identity";
 import { vacateCommand } from "./commands";
+import { seenContainers } from "./containers";
 import { tellLeft } from "./gone";
 import { sshOptions } from "./keyfiles";
 import { known } from "./known";
 import { objectToContainers } from "./objections";
+import { type ProbeResult } from "./observation";
 import { type HostSession, type RegistryAuth, sessionOf } from "./session";
 import { type Connection, runOverSsh } from "./ssh";
 import { unseenStaysAsItIs } from "./unseen";
@@ -100,19 +102,30 @@ export function createContainer(
 
 /**
  * The engine creates what its state does not know. If a client was killed between Docker's making
- * the container and the state's being written, it is there all the same: it goes first.
+ * the container and the state's being written, it is there all the same: it goes first. A host that
+ * told the probe of no such container is not asked again.
  */
 function vacating(session: HostSession, unit: string, container: string): pulumi.ResourceHook {
-    const command = vacateCommand(stackId(session.stack), unit, container, session.become);
+    const stack = stackId(session.stack);
+    const command = vacateCommand(stack, unit, container, session.become);
     return new pulumi.ResourceHook(`${container} on ${session.name}`, async () => {
         const connection = await known(session.connection);
-        if (connection) {
+        if (connection && mayHold(await session.probe, container, `${stack}:${unit}`)) {
             const { status, stderr } = await runOverSsh(connection, command);
             if (status !== 0) {
                 throw new Error(stderr.trim() || `ended with status ${status ?? "unknown"}`);
             }
         }
     });
+}
+
+function mayHold(probed: ProbeResult, container: string, mark: string): boolean {
+    const seen =
+        probed.status === "answered" ? seenContainers(probed.observation.facts) : undefined;
+    return (
+        seen?.some(({ name, owner }) => name.split(",").includes(container) || owner === mark) ??
+        true
+    );
 }
 
 /** The provider keeps what it is given in the state, and marks no part of it as a secret. */

@@ -15,9 +15,19 @@ jest.mock("../../components/converger/program", () => ({
 
 const UNIT = "crosshost-demo-79f8e4 attachment-api";
 
-beforeEach(async () => {
+const GOOD = { status: 0, stdout: "", stderr: "" };
+/** One of the unit's that is lost, of another name. */
+const LOST =
+    "crosshost-demo-old exited bridge id 1 mark crosshost-demo-79f8e4:attachment-api ports ";
+const OTHER = "db running bridge id 2 mark crosshost-demo-79f8e4:attachment-db ports ";
+
+async function program(containers: readonly string[] | undefined): Promise<void> {
     await mockedStack();
-    const facts = new Map([["address", ["eth0 192.168.40.11/24 1500"]]]);
+    const facts = new Map<string, readonly string[]>([
+        ["address", ["eth0 192.168.40.11/24 1500"]],
+        ["docker", [containers ? "26.1.5" : "stopped"]],
+        ["container", containers ?? []],
+    ]);
     jest.mocked(probe).mockResolvedValue(answered({ facts }));
     const vm1 = host("vm1", 11);
     const mesh = new Overlay("mesh", {
@@ -30,7 +40,7 @@ beforeEach(async () => {
         network: mesh,
         container: { image: "registry.example/api:1.4" },
     });
-});
+}
 
 afterEach(() => {
     jest.mocked(runOverSsh).mockReset();
@@ -43,8 +53,13 @@ async function runHook(): Promise<void> {
 }
 
 describe("before the engine creates a container", () => {
-    test("the host is asked to remove what a killed client left of it", async () => {
-        jest.mocked(runOverSsh).mockResolvedValue({ status: 0, stdout: "", stderr: "" });
+    test.each([
+        ["has one of its unit", [LOST]],
+        ["has one of its name", ["crosshost-demo-api running bridge id 1 mark  ports "]],
+        ["could not say what it has", undefined],
+    ])("a host that %s is asked to remove what a killed client left", async (_what, seen) => {
+        jest.mocked(runOverSsh).mockResolvedValue(GOOD);
+        await program(seen);
         await runHook();
         expect(runOverSsh).toHaveBeenCalledTimes(1);
         const [connection, command] = jest.mocked(runOverSsh).mock.calls[0] ?? [];
@@ -54,13 +69,21 @@ describe("before the engine creates a container", () => {
         );
     });
 
+    test("a host that has told of others only is not asked again", async () => {
+        await program([OTHER]);
+        await runHook();
+        expect(runOverSsh).not.toHaveBeenCalled();
+    });
+
     test("what the host refuses is an error, in its words", async () => {
         const stderr = "crosshost: container crosshost-demo-api: Docker has a container\n";
-        jest.mocked(runOverSsh).mockResolvedValue({ status: 1, stdout: "", stderr });
+        jest.mocked(runOverSsh).mockResolvedValue({ ...GOOD, status: 1, stderr });
+        await program([LOST]);
         await expect(runHook()).rejects.toThrow(stderr.trim());
     });
 
     test("nobody is asked until it does", async () => {
+        await program([LOST]);
         await resource("api-container");
         expect(runOverSsh).not.toHaveBeenCalled();
     });

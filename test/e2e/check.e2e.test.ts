@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { browser, look } from "../support/browser";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { lab, on, onAll, ROOT } from "../support/lab";
+import { inside, lab, on, onAll, ROOT } from "../support/lab";
 import { Stack } from "../support/stack";
 
 /** Containers of each host, and the networks that they are on. */
@@ -176,7 +176,7 @@ async function foundByAll(): Promise<string[]> {
             const pings = CONTAINERS.filter((to) => to !== from).map(
                 ({ name }) => `(ping -c 2 -W 1 ${name} >/dev/null 2>&1 && echo ${name}) &`,
             );
-            const script = `docker exec ${from.name} sh -c '${pings.join(" ")} wait'`;
+            const script = inside(from.name, `${pings.join(" ")} wait`);
             const [text = ""] = await onAll([from.host], script);
             return text
                 .split("\n")
@@ -194,7 +194,7 @@ async function reachedByAll(addresses: readonly Place[]): Promise<string[]> {
             const pings = judged(from, addresses).map(
                 ({ address }) => `(ping -c 2 -W 1 ${address} >/dev/null 2>&1 && echo ${address}) &`,
             );
-            const script = `docker exec ${name} sh -c '${pings.join(" ")} wait'`;
+            const script = inside(name, `${pings.join(" ")} wait`);
             const [text = ""] = await onAll([host], script);
             return text
                 .split("\n")

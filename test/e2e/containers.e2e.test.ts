@@ -69,7 +69,6 @@ describe("created containers", () => {
     });
 
     it("are in step with the program, after a refresh too", () => {
-        stack.nothingToDo("preview");
         stack.nothingToDo("up", "--refresh");
     });
 

@@ -3,6 +3,7 @@ import { capture, tcpdump } from "../support/capture";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
 import {
     inNetworkOf,
+    inside,
     lab,
     on,
     onAll,
@@ -106,7 +107,7 @@ describe("an overlay without encapsulation", () => {
     it.each(HOSTS)("keeps a machine of the LAN that routes to %s from its containers", (host) => {
         const { lan, hosts } = lab();
         const address = addressOf(host);
-        const received = () => Number(on(host, `docker exec ${containerOf(host)} cat ${RECEIVED}`));
+        const received = () => Number(on(host, inside(containerOf(host), `cat ${RECEIVED}`)));
         const come = (from: string) => {
             const start = received();
             succeeds(() => within(lan.namespace, `ping -c 5 -i 0.1 -W 1 -I ${from} ${address}`));
@@ -141,7 +142,7 @@ describe("an overlay without encapsulation", () => {
             ip -n forger addr add 10.98.0.2/24 dev eth0
             ip -n forger addr add 10.42.2.77/32 dev lo
             ip -n forger route add default via 10.98.0.1
-            received() { docker exec ${containerOf("vm1")} cat ${RECEIVED}; }
+            received() { ${inside(containerOf("vm1"), `cat ${RECEIVED}`)}; }
             come() {
                 start=$(received)
                 ip netns exec forger ping -c 5 -i 0.1 -W 1 -I 10.42.2.77 ${target} >/dev/null || true

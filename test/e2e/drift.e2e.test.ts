@@ -124,8 +124,6 @@ const GROUPS: readonly (readonly Drift[])[] = [
             script: `${TABLE}; nft insert rule inet $t forward accept`,
             tells: /drift nft .*not in the plan/,
         },
-    ],
-    [
         {
             kind: "deleted nft rule",
             host: "vm1",

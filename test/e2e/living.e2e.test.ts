@@ -48,7 +48,6 @@ describe("a living stack", () => {
     });
 
     it("has nothing to do, after a refresh neither", () => {
-        stack.nothingToDo("preview");
         stack.nothingToDo("preview", "--refresh");
     });
 

@@ -72,11 +72,13 @@ describe("the macvlan tutorial", () => {
         expect(HOSTS.filter((host) => !hostReaches(host))).toEqual([]);
         expect(lostAmongContainers()).toEqual([]);
         expect(unheardOnTheLan()).toEqual([]);
-        for (const [at, host] of HOSTS.entries()) {
-            const [nic, own] = [11 + at, 134 + 8 * at].map((last) => macsOf(`${HOME}.${last}`));
-            expect(nic).toEqual([macOf(host, "eth0")]);
-            expect(own).toEqual([macOf(host, "mv-lan-*")]);
-        }
+        const wanted = HOSTS.flatMap((host, at) => [
+            [`${HOME}.${11 + at}`, macOf(host, "eth0")],
+            [`${HOME}.${134 + 8 * at}`, macOf(host, "mv-lan-*")],
+        ]);
+        expect(macsOf(wanted.map(([address = ""]) => address)).sort()).toEqual(
+            wanted.map(([address = "", mac = ""]) => `${address} is-at ${mac}`).sort(),
+        );
     });
 
     it("changes nothing the second time", () => {
@@ -160,12 +162,15 @@ function macOf(host: string, link: string): string {
     return on(host, `cat /sys/class/net/${link}/address`).trim();
 }
 
-/** All MACs that answer for an address on the LAN. */
-function macsOf(address: string): string[] {
-    const filter = `arp[6:2] = 2 and src host ${address}`;
-    const script = `timeout 1.5 tcpdump -lnei lan '${filter}' 2>/dev/null & sleep 0.5; ip neigh flush dev lan; ping -c 1 -W 1 ${address} >/dev/null; wait; true`;
+/** All MACs that answer for addresses on the LAN. */
+function macsOf(addresses: readonly string[]): string[] {
+    const pings = addresses.map((address) => `ping -c 1 -W 1 ${address} >/dev/null &`).join(" ");
+    const script = `timeout 2 tcpdump -lnei lan 'arp[6:2] = 2' 2>/dev/null & sleep 0.5; ip neigh flush dev lan; ${pings} wait; true`;
     const seen = within(lab().lan.namespace, script);
-    return [...new Set([...seen.matchAll(/is-at (\S+?),/g)].map(([, mac]) => mac ?? ""))];
+    const answers = [...seen.matchAll(/Reply (\S+) is-at (\S+?),/g)]
+        .filter(([, address = ""]) => addresses.includes(address))
+        .map(([, address = "", mac = ""]) => `${address} is-at ${mac}`);
+    return [...new Set(answers)];
 }
 
 async function until(met: () => boolean): Promise<void> {

@@ -45,8 +45,7 @@ describe("hosts that a program is wrong about", () => {
     }
 
     /** A preview that fails, and leaves hosts as they were. */
-    async function refused(): Promise<string> {
-        const dumped = await dumps();
+    async function refused(dumped = before): Promise<string> {
         const { status, output } = stack.attempt("preview", "--diff");
         expect(status).not.toBe(0);
         expect(difference(dumped, await dumps())).toEqual([]);
@@ -111,7 +110,7 @@ describe("hosts that a program is wrong about", () => {
         on("vm1", inTheWay());
         on("vm2", "systemctl stop docker.socket docker");
         try {
-            const output = await refused();
+            const output = await refused(await dumps());
             expect(output).toMatch(
                 /vm1: overlay-net cannot be made there:\n\s+"10\.43\.0\.0\/16" overlaps the route 10\.43\.7\.0\/24 via \S+ dev eth0: choose another network\n\s+Docker has a network "crosshost-refusals-net", not made by Crosshost: remove it/,
             );

@@ -74,6 +74,11 @@ export function pidOf(container: string): string {
     return `$(sed -n '/"Name":"\\/${container}"/s/.*"Pid":\\([0-9]*\\).*/\\1/p' ${files})`;
 }
 
+/** A command of a host's script that runs a container's own programs in it: `docker exec` takes ten times the time. */
+export function inside(container: string, script: string): string {
+    return `nsenter -t ${pidOf(container)} -n -m sh -c '${script.replaceAll("'", "'\\''")}'`;
+}
+
 /** Runs with a host's own programs in a container's network: `docker exec` takes three times the time. */
 export function inNetworkOf(host: string, container: string, script: string): string {
     const command = script.replaceAll("'", "'\\''");

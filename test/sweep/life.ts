@@ -1,6 +1,6 @@
 import { type Stack } from "../support/stack";
 import { difference, dumps } from "../support/hosts";
-import { onAll } from "../support/lab";
+import { inside, onAll } from "../support/lab";
 import { saved } from "../support/saved";
 import { type Operation, OPERATIONS, type Point, type Step, type Steps } from "./point";
 import { killOne, ofOperation } from "./processes";
@@ -131,7 +131,7 @@ const LOOK = `
 for _ in $(seq 100); do [ -e /run/crosshost/journal ] || break; sleep 0.05; done
 docker inspect -f '{{.State.Running}} {{index .Config.Env 0}}' APP 2>&1
 cat /sys/class/net/ch-mesh-*/mtu 2>&1
-docker exec APP ping -c 1 -W 3 PEER >/dev/null 2>&1 && echo reached
+${inside("APP", "ping -c 1 -W 3 PEER")} >/dev/null 2>&1 && echo reached
 echo $(docker ps -aq | wc -l) $(docker network ls -q --filter label=crosshost | wc -l) $(ls /run/crosshost/journal 2>/dev/null)
 `;
 

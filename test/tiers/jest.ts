@@ -17,8 +17,8 @@ export interface JestRun {
     readonly onStart: (stop: () => void) => void;
 }
 
-/** As many as keep two cores busy: netns tests wait for short processes, and each lab is a dozen of daemons. */
-export const WORKERS: Readonly<Record<Tier, number>> = { unit: 3, netns: 4, e2e: 2 };
+/** As many as keep two cores busy. */
+export const WORKERS: Readonly<Record<Tier, number>> = { unit: 3, netns: 4, e2e: 3 };
 
 /** After the last test a test file's own left-overs get this long to end. */
 const GRACE = 5_000;
