@@ -35,8 +35,8 @@ function cacheFolder(): string {
     return process.env["CROSSHOST_CACHE"] ?? join(homedir(), ".cache/crosshost");
 }
 
-/** Waits for both, so that neither goes on unseen when the other has failed. */
-async function allOf(acts: readonly Promise<void>[]): Promise<void> {
+/** Waits for all, so that none goes on unseen when another has failed. */
+export async function allOf(acts: readonly Promise<void>[]): Promise<void> {
     for (const outcome of await Promise.allSettled(acts)) {
         if (outcome.status === "rejected") {
             throw outcome.reason;

@@ -140,6 +140,8 @@ const DRIFTS: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 describe.each(TOOLS)("drift on a host with $shell and $awk", (tools) => {
+    /** The second time is no other for the other tools. */
+    const times = tools.shell === "dash" ? 2 : 1;
     let host: NetnsHost;
     let whole: string;
 
@@ -154,7 +156,7 @@ describe.each(TOOLS)("drift on a host with $shell and $awk", (tools) => {
     test.each(DRIFTS)("%s: told, repaired, told again", (command, told) => {
         let text = meshUnit();
         const tokens = new Set<string>();
-        for (let time = 1; time <= 2; time++) {
+        for (let time = 1; time <= times; time++) {
             host.sh(command);
             const seen = host.observe();
             expect([...seen.drift].sort()).toEqual([...told].sort());
@@ -183,7 +185,7 @@ describe.each(TOOLS)("drift on a host with $shell and $awk", (tools) => {
                     .map((line) => `said ${line}`),
             );
         }
-        expect(tokens.size).toBe(2);
+        expect(tokens.size).toBe(times);
         host.apply("mesh", meshUnit());
         expect(host.dump()).toBe(whole);
     });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { capture, tcpdump } from "../support/capture";
-import { baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
 import {
     inNetworkOf,
     inside,
@@ -22,8 +22,6 @@ const HEADERS = 28;
 const MTU = 1500;
 const WITHIN_MS = 15_000;
 const DROP_IN = "/etc/systemd/networkd.conf.d/50-crosshost.conf";
-/** containerd makes its folder whenever it starts; what once failed is forgotten. */
-const AS_AFTER_A_REBOOT = "mkdir -p /etc/cni/net.d; systemctl reset-failed";
 const RECEIVED = "/sys/class/net/eth0/statistics/rx_packets";
 const APPLY = `cd /var/lib/crosshost/*/ && ./crosshost apply $(basename $PWD) overlay-mesh <units/overlay-mesh`;
 

@@ -1,4 +1,4 @@
-import { baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { lab, labCommand, on, onAll, succeeds, unanswered, within } from "../support/lab";
 import { Stack } from "../support/stack";
 
@@ -11,8 +11,6 @@ const CONTAINERS = {
     vm3: "printer",
 } as const;
 const RUN = `docker run -d --name printer --restart unless-stopped ${IMAGE} >/dev/null`;
-/** containerd makes its folder whenever it starts; what once failed is forgotten. */
-const AS_AFTER_A_REBOOT = "mkdir -p /etc/cni/net.d; systemctl reset-failed";
 
 /** Docker gives its own bridge, on which the printer is too, another MAC at each boot. */
 const OF_DOCKER0 = /\bdocker0\b.* fe80:| fe80:.* docker0\b/;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
 import {
     lab,
     LAB_NAME,
@@ -16,8 +16,6 @@ import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
 const RUN_VPN = `docker run -d --name vpn --restart unless-stopped -p 8084:80 -p 8085:81 ${IMAGE} >/dev/null`;
-/** containerd makes its folder whenever it starts; what once failed is forgotten. */
-const AS_AFTER_A_REBOOT = "mkdir -p /etc/cni/net.d; systemctl reset-failed";
 /** Docker gives its own bridge another MAC at each boot, and takes the address away and back. */
 const OF_DOCKER0 = /\bdocker0\b/;
 const WITHIN_MS = 20_000;

@@ -1,15 +1,28 @@
 import { capture, tcpdump } from "../support/capture";
-import { CONTAINERS, type HostName } from "../support/demo";
+import { CONTAINERS, type HostName, unreached } from "../support/demo";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { inNetworkOf, inside, lab, on, onAll, programOn, succeeds, within } from "../support/lab";
-import { Stack } from "../support/stack";
+import {
+    inNetworkOf,
+    inside,
+    lab,
+    on,
+    onAll,
+    programOn,
+    succeeds,
+    unanswered,
+    within,
+} from "../support/lab";
+import { type Config, Stack } from "../support/stack";
 
 /** Of an ICMP echo: IPv4 and ICMP headers. */
 const HEADERS = 28;
 const MTU = 1450;
 
+const VISITOR = "crosshost-guest-visitor";
+
 describe("an overlay over Docker 20.10, 26 and 28", () => {
     const stack = new Stack("demo");
+    const guest = new Stack("guest");
     let before: string[];
 
     beforeAll(async () => {
@@ -17,6 +30,7 @@ describe("an overlay over Docker 20.10, 26 and 28", () => {
     });
 
     afterAll(() => {
+        guest.cleanUp();
         stack.cleanUp();
     });
 
@@ -136,10 +150,61 @@ describe("an overlay over Docker 20.10, 26 and 28", () => {
         await onAll(HOSTS, BY_HAND);
     });
 
+    it("takes in another stack's container, which reaches all and is reached", () => {
+        guest.up();
+        expect(guest.outputs()["address"]).toMatch(/^10\.42\.2\.\d+$/);
+        expect(cutOffFromTheGuest()).toEqual([]);
+    });
+
+    it.each<[string, Config, RegExp]>([
+        ["VNI", { vni: 4711 }, /~ link vx-mesh-\S+ *: "vxlan id \d+ .*" => "vxlan id 4711 /],
+        [
+            "MTU",
+            { vni: 4711, mtu: 1400 },
+            /~ docker network \S+ *: ".* mtu 1450 .*" => ".* mtu 1400 /,
+        ],
+    ])("changes its %s under running containers, the guest's too", (_what, config, shows) => {
+        const containers = HOSTS.map(containerId);
+        stack.configure(config);
+        expect(stack.preview()).toMatch(shows);
+        stack.up();
+        expect(HOSTS.map(containerId)).toEqual(containers);
+        expect(unreached(stack)).toEqual([]);
+        expect(cutOffFromTheGuest()).toEqual([]);
+    });
+
+    it("has the new MTU in its containers", () => {
+        const mtus = HOSTS.map((host) => inContainer(host, "cat /sys/class/net/eth*/mtu").trim());
+        expect(mtus).toEqual(["1400", "1400", "1400"]);
+    });
+
+    it("is as both programs say, and the guest goes without touching its owner", () => {
+        [stack, guest].forEach((one) => one.nothingToDo("preview"));
+        guest.destroy();
+        expect(unreached(stack)).toEqual([]);
+    });
+
+    it("changes its subnets; containers whose addresses change are made anew", () => {
+        stack.configure({ cidr: "10.77.0.0/16" });
+        expect(stack.preview()).toMatch(/\+ route 10\.77\.2\.0\/24/);
+        stack.up();
+        expect(unreached(stack)).toEqual([]);
+        expect(on("vm1", "ip route show proto 201")).not.toContain("10.42.");
+        stack.nothingToDo("preview", "--refresh");
+    });
+
     it("leaves no trace after destroy", async () => {
         stack.destroy();
         expect(difference(before, await dumps())).toEqual([]);
     });
+
+    function cutOffFromTheGuest(): string[] {
+        const theirs = Object.values(stack.outputs()["addresses"] ?? {}).map(String);
+        return [
+            ...unanswered("vm2", VISITOR, theirs),
+            ...unanswered("vm1", CONTAINERS.vm1, [String(guest.outputs()["address"])]),
+        ];
+    }
 });
 
 /** Applies every unit as it lies there, 20 times; prints and fails on an rtnetlink event or a write. */
@@ -174,6 +239,10 @@ function pairs(): [HostName, HostName][] {
     return HOSTS.flatMap((from) =>
         HOSTS.filter((to) => to !== from).map((to): [HostName, HostName] => [from, to]),
     );
+}
+
+function containerId(host: HostName): string {
+    return on(host, `docker inspect -f '{{.Id}}' ${CONTAINERS[host]}`);
 }
 
 function inNetwork(host: HostName, script: string): string {

@@ -1,4 +1,4 @@
-import { baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { inNetworkOf, lab, labCommand, on, onAll, succeeds, within } from "../support/lab";
 import { Stack } from "../support/stack";
 
@@ -9,8 +9,6 @@ const BY_HAND = [
     ["vm2", `docker run -d --name printer --restart unless-stopped --network none ${IMAGE}`],
     ["vm3", `docker run -d --name db --restart unless-stopped ${IMAGE}`],
 ] as const;
-/** containerd makes its folder whenever it starts; what once failed is forgotten. */
-const AS_AFTER_A_REBOOT = "mkdir -p /etc/cni/net.d; systemctl reset-failed";
 /** Docker gives its own bridge, on which `db` is too, another MAC at each boot. */
 const OF_DOCKER0 = /\bdocker0\b.* fe80:| fe80:.* docker0\b/;
 const HOME = lab().lan.cidr.replace(/\.0\/24$/, "");

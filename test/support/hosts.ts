@@ -9,6 +9,9 @@ const DUMP = readFileSync(join(__dirname, "dump.sh"), "utf8");
 const FIRST_NETWORK =
     "docker network create crosshost-baseline >/dev/null && docker network rm crosshost-baseline >/dev/null";
 
+/** containerd makes its folder whenever it starts; what once failed is forgotten. */
+export const AS_AFTER_A_REBOOT = "mkdir -p /etc/cni/net.d; systemctl reset-failed";
+
 /** What hosts are like before Crosshost has ever touched them. */
 export async function baseline(hosts: readonly string[] = HOSTS): Promise<string[]> {
     await onAll(hosts, FIRST_NETWORK);

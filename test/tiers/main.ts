@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { bringUp, labEnvironment, takeDown } from "../../lab/bringup";
+import { allOf, bringUp, labEnvironment, takeDown } from "../../lab/bringup";
 import { CommandFailed, show, stopAll } from "../../lab/command";
 import { bold, duration, red, say, yellow } from "../../lab/terminal";
 import { runJest, WORKERS } from "./jest";
@@ -105,7 +105,7 @@ async function withLabs(
     const labs = Array.from({ length: workers }, (_, at) => labOfWorker(LAB_NAME, at + 1));
     const residents = new Map<string, Resident>();
     try {
-        for (const lab of labs) {
+        const [openFirst, ...others] = labs.map((lab) => async () => {
             if (!keep) {
                 await takeDown(labEnvironment(lab), "--purge");
             }
@@ -113,7 +113,9 @@ async function withLabs(
                 await bringUp(labEnvironment(lab));
                 residents.set(lab, await startResident(ROOT, lab));
             }
-        }
+        });
+        await openFirst?.(); // which makes what all labs share
+        await allOf(others.map((open) => open()));
         return interrupted ? NOTHING : await act(environments(residents));
     } finally {
         residents.forEach(({ stop }) => {
