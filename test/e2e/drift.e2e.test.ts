@@ -284,15 +284,13 @@ describe("drift", () => {
         });
     });
 
-    it("of a host installed anew is told and repaired, each time", () => {
+    it("of a host installed anew is told and repaired", () => {
         installAnew("vm3");
         expect(stack.preview()).toMatch(line("unit", "not on the host"));
         const { status, output } = stack.attempt("up", "--yes", "--skip-preview");
         expect(status).not.toBe(0);
         expect(output).toMatch(/container crosshost-demo-db .*pulumi up --refresh/);
         stack.up("--refresh");
-        installAnew("vm3");
-        expect(stack.up("--refresh", "--diff")).toMatch(line("unit", "not on the host"));
         stack.nothingToDo("preview");
         expect(unreached(stack)).toEqual([]);
     });

@@ -1,5 +1,5 @@
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { lab, labCommand, on, onAll, succeeds, unanswered, within } from "../support/lab";
+import { lab, on, onAll, rebootAll, succeeds, unanswered, within } from "../support/lab";
 import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
@@ -84,7 +84,7 @@ describe("the macvlan tutorial", () => {
     });
 
     it("is there again after a reboot of every host", async () => {
-        HOSTS.forEach((host) => labCommand("reboot", host));
+        await rebootAll(HOSTS);
         await until(() => all().length === 0);
         expect(all()).toEqual([]);
         stack.nothingToDo("preview");

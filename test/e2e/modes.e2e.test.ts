@@ -1,17 +1,5 @@
-import { join } from "node:path";
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
-import {
-    lab,
-    LAB_NAME,
-    on,
-    onAll,
-    pidOf,
-    ROOT,
-    start,
-    succeeds,
-    unanswered,
-    within,
-} from "../support/lab";
+import { lab, on, onAll, pidOf, rebootAll, succeeds, unanswered, within } from "../support/lab";
 import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
@@ -123,11 +111,7 @@ describe("the tutorials on ports, modes and direct routes, on the same hosts at 
     });
 
     it("are there again after a reboot of every host, in whatever order containers start", async () => {
-        await Promise.all(
-            HOSTS.map((host) =>
-                start("env", [`CROSSHOST_LAB=${LAB_NAME}`, join(ROOT, "lab/lab"), "reboot", host]),
-            ),
-        );
+        await rebootAll(HOSTS);
         expect(await missingAfterAWhile()).toEqual([]);
         all.forEach((stack) => stack.nothingToDo("preview"));
     });

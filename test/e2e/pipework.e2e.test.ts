@@ -1,5 +1,5 @@
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { inNetworkOf, lab, labCommand, on, onAll, succeeds, within } from "../support/lab";
+import { inNetworkOf, lab, on, onAll, rebootAll, succeeds, within } from "../support/lab";
 import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
@@ -62,7 +62,7 @@ describe("the pipework tutorial", () => {
     });
 
     it("is there again after a reboot of every host", async () => {
-        HOSTS.forEach((host) => labCommand("reboot", host));
+        await rebootAll(HOSTS);
         await until(() => wrong().length === 0);
         expect(wrong()).toEqual([]);
         stack.nothingToDo("preview");

@@ -43,6 +43,12 @@ export function labCommand(...args: string[]): string {
     return run(join(ROOT, "lab/lab"), args, { CROSSHOST_LAB: LAB_NAME });
 }
 
+/** Reboots hosts side by side, and waits until they answer. */
+export async function rebootAll(hosts: readonly string[]): Promise<void> {
+    const env = { CROSSHOST_LAB: LAB_NAME };
+    await Promise.all(hosts.map((host) => start(join(ROOT, "lab/lab"), ["reboot", host], env)));
+}
+
 /** Runs a script on a host as root; throws with its output where it fails. */
 export function on(host: string, script: string): string {
     return run(...programOn(host, "bash", "-c", script));
