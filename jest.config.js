@@ -1,6 +1,6 @@
 const common = {
     rootDir: __dirname,
-    testEnvironment: "node",
+    testEnvironment: "<rootDir>/test/tiers/environment.ts",
     testEnvironmentOptions: { globalsCleanup: "off" }, // Pulumi's LocalStore outlives a test file
     transform: {
         "^.+\\.ts$": [
@@ -17,7 +17,7 @@ const common = {
         "^@npmcli/arborist$": "<rootDir>/test/tiers/noClosures.ts",
     },
     modulePathIgnorePatterns: ["<rootDir>/dist"],
-    setupFilesAfterEnv: ["<rootDir>/test/tiers/timeout.ts", "<rootDir>/test/tiers/stacks.ts"],
+    setupFilesAfterEnv: ["<rootDir>/test/tiers/timeout.ts"],
 };
 
 // Jest heeds `testTimeout` only where there is one project; timeout.ts applies this one.

@@ -1,3 +1,0 @@
-import { leaveOutStacksOfPromises } from "../../lab/stacks";
-
-leaveOutStacksOfPromises();
