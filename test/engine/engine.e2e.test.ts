@@ -4,7 +4,6 @@ import { lab, labCommand, on } from "../support/lab";
 import { Stack } from "../support/stack";
 
 const NAMES = ["vm1", "vm2", "vm3"];
-const PROGRAM = join(__dirname, "program");
 
 describe("commands and containers by the CLI", () => {
     let stack: Stack;
@@ -14,7 +13,7 @@ describe("commands and containers by the CLI", () => {
     beforeAll(() => {
         labCommand("up", "3");
         hosts = Object.keys(lab().hosts).filter((name) => NAMES.includes(name));
-        stack = Stack.inProcesses("engine", PROGRAM);
+        stack = Stack.inProcesses("engine", join(__dirname, "program"));
         first = stack.up();
     });
 
@@ -36,7 +35,6 @@ describe("commands and containers by the CLI", () => {
 
     it("do not differ from the program, after a refresh neither, on any engine", () => {
         stack.nothingToDo("up", "--refresh");
-        stack = new Stack("engine", PROGRAM);
     });
 
     it("show a changed stdin as what changed in it, and change in place", () => {

@@ -137,12 +137,17 @@ class Failures {
         }
         if (pulumi.ResourceError.isInstance(error)) {
             const { message, hideStack, resource } = error;
-            return pulumi.log.error(hideStack ? message : inspect(error), resource);
+            return pulumi.log.error(hideStack ? message : shown(error), resource);
         }
         return pulumi.log.error(
-            `Running program '${this.entry}' failed with an unhandled exception:\n${inspect(error, { colors: true })}`,
+            `Running program '${this.entry}' failed with an unhandled exception:\n${shown(error)}`,
         );
     }
+}
+
+/** Without what hangs on it: of some that is more than a string can hold. */
+function shown(error: unknown): string {
+    return error instanceof Error ? (error.stack ?? error.message) : inspect(error, { depth: 1 });
 }
 
 /** The file that Node would run, or the folder; "." leaves it to package.json. */
