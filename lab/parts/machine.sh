@@ -74,6 +74,13 @@ make_quick() {
     for generator in "$root"/usr/lib/systemd/system-generators/*; do
         ln -s /dev/null "$upper/etc/systemd/system-generators/${generator##*/}"
     done
+    # At a boot udev looks at links alone: the disks and terminals below /sys are this machine's, a second for each boot.
+    mkdir -p "$upper/etc/systemd/system/systemd-udev-trigger.service.d"
+    printf '%s\n' '[Service]' 'ExecStart=' 'ExecStart=-udevadm trigger --action=add --subsystem-match=net' \
+        >"$upper/etc/systemd/system/systemd-udev-trigger.service.d/links.conf"
+    # Six processes for every link that comes or goes, for lines that no /etc/network/interfaces here has.
+    mkdir -p "$upper/etc/udev/rules.d"
+    ln -s /dev/null "$upper/etc/udev/rules.d/80-ifupdown.rules"
     # Or the first boot makes caches anew that the root has.
     touch "$upper"/{etc,var}/.updated
 }
@@ -96,20 +103,13 @@ write_network_of_networkd() {
         >"$2/etc/systemd/network/10-lan.network"
     mkdir -p "$2/etc/systemd/system/multi-user.target.wants"
     ln -s /lib/systemd/system/systemd-networkd.service "$2/etc/systemd/system/multi-user.target.wants/"
-    mask_ifupdown "$2"
+    mask_units "$2" networking.service
 }
 
 # The address comes with the NIC, as in a cloud's container host.
 write_network_of_none() {
     mask_networkd "$2"
-    mask_ifupdown "$2"
-}
-
-# Its rule of udev starts six processes for every link that comes or goes.
-mask_ifupdown() {
-    mask_units "$1" networking.service
-    mkdir -p "$1/etc/udev/rules.d"
-    ln -s /dev/null "$1/etc/udev/rules.d/80-ifupdown.rules"
+    mask_units "$2" networking.service
 }
 
 mask_networkd() { mask_units "$1" systemd-networkd.service systemd-networkd.socket; }

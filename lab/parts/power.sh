@@ -3,7 +3,7 @@
 # HOST.supervisor and HOST.machine (process numbers), HOST.boot (when it was last switched on), HOST.stop (asked to end).
 
 is_running() { in_cgroup "$1" "$(pid_of "$1" supervisor)"; }
-pid_of() { cat "$run_dir/$1.$2" 2>/dev/null || echo none; }
+pid_of() { first_word_of "$run_dir/$1.$2" || echo none; }
 lab_ssh() { ssh -F "$ssh_config" -o BatchMode=yes "$@" </dev/null; }
 
 # boot_hosts HOST...: side by side; those that run are only asked whether they answer.
@@ -53,7 +53,7 @@ host_listens() {
 }
 
 # The host is a chain of processes: unshare, nspawn, the host's own process 1.
-child_of() { xargs 2>/dev/null <"/proc/$1/task/$1/children"; }
+child_of() { first_word_of "/proc/$1/task/$1/children" || :; }
 nspawn_of() { child_of "$(pid_of "$1" machine)"; }
 init_of() { child_of "$(nspawn_of "$1")"; }
 

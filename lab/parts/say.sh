@@ -25,14 +25,21 @@ step() {
     done_line "$text: $(since "$began")"
 }
 
-# await SECONDS COMMAND...: until the command succeeds, looking every 50 ms; fails when the time is over.
+# await SECONDS COMMAND...: until the command succeeds, looking every 100 ms; fails when the time is over.
 await() {
     local end=$((SECONDS + $1))
     shift
     until "$@"; do
         [ "$SECONDS" -lt "$end" ] || return 1
-        sleep 0.05
+        sleep 0.1
     done
+}
+
+# By the shell itself, as it is asked for again and again while a host boots.
+first_word_of() {
+    local word=''
+    { read -r word _ <"$1"; } 2>/dev/null || [ -n "$word" ] || return 1
+    echo "$word"
 }
 
 # all_of PID...: waits for background jobs; fails if one did.
