@@ -1,3 +1,6 @@
+/** What makes of an error's calls its stack. */
+export type Format = (error: Error, sites: NodeJS.CallSite[]) => unknown;
+
 /**
  * Pulumi's SDK asks for the stack of each promise that it makes, to name those that never end. Where
  * stacks are mapped to sources that is a third of a program's time, so these are left empty.
@@ -6,8 +9,10 @@ export function leaveOutStacksOfPromises(): void {
     const mapped = Reflect.get(Error, "prepareStackTrace") as Format | undefined;
     if (mapped) {
         Error.prepareStackTrace = (error, sites) =>
-            sites[0]?.getFunctionName() === "debuggablePromise" ? "" : mapped(error, sites);
+            isOfAPromise(sites) ? "" : mapped(error, sites);
     }
 }
 
-type Format = (error: Error, sites: NodeJS.CallSite[]) => unknown;
+export function isOfAPromise([first]: readonly NodeJS.CallSite[]): boolean {
+    return first?.getFunctionName() === "debuggablePromise";
+}

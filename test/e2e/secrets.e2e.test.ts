@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CANARY_FILE, freshCanaries, publicHalf, traces } from "../support/canaries";
+import { compiledProgram } from "../support/compiled";
 import { executed } from "../support/hostile";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { lab, LAB_JSON, LAB_NAME, on, onAll, ROOT, run } from "../support/lab";
@@ -29,7 +30,8 @@ const UP_AS_FAR_AS_IT_GOES = ["up", "--yes", "--skip-preview", "--continue-on-er
 const BEGINNING = join(tmpdir(), `crosshost-beginning-${LAB_NAME}`);
 
 describe("keys and passwords", () => {
-    const stack = new Stack("secrets", join(__dirname, "secrets"), [
+    const program = compiledProgram(join(__dirname, "secrets/index.ts"), "secrets-program");
+    const stack = new Stack("secrets", program, [
         ...["strace", ...WATCH, "--seccomp-bpf", "-A", "-o", STARTED_HERE, "--"],
     ]);
     const outputs: string[] = [];
