@@ -1,5 +1,14 @@
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { inNetworkOf, lab, on, onAll, rebootAll, succeeds, within } from "../support/lab";
+import {
+    inNetworkOf,
+    lab,
+    on,
+    onAll,
+    rebootAll,
+    succeeds,
+    watchersRest,
+    within,
+} from "../support/lab";
 import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
@@ -74,6 +83,7 @@ describe("the pipework tutorial", () => {
         on("vm3", `docker rm -f db >/dev/null; ${BY_HAND[1][1]} >/dev/null`);
         await until(() => wrong().length === 0);
         expect(wrong()).toEqual([]);
+        await watchersRest(HOSTS);
     });
 
     it.each(["first", "second"])(
@@ -180,6 +190,7 @@ describe("the tutorial of two networks", () => {
         await onAll(HOSTS, "docker restart -t 1 app >/dev/null");
         await until(() => ways().every((way) => way.startsWith("10.6")));
         expect(ways()).toEqual(["10.61.0.1", "10.62.0.1", "10.63.0.1"]);
+        await watchersRest(HOSTS);
         HOSTS.forEach((host) =>
             inNetworkOf(host, "app", "ip route replace default via 172.17.0.1"),
         );

@@ -46,7 +46,9 @@ export function browser(): string | undefined {
 
 export function look(chromium: string, page: string, scheme: Scheme): Seen {
     const measured = page.replace("</body>", `<script>${MEASURE}</script></body>`);
-    const said = headless(chromium, measured, scheme, ["--dump-dom"]);
+    // Read from a cold disk for the first time, it may give up on its own processes, and say nothing.
+    const ask = () => headless(chromium, measured, scheme, ["--dump-dom"]);
+    const said = ask() || ask();
     const json = /<pre>(.*)<\/pre>/.exec(said)?.[1];
     if (json === undefined) {
         throw new Error(`the browser said: ${said}`);
@@ -83,7 +85,7 @@ function headless(chromium: string, page: string, scheme: Scheme, more: readonly
                 ...more,
                 `file://${file}`,
             ],
-            { encoding: "utf8", timeout: 60_000, env: { ...process.env, HOME: folder } },
+            { encoding: "utf8", timeout: 180_000, env: { ...process.env, HOME: folder } },
         );
         if (status !== 0) {
             throw new Error(`${chromium} ended with ${String(status)}:\n${stderr}`);

@@ -49,6 +49,21 @@ export async function rebootAll(hosts: readonly string[]): Promise<void> {
     await Promise.all(hosts.map((host) => start(join(ROOT, "lab/lab"), ["reboot", host], env)));
 }
 
+/** Waits until the watcher has done what it has heard of: what is broken by hand before, it may repair. */
+export async function watchersRest(hosts: readonly string[]): Promise<void> {
+    await onAll(hosts, RESTS);
+}
+
+/** A start is several events, one for each network: it rests when it does so for 0.3 s. */
+const RESTS = `
+rested=0
+for _ in $(seq 200); do
+    if pgrep -f '[c]rosshost attach' >/dev/null || [ -n "$(find /run/crosshost/seen -type f)" ]; then rested=0; else rested=$((rested + 1)); fi
+    [ $rested -lt 6 ] || exit 0
+    sleep 0.05
+done
+echo 'the watcher does not rest' >&2; exit 1`;
+
 /** Runs a script on a host as root; throws with its output where it fails. */
 export function on(host: string, script: string): string {
     return run(...programOn(host, "bash", "-c", script));
