@@ -122,10 +122,7 @@ function vacating(session: HostSession, unit: string, container: string): pulumi
 function mayHold(probed: ProbeResult, container: string, mark: string): boolean {
     const seen =
         probed.status === "answered" ? seenContainers(probed.observation.facts) : undefined;
-    return (
-        seen?.some(({ name, owner }) => name.split(",").includes(container) || owner === mark) ??
-        true
-    );
+    return seen?.some(({ name, owner }) => name === container || owner === mark) ?? true;
 }
 
 /** The provider keeps what it is given in the state, and marks no part of it as a secret. */
