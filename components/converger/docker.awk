@@ -1,12 +1,16 @@
 # What Docker has, and its networks.
 
 BEGIN {
-    NETWORK_FORMAT = "{{.Name}} {{.Driver}}{{range .Containers}} {{.Name}}{{end}} /{{with index .Labels \"crosshost\"}} mark {{.}}{{end}} id {{.Id}} running {{len .Containers}}" \
-        "{{range .IPAM.Config}}{{with .Subnet}} subnet {{.}}{{end}}{{with .Gateway}} gateway {{.}}{{end}}{{with .IPRange}} ip-range {{.}}{{end}}{{with index . \"AuxiliaryAddresses\"}}{{range .}} aux {{.}}{{end}}{{end}}{{end}}" \
-        "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}}"
-    CONTAINER_FORMAT = "{{.Name}} {{.Id}} {{.State.Running}} started {{.State.StartedAt}}{{if .State.Error}} failed yes{{end}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}{{with .HostsPath}} hosts {{.}}{{end}}" \
-        "{{range $n, $e := .NetworkSettings.Networks}} / {{$n}}{{with $e.NetworkID}} id {{.}}{{end}}{{with $e.DriverOpts}}{{with index . \"crosshost\"}} mark {{.}}{{end}}{{end}}" \
-        "{{with $e.IPAMConfig}}{{with .IPv4Address}} ipv4 {{.}}{{end}}{{end}}{{with $e.IPAddress}} now {{.}}{{end}}{{with $e.MacAddress}} mac {{.}}{{end}}{{with $e.Gateway}} gateway {{.}}{{end}}{{range $e.Aliases}} alias {{.}}{{end}}{{end}}"
+    # `index` ends the template for a thing that Docker's program knows by its fields, which then takes it as JSON: so one template is for all kinds
+    INSPECT_FORMAT = "{{if index . \"IPAM\"}}" \
+        "network {{.Name}} {{.Driver}}{{range .Containers}} {{.Name}}{{end}} /{{with index .Labels \"crosshost\"}} mark {{.}}{{end}} id {{.Id}} running {{len .Containers}}" \
+        "{{range .IPAM.Config}}{{with index . \"Subnet\"}} subnet {{.}}{{end}}{{with index . \"Gateway\"}} gateway {{.}}{{end}}{{with index . \"IPRange\"}} ip-range {{.}}{{end}}{{with index . \"AuxiliaryAddresses\"}}{{range .}} aux {{.}}{{end}}{{end}}{{end}}" \
+        "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}}" \
+        "{{else if index . \"State\"}}" \
+        "container {{.Name}} {{.Id}} {{.State.Running}} started {{.State.StartedAt}}{{if .State.Error}} failed yes{{end}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}{{with index . \"HostsPath\"}} hosts {{.}}{{end}}" \
+        "{{range $n, $e := .NetworkSettings.Networks}} / {{$n}}{{with index $e \"NetworkID\"}} id {{.}}{{end}}{{with index $e \"DriverOpts\"}}{{with index . \"crosshost\"}} mark {{.}}{{end}}{{end}}" \
+        "{{with index $e \"IPAMConfig\"}}{{with index . \"IPv4Address\"}} ipv4 {{.}}{{end}}{{end}}{{with index $e \"IPAddress\"}} now {{.}}{{end}}{{with index $e \"MacAddress\"}} mac {{.}}{{end}}{{with index $e \"Gateway\"}} gateway {{.}}{{end}}{{range index $e \"Aliases\"}} alias {{.}}{{end}}{{end}}" \
+        "{{else}}other{{end}}"
     DOCKER_OPTION["macvlan"] = DOCKER_OPTION["ipvlan"] = "parent"
     DOCKER_OPTION["bridge"] = "com.docker.network.bridge.name"
     DOCKER_OPTION["mtu"] = "com.docker.network.driver.mtu"
@@ -34,7 +38,7 @@ function docker_state(    pid) {
     return docker_known
 }
 
-function docker_read(    i, names, containers, kind, name) {
+function docker_read(    i) {
     if (docker_state() != "yes")
         return
     for (i = 1; i <= want_count; i++)
@@ -45,20 +49,36 @@ function docker_read(    i, names, containers, kind, name) {
     default_network_note(containers_needed, names_needed)
     if (seeks_strays())
         docker_networks()
-    for (name in names_needed)
-        if (is_docker_name(name) && (!seeks_strays() || (name in network_id)))
-            names = names " " name
-    if (names != "") {
-        docker_lines("network inspect --format " quoted(NETWORK_FORMAT) " none" names, "network")
-        if (!("none" in network_id))
-            docker_known = "stopped" # every engine that answers has that one
-    }
+    if (verb == "boot")
+        docker_inspect() # for the members of networks
     names_note(containers_needed)
-    for (name in containers_needed)
-        containers = containers " " name
+    docker_inspect()
     docker_claim_bridges()
-    if (containers != "")
-        docker_lines("container inspect --format " quoted(CONTAINER_FORMAT) containers, "container")
+}
+
+# What is needed and not known yet, by one call. A word that a container or an image has too is answered as that: so
+# networks go by their ids where those are known, and by their kind where something else has answered.
+function docker_inspect(    name, words, hidden) {
+    for (name in names_needed)
+        if (!(name in inspected) && is_docker_name(name) && (!seeks_strays() || (name in network_id))) {
+            inspected[name] = 1
+            words = words " " (name in network_id ? network_id[name] : name)
+        }
+    for (name in containers_needed)
+        if (!(("container", name) in inspected)) {
+            inspected["container", name] = 1
+            words = words " " name
+        }
+    if (words == "")
+        return
+    docker_lines("inspect", "none" words) # every engine that answers has a network `none`
+    if (!docker_answers)
+        docker_known = "stopped"
+    for (name in names_needed)
+        if ((name in inspected) && !(name in network_value) && (docker_answers_other || (name in container_id)))
+            hidden = hidden " " name
+    if (hidden != "")
+        docker_lines("network inspect", hidden)
 }
 
 function docker_note(key, value, networks, containers) {
@@ -173,15 +193,22 @@ function docker_is_old(    part) {
     return part[1] ~ /^[0-9]+$/ && part[1] * 1000 + part[2] < 20010
 }
 
-function docker_lines(arguments, what,    command, line) {
-    command = "exec docker " arguments " 2>/dev/null"
-    while ((command | getline line) > 0)
-        if (what == "network")
-            network_read(line)
-        else if (what == "lan")
+# $what: where it is not for what the answer says it is
+function docker_lines(verb, names, what,    command, line, kind) {
+    command = "exec docker " verb " --format " quoted(INSPECT_FORMAT) " " names " 2>/dev/null"
+    while ((command | getline line) > 0) {
+        docker_answers++
+        kind = first_word(line)
+        line = substr(line, length(kind) + 2)
+        if (what == "lan")
             lan_read(line)
-        else
+        else if (kind == "network")
+            network_read(line)
+        else if (kind == "container")
             container_read(line)
+        else
+            docker_answers_other++
+    }
     close(command)
 }
 
@@ -340,7 +367,7 @@ function network_users(name, users,    command, line, n, order, i, part) {
             users_known[name] = trim(users_known[name] " " line)
         close(command)
         if (users_known[name] != "")
-            docker_lines("container inspect --format " quoted(CONTAINER_FORMAT) " " users_known[name], "container")
+            docker_lines("container inspect", users_known[name])
     }
     n = split(users_known[name], users, " ")
     for (i = 1; i <= n; i++)

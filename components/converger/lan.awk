@@ -57,7 +57,7 @@ function lans_read(    i, name, names) {
             names = names " " name
     }
     if (names != "")
-        docker_lines("network inspect --format " quoted(NETWORK_FORMAT) names, "lan")
+        docker_lines("network inspect", names, "lan")
 }
 
 function lan_read(line,    name) {

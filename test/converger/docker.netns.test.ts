@@ -60,6 +60,18 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         expect(host.observe().facts).toContain("docker 28.5.2");
     });
 
+    test.each([
+        ["a container", "docker run mesh"],
+        ["an image", "mkdir $FAKES/docker/images; : >$FAKES/docker/images/mesh"],
+    ])("a network is found beside %s of its name, which is asked for first", (_, make) => {
+        host.sh(make);
+        const changed = meshUnit() + NETWORK.replace("mtu 1450", "mtu 1400");
+        expect(host.apply("mesh", changed)).toMatchObject({ status: 0, stderr: "" });
+        expect(host.observe().drift).toEqual([]);
+        host.sh("docker network rm mesh");
+        expect(host.observe().drift).toEqual(["docker network mesh: missing"]);
+    });
+
     test("a unit whose file is gone is deleted by its marks", () => {
         host.sh(`rm /var/lib/crosshost/${STACK}/units/mesh`);
         changes();

@@ -31,7 +31,7 @@ const BEGINNING = join(tmpdir(), `crosshost-beginning-${LAB_NAME}`);
 
 describe("keys and passwords", () => {
     const program = compiledProgram(join(__dirname, "secrets/index.ts"), "secrets-program");
-    const stack = new Stack("secrets", program, [
+    const stack = Stack.inProcesses("secrets", program, [
         ...["strace", ...WATCH, "--seccomp-bpf", "-A", "-o", STARTED_HERE, "--"],
     ]);
     const outputs: string[] = [];

@@ -43,13 +43,33 @@ create_network() {
     echo "$driver$mark id id$name$ipam$options" >"$state/networks/$name"
 }
 
-inspect_networks() {
-    shift 2
-    for name in "$@"; do
-        [ "$name" != none ] || echo "none null / id idnone"
+# by name or id
+inspect_network() {
+    [ "$1" != none ] || echo "network none null / id idnone"
+    for name in "$1" "${1#id}"; do
         [ -e "$state/networks/$name" ] || continue
         read -r driver rest <"$state/networks/$name"
-        echo "$name $driver$(members "$name") / $rest"
+        echo "network $name $driver$(members "$name") / $rest"
+        return
+    done
+}
+
+inspect_networks() {
+    shift 2
+    for asked in "$@"; do inspect_network "$asked"; done
+}
+
+# as engines do, the first of these that has the name
+inspect() {
+    shift 2
+    for asked in "$@"; do
+        if [ -d "$state/containers/$asked" ]; then
+            inspect_container "$asked"
+        elif [ -e "$state/images/$asked" ]; then
+            echo other
+        else
+            inspect_network "$asked"
+        fi
     done
 }
 
@@ -119,26 +139,29 @@ halt() {
     echo false >"$state/containers/$1/.running"
 }
 
+inspect_container() {
+    line_of "$state/containers/$1/.id"
+    line="container /$1 ${value:-0123456789abcdef}"
+    line_of "$state/containers/$1/.running"
+    line="$line $value"
+    for word in started failed mode pid mark; do
+        line_of "$state/containers/$1/.$word"
+        [ "$word" != failed ] || value=${value:+yes}
+        line="$line${value:+ $word $value}"
+    done
+    [ ! -e "$state/containers/$1/.hosts" ] || line="$line hosts $state/containers/$1/.hosts"
+    for path in "$state/containers/$1"/*; do
+        [ -f "$path" ] || continue
+        line_of "$path"
+        line="$line / ${path##*/} $value alias 0123456789ab"
+    done
+    echo "$line"
+}
+
 inspect_containers() {
     shift 2
     for name in "$@"; do
-        [ -d "$state/containers/$name" ] || continue
-        line_of "$state/containers/$name/.id"
-        line="/$name ${value:-0123456789abcdef}"
-        line_of "$state/containers/$name/.running"
-        line="$line $value"
-        for word in started failed mode pid mark; do
-            line_of "$state/containers/$name/.$word"
-            [ "$word" != failed ] || value=${value:+yes}
-            line="$line${value:+ $word $value}"
-        done
-        [ ! -e "$state/containers/$name/.hosts" ] || line="$line hosts $state/containers/$name/.hosts"
-        for path in "$state/containers/$name"/*; do
-            [ -f "$path" ] || continue
-            line_of "$path"
-            line="$line / ${path##*/} $value alias 0123456789ab"
-        done
-        echo "$line"
+        [ ! -d "$state/containers/$name" ] || inspect_container "$name"
     done
 }
 
@@ -231,6 +254,7 @@ case $verb in
         esac
         ;;
     restart | start) start_container "$1" ;;
+    inspect) inspect "$@" ;;
     rm) remove_container "$(last "$@")" ;;
     container)
         case $3 in

@@ -1,7 +1,8 @@
 import { spawnSync, type SpawnOptions } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
+import { SECRETS_PROVIDER } from "../../lab/pulumi/resident/vault";
 import { RESIDENTS, type Residents } from "../tiers/resident";
 import { LAB_JSON, LAB_NAME, ROOT } from "./lab";
 import { saved } from "./saved";
@@ -19,8 +20,9 @@ export interface Invocation {
 }
 
 /**
- * Where `npm test` keeps a process for this lab that has language host and plugins: what makes the
- * CLI attach itself to it. Else, and in any other run of jest, the CLI starts its own.
+ * Where `npm test` keeps processes for this lab that have language host, plugins and the keys of
+ * stacks: what makes the CLI attach itself to them. Else, and in any other run of jest, the CLI
+ * starts its own, and has a passphrase.
  */
 const RESIDENT = residentOf(LAB_NAME);
 
@@ -33,11 +35,12 @@ export type Config = Readonly<Record<string, string | number | boolean>>;
 export class Stack {
     readonly #configFile: string;
     #mayHold = false;
-    #attached = RESIDENT;
 
     constructor(
         readonly name: string,
         private readonly program = ROOT,
+        /** Left out where the stack's operations are to be as a user's. */
+        private readonly resident = RESIDENT,
         /** A program that runs the CLI and watches it, such as strace with its options. */
         private readonly watcher: readonly string[] = [],
     ) {
@@ -46,25 +49,21 @@ export class Stack {
         this.pulumi(["stack", "select", "--create", this.name]);
     }
 
-    /** A stack all of whose operations start a program and plugins of their own, as a user's do. */
-    static inProcesses(name: string, program = ROOT): Stack {
-        const stack = new Stack(name, program);
-        stack.#attached = {};
-        return stack;
+    /**
+     * A stack with a passphrase, all of whose operations start a program and plugins of their own, as
+     * a user's do.
+     */
+    static inProcesses(name: string, program?: string, watcher?: readonly string[]): Stack {
+        return new Stack(name, program, {}, watcher);
     }
 
     /** Replaces the stack's config. */
     configure(config: Config): void {
-        const committed = /^encryptionsalt:.*$/m.exec(
-            readFileSync(join(ROOT, "Pulumi.demo.yaml"), "utf8"),
-        )?.[0];
         const named = Object.entries(config).map(
             ([key, value]): [string, string | number | boolean] => [`crosshost:${key}`, value],
         );
-        writeFileSync(
-            this.#configFile,
-            `${committed ?? ""}\n${stringify({ config: Object.fromEntries<string | number | boolean>(named) })}`,
-        );
+        const values = Object.fromEntries<string | number | boolean>(named);
+        writeFileSync(this.#configFile, stringify({ ...this.secretsProvider(), config: values }));
     }
 
     up(...flags: string[]): string {
@@ -98,7 +97,7 @@ export class Stack {
 
     /** Any CLI operation, which may fail. Does not throw. */
     attempt(operation: string, ...flags: string[]): Outcome {
-        const outcome = this.pulumi(this.words(operation, flags), this.#attached);
+        const outcome = this.pulumi(this.words(operation, flags), this.resident);
         if (operation === "destroy" && outcome.status === 0) {
             this.#mayHold = false;
         }
@@ -107,7 +106,7 @@ export class Stack {
 
     /** The same, not yet run. */
     operation(operation: string, ...flags: string[]): Invocation {
-        return this.cli(this.words(operation, flags), this.#attached);
+        return this.cli(this.words(operation, flags), this.resident);
     }
 
     /** The same, in processes of its own, each of which may be killed. */
@@ -142,6 +141,16 @@ export class Stack {
         return output;
     }
 
+    private secretsProvider(): object {
+        if (this.resident.VAULT_SERVER_URL !== undefined) {
+            return SECRETS_PROVIDER;
+        }
+        const { encryptionsalt } = parse(
+            readFileSync(join(ROOT, "Pulumi.demo.yaml"), "utf8"),
+        ) as { encryptionsalt: string };
+        return { encryptionsalt };
+    }
+
     private words(operation: string, flags: readonly string[]): string[] {
         const file = ["--stack", this.name, "--config-file", this.#configFile];
         this.#mayHold ||= operation === "up";
@@ -174,7 +183,9 @@ export class Stack {
                     JEST_WORKER_ID: undefined, // a program that reads the lab's name is nobody's worker
                     CROSSHOST_LAB_JSON: LAB_JSON,
                     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-                    ...(this.watcher.length === 0 && attached),
+                    VAULT_SERVER_URL: this.resident.VAULT_SERVER_URL,
+                    VAULT_SERVER_TOKEN: this.resident.VAULT_SERVER_TOKEN,
+                    ...attached,
                 },
             },
         };
