@@ -145,9 +145,9 @@ export class Stack {
         if (this.resident.VAULT_SERVER_URL !== undefined) {
             return SECRETS_PROVIDER;
         }
-        const { encryptionsalt } = parse(
-            readFileSync(join(ROOT, "Pulumi.demo.yaml"), "utf8"),
-        ) as { encryptionsalt: string };
+        const { encryptionsalt } = parse(readFileSync(join(ROOT, "Pulumi.demo.yaml"), "utf8")) as {
+            encryptionsalt: string;
+        };
         return { encryptionsalt };
     }
 
