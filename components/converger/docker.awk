@@ -88,6 +88,8 @@ function docker_note(key, value, networks, containers) {
         networks[nth_word(key, 3)] = 1
     if (key ~ /^docker (endpoint|container) /)
         containers[nth_word(key, 3)] = 1
+    if (key ~ /^docker endpoint /)
+        networks[nth_word(key, 4)] = 1
     if (is_inner(first_word(key)))
         containers[nth_word(key, 2)] = 1
     if (key ~ /^default-route /)
@@ -119,7 +121,7 @@ function docker_claim_bridges(    name, link) {
 # Each call of docker takes 20 to 60 ms. What bears our mark and is in no unit is looked for once in a change, and by no restart.
 function seeks_strays() {
     return verb !~ /^(boot|attach)$/ && (mode != "plan" || round == 1) && \
-        (mode == "observe" || speaks_of("network") || speaks_of("endpoint") || sweeping())
+        (mode == "observe" || speaks_of("network") || sweeping())
 }
 
 # all networks there are: names taken by others are told before anything is done

@@ -13,8 +13,9 @@ describe("commands and containers by the CLI", () => {
     beforeAll(() => {
         labCommand("up", "3");
         hosts = Object.keys(lab().hosts).filter((name) => NAMES.includes(name));
-        stack = Stack.inProcesses("engine", join(__dirname, "program"));
-        first = stack.up();
+        const program = join(__dirname, "program");
+        first = Stack.inProcesses("engine", program).up();
+        stack = new Stack("engine", program); // with another keeper of its key, as a stack may be given
     });
 
     afterAll(() => {

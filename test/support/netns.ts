@@ -42,12 +42,14 @@ mount -t tmpfs none /var/lib
 mount -t tmpfs none /etc/systemd
 mkdir -p /etc/systemd/system
 [ "$SHELL_PROGRAM" = dash ] || mount --bind "$(command -v "$SHELL_PROGRAM")" "$(readlink -f /bin/sh)"
-ip link set lo up
-ip link add eth0 type veth peer name peer0
-ip link set eth0 up
-ip link set peer0 up
-ip addr add 192.168.40.11/24 brd + dev eth0
-ip route add default via 192.168.40.1 dev eth0
+ip -batch - <<.
+link set lo up
+link add eth0 type veth peer name peer0
+link set eth0 up
+link set peer0 up
+addr add 192.168.40.11/24 brd + dev eth0
+route add default via 192.168.40.1 dev eth0
+.
 for f in all default eth0 peer0; do echo 1 >/proc/sys/net/ipv6/conf/$f/disable_ipv6; done
 echo ready
 exec sleep 100000
@@ -55,17 +57,24 @@ exec sleep 100000
 
 /** Everything a change could leave behind, without what moves by itself. */
 const DUMP = `
-ip -d -o link | sed -E 's/^[0-9]+: //; s/@if[0-9]+:/:/; s/(<[^>]*)(,LOWER_UP|NO-CARRIER,)/\\1/g; s/_timer +[0-9.]+//g; s/ state [A-Z]+//' | sort
-ip -o addr | sed -E 's/^[0-9]+: //; s/ tentative//' | sort
-ip route show table all | sed -E 's/ linkdown//' | sort
-ip neigh show nud permanent | sort
-bridge fdb show | grep -v '^33:33' | sort
-nft -s list ruleset
-iptables-save 2>/dev/null | sed -E '/^#/d; s/\\[[0-9:]*\\]//'
-cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/all/rp_filter
-find /etc/systemd /var/lib/crosshost /run/crosshost 2>/dev/null | sort
-find /etc/systemd /var/lib/crosshost -type f -exec sha256sum {} + 2>/dev/null | sort
+{
+    printf '%s\\n' link addr 'route show table all' 'neigh show nud permanent' | ip -d -o -batch -
+    bridge fdb show
+    grep -H '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/all/rp_filter
+    find /etc/systemd /var/lib/crosshost /run/crosshost -print \\( -path '/run/*' -o -type f -exec sha256sum {} + \\) 2>/dev/null
+} | sed -E '/^33:33/d; s/^[0-9]+: //; s/@if[0-9]+:/:/; s/(<[^>]*)(,LOWER_UP|NO-CARRIER,)/\\1/g; s/_timer +[0-9.]+//g; s/ (state [A-Z]+|tentative|linkdown)//' | sort
+{
+    nft -s list ruleset
+    iptables-save 2>/dev/null
+} | sed -E '/^#/d; s/\\[[0-9:]*\\]//'
 `;
+
+const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+
+/** Waits without a process for it, or an event. */
+function pause(milliseconds: number): void {
+    Atomics.wait(NOBODY, 0, 0, milliseconds);
+}
 
 /** A host of namespaces: network and files of its own, the machine's kernel and programs. */
 export class NetnsHost {
@@ -96,7 +105,7 @@ export class NetnsHost {
             if (Date.now() > deadline) {
                 throw new Error("the namespaces were not set up within 10 s");
             }
-            spawnSync("sleep", ["0.01"]);
+            pause(5);
         }
     }
 
