@@ -38,15 +38,9 @@ nft -s list ruleset | grep -Ev '^#|^table ip6? raw|hook (prerouting|output) prio
 section iptables
 { iptables-save; ip6tables-save; } 2>/dev/null | sed -E 's/\[[0-9]+:[0-9]+\]//; /^#/d; /^\*raw$/d'
 section sysctl
-sysctl -a -r '^net\.' 2>/dev/null | grep -Ev 'nf_conntrack_count|fastopen_key|stable_secret|random|veth|\.route\.flush|inet_peer|base_reachable_time_ms' | sort
+grep -rs '' /proc/sys/net | grep -Ev 'nf_conntrack_count|fastopen_key|stable_secret|random|veth|/route/flush|inet_peer|base_reachable_time_ms' | sort
 section modules
 cut -d' ' -f1 /proc/modules | sort
-section docker networks
-docker network ls --no-trunc --format '{{.Name}} {{.Driver}} {{.Scope}}' | sort
-section docker containers
-docker ps -a --format '{{.Names}} {{.Image}}' | sort
-section docker volumes
-docker volume ls -q | sort
 section files
 find /etc /usr/local /var/lib/crosshost -xdev \( -type f -o -type l \) ! -path '/etc/docker/key.json' ! -path '/etc/resolv.conf' ! -path '/etc/mtab' -print0 2>/dev/null | sort -z | xargs -0 -r sha256sum 2>/dev/null
 find /etc /usr/local /var/lib/crosshost /run/crosshost -xdev -type d 2>/dev/null | sort

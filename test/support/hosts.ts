@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { engineSays } from "./docker";
 import { onAll } from "./lab";
 
 export const HOSTS = ["vm1", "vm2", "vm3"] as const;
@@ -20,8 +21,30 @@ export async function baseline(hosts: readonly string[] = HOSTS): Promise<string
 
 /** Canonical dumps, one for each host, with the host's name on top. */
 export async function dumps(hosts: readonly string[] = HOSTS): Promise<string[]> {
-    const texts = await onAll(hosts, DUMP);
-    return texts.map((text, at) => `${hosts[at] ?? ""}\n${text}`);
+    const [texts, objects] = await Promise.all([
+        onAll(hosts, DUMP),
+        Promise.all(hosts.map(dockerObjects)),
+    ]);
+    return texts.map((text, at) => `${hosts[at] ?? ""}\n${text}${objects[at] ?? ""}`);
+}
+
+async function dockerObjects(host: string): Promise<string> {
+    const [networks, containers, volumes] = (await Promise.all(
+        ["/networks", "/containers/json?all=1", "/volumes"].map((path) => engineSays(host, path)),
+    )) as [
+        { Name: string; Driver: string; Scope: string }[],
+        { Names: string[]; Image: string }[],
+        { Volumes: { Name: string }[] | null },
+    ];
+    const lines = [
+        ...networks.map(({ Name, Driver, Scope }) => `docker network ${Name} ${Driver} ${Scope}`),
+        ...containers.map(({ Names, Image }) => `docker container ${Names.join(",")} ${Image}`),
+        ...(volumes.Volumes ?? []).map(({ Name }) => `docker volume ${Name}`),
+    ];
+    return lines
+        .sort()
+        .map((line) => `${line}\n`)
+        .join("");
 }
 
 /** The lines by which two dumps differ, for a message that a person can read. */

@@ -79,11 +79,9 @@ export async function onAll(hosts: readonly string[], script: string): Promise<s
  * takes 0.15 s of a core, and would stand among those that are counted.
  */
 export function programOn(host: string, ...words: readonly string[]): [string, string[]] {
-    const machine = readFileSync(join(dirname(LAB_JSON), "run", `${host}.machine`), "utf8").trim();
-    const init = childOf(childOf(machine));
     const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
     const environment = ["env", "-i", "HOME=/root", "USER=root", `PATH=${PATH_OF_ROOT}`];
-    return ["nsenter", ["--target", init, ...namespaces, ...environment, ...words]];
+    return ["nsenter", ["--target", initOf(host), ...namespaces, ...environment, ...words]];
 }
 
 /**
@@ -121,6 +119,11 @@ export function unanswered(host: string, container: string, targets: readonly st
 }
 
 /** The host is a chain of processes: unshare, nspawn, the host's own process 1. */
+export function initOf(host: string): string {
+    const machine = readFileSync(join(dirname(LAB_JSON), "run", `${host}.machine`), "utf8").trim();
+    return childOf(childOf(machine));
+}
+
 function childOf(pid: string): string {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
 }

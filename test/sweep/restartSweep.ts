@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { bold, duration, red, say } from "../../lab/terminal";
 import { compiledProgram } from "../support/compiled";
-import { baseline, difference, dumps } from "../support/hosts";
+import { baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { onAll, watchersRest } from "../support/lab";
 import { Stack } from "../support/stack";
 import { EVENTS, leftOver, removeByHand, restarts, type Return, runByHand } from "./restarts";
 
@@ -29,6 +30,7 @@ export async function restartSweep(count: number): Promise<boolean> {
         compiledProgram(join(__dirname, "restartsStack.ts"), "restarts"),
     );
     stack.up();
+    await settled();
     const returns = [...restarts(counts)];
     EVENTS.forEach((event) => {
         say(
@@ -48,6 +50,12 @@ export async function restartSweep(count: number): Promise<boolean> {
     });
     say(`${problems.length} problems, ${duration(Date.now() - began)}`);
     return problems.length === 0;
+}
+
+/** What `up` has left to do: the watchers hear of its containers, and what it wrote goes to the disk, for which Docker waits too. */
+async function settled(): Promise<void> {
+    await watchersRest(HOSTS);
+    await onAll(HOSTS, "sync");
 }
 
 function summary(event: string, returns: readonly Return[]): string {
