@@ -1,6 +1,15 @@
 import { join } from "node:path";
 import { capture, tcpdump } from "../support/capture";
-import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { addressOfContainer } from "../support/docker";
+import {
+    AS_AFTER_A_REBOOT,
+    baseline,
+    difference,
+    dumps,
+    type HostName,
+    HOSTS,
+    pairs,
+} from "../support/hosts";
 import {
     inNetworkOf,
     inside,
@@ -14,8 +23,6 @@ import {
 } from "../support/lab";
 import { whilePinging } from "../support/pinging";
 import { Stack } from "../support/stack";
-
-type HostName = (typeof HOSTS)[number];
 
 /** Of an ICMP echo: IPv4 and ICMP headers. */
 const HEADERS = 28;
@@ -252,28 +259,12 @@ describe("an overlay without encapsulation", () => {
     }
 });
 
-function pairs(): [HostName, HostName][] {
-    return HOSTS.flatMap((from) =>
-        HOSTS.filter((to) => to !== from).map((to): [HostName, HostName] => [from, to]),
-    );
-}
-
 function containerOf(host: HostName): string {
     return `crosshost-direct-${host}`;
 }
 
-const addresses = new Map<HostName, string>();
-
-/** Docker's own word on the container's address, which stays. */
 function addressOf(host: HostName): string {
-    const template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-    const address =
-        addresses.get(host) ??
-        on(host, `docker inspect -f '${template}' ${containerOf(host)}`).trim();
-    if (address !== "") {
-        addresses.set(host, address);
-    }
-    return address;
+    return addressOfContainer(host, containerOf(host));
 }
 
 function tableOf(host: HostName): string {

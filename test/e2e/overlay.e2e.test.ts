@@ -1,6 +1,7 @@
 import { capture, tcpdump } from "../support/capture";
-import { CONTAINERS, type HostName, unreached } from "../support/demo";
-import { baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { CONTAINERS, unreached } from "../support/demo";
+import { addressOfContainer } from "../support/docker";
+import { baseline, difference, dumps, type HostName, HOSTS, pairs } from "../support/hosts";
 import {
     inNetworkOf,
     inside,
@@ -236,12 +237,6 @@ after=$(find /var/lib/crosshost /run/crosshost /etc -printf '%p %T@ %s\\n' | sor
 rm /tmp/events /tmp/trace
 `;
 
-function pairs(): [HostName, HostName][] {
-    return HOSTS.flatMap((from) =>
-        HOSTS.filter((to) => to !== from).map((to): [HostName, HostName] => [from, to]),
-    );
-}
-
 function containerId(host: HostName): string {
     return on(host, `docker inspect -f '{{.Id}}' ${CONTAINERS[host]}`);
 }
@@ -254,16 +249,8 @@ function inContainer(host: HostName, script: string): string {
     return on(host, inside(CONTAINERS[host], script));
 }
 
-const addresses = new Map<HostName, string>();
-
-/** Docker's own word on the container's address. */
 function addressOf(host: HostName): string {
-    const template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-    const address =
-        addresses.get(host) ??
-        on(host, `docker inspect -f '${template}' ${CONTAINERS[host]}`).trim();
-    addresses.set(host, address);
-    return address;
+    return addressOfContainer(host, CONTAINERS[host]);
 }
 
 function vxlanOf(host: HostName): string[] {

@@ -1,3 +1,4 @@
+import { HOSTS } from "./hosts";
 import { unanswered } from "./lab";
 import { type Stack } from "./stack";
 
@@ -8,12 +9,10 @@ export const CONTAINERS = {
     vm3: "crosshost-demo-db",
 } as const;
 
-export type HostName = keyof typeof CONTAINERS;
-
 /** The pairs of containers that do not reach each other; empty when all is well. */
-export function unreached(stack: Stack, hosts = Object.keys(CONTAINERS) as HostName[]): string[] {
+export function unreached(stack: Stack): string[] {
     const addresses = Object.values(stack.outputs()["addresses"] ?? {}).map(String);
-    return hosts.flatMap((host) =>
+    return HOSTS.flatMap((host) =>
         unanswered(host, CONTAINERS[host], addresses).map((address) => `${host} -> ${address}`),
     );
 }

@@ -4,6 +4,7 @@ import { engineSays } from "./docker";
 import { onAll } from "./lab";
 
 export const HOSTS = ["vm1", "vm2", "vm3"] as const;
+export type HostName = (typeof HOSTS)[number];
 
 const DUMP = readFileSync(join(__dirname, "dump.sh"), "utf8");
 /** Docker's own chains and sysctls come with its first network; they are no trace of ours. */
@@ -48,6 +49,13 @@ async function dockerObjects(host: string): Promise<string> {
         .sort()
         .map((line) => `${line}\n`)
         .join("");
+}
+
+/** Each host with each other. */
+export function pairs(): [HostName, HostName][] {
+    return HOSTS.flatMap((from) =>
+        HOSTS.filter((to) => to !== from).map((to): [HostName, HostName] => [from, to]),
+    );
 }
 
 /** The lines by which two dumps differ, for a message that a person can read. */
