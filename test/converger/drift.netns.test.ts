@@ -1,4 +1,4 @@
-import { meshUnit, NetnsHost, STACK, TOOLS } from "../support/netns";
+import { meshUnit, NetnsHost, STACK, timesWith, TOOLS } from "../support/netns";
 
 const TUNNEL = "vx-mesh-4f2a1";
 const BRIDGE = "ch-mesh-4f2a1";
@@ -140,8 +140,7 @@ const DRIFTS: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 describe.each(TOOLS)("drift on a host with $shell and $awk", (tools) => {
-    /** The second time is no other for the other tools. */
-    const times = tools.shell === "dash" ? 2 : 1;
+    const times = timesWith(tools);
     let host: NetnsHost;
     let whole: string;
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { convergerProgram } from "../../components/converger/program";
-import { meshUnit, NetnsHost, STACK, TOOLS } from "../support/netns";
+import { meshUnit, NetnsHost, STACK, timesWith, TOOLS } from "../support/netns";
 
 const LINKS = `crosshost-${STACK}-links.service`;
 const RULES = `crosshost-${STACK}-rules.service`;
@@ -20,6 +20,7 @@ function hostUnit(hash = convergerProgram().hash): string {
 }
 
 describe.each(TOOLS)("the host's own unit with $shell and $awk", (tools) => {
+    const times = timesWith(tools);
     let host: NetnsHost;
     let before: string;
 
@@ -69,7 +70,7 @@ describe.each(TOOLS)("the host's own unit with $shell and $awk", (tools) => {
         [`rm ${PROGRAM}`, "converger: missing"],
     ])("drift: %s", (command, told) => {
         const whole = host.dump();
-        for (let time = 1; time <= 2; time++) {
+        for (let time = 1; time <= times; time++) {
             host.sh(command);
             const { drift } = host.observe();
             expect(drift).toHaveLength(1);

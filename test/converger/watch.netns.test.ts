@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { convergerProgram } from "../../components/converger/program";
-import { meshUnit, NetnsHost, STACK, TOOLS } from "../support/netns";
+import { meshUnit, NetnsHost, STACK, timesWith, TOOLS } from "../support/netns";
 
 const NETWORK =
     "docker network mesh: bridge ch-mesh-4f2a1 subnet 10.42.1.0/24 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1450 masquerade false\n";
@@ -15,6 +15,7 @@ const IN_STEP = `${STACK}: in step, nothing to do`;
 const CONNECT = "network connect --driver-opt crosshost=";
 
 describe.each(TOOLS)("containers that others make, with $shell and $awk", (tools) => {
+    const times = timesWith(tools);
     let host: NetnsHost;
 
     beforeEach(() => {
@@ -54,7 +55,7 @@ describe.each(TOOLS)("containers that others make, with $shell and $awk", (tools
     ])("a service that is not as it was is drift: %s", (command, told) => {
         attach();
         const whole = host.dump();
-        for (let time = 1; time <= 2; time++) {
+        for (let time = 1; time <= times; time++) {
             host.sh(command);
             expect(host.observe().drift).toEqual([`watch containers: ${told}`]);
             expect(attach()).toMatchObject({ status: 0, stderr: "" });

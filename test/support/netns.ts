@@ -34,6 +34,11 @@ export const TOOLS: readonly Tools[] = [
     { shell: "bash", awk: "gawk" },
 ];
 
+/** How often something is to be tried that is no other the second time: with one pair of tools only. */
+export function timesWith({ shell }: Tools): number {
+    return shell === "dash" ? 2 : 1;
+}
+
 const SETUP = `
 set -e
 mount --make-rprivate /

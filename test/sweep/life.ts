@@ -1,5 +1,6 @@
 import { type Stack } from "../support/stack";
 import { difference, dumps } from "../support/hosts";
+import { engineSays } from "../support/docker";
 import { inside, onAll } from "../support/lab";
 import { saved } from "../support/saved";
 import { type Operation, OPERATIONS, type Point, type Step, type Steps } from "./point";
@@ -25,6 +26,8 @@ export interface Result {
     readonly problems: readonly string[];
 }
 
+/** Of Docker's lists, what bears a mark of ours. */
+const OURS = `filters=${encodeURIComponent('{"label":["crosshost"]}')}`;
 const YES = ["--yes", "--skip-preview"];
 const MTU: Record<Operation, number> = { up: 1450, update: 1400, destroy: 1400 };
 const VERSION: Record<Operation, number> = { up: 1, update: 2, destroy: 2 };
@@ -117,10 +120,10 @@ async function wiring({ hosts }: Pair, operation: Operation): Promise<string[]> 
                 [host],
                 LOOK.replaceAll("APP", `app${at}`).replace("PEER", peer),
             );
-            return [host, answer?.trim() ?? ""] as const;
+            return [host, `${await dockerHas(host)}\n${answer?.trim() ?? ""}`] as const;
         }),
     );
-    const wanted = `true VERSION=${VERSION[operation]}\n${MTU[operation]}\nreached\n1 1`;
+    const wanted = `running VERSION=${VERSION[operation]}, 1 networks\n${MTU[operation]}\nreached`;
     return answers.flatMap(([host, answer]) =>
         answer === wanted ? [] : [`${host}: wanted\n${wanted}\nfound\n${answer}`],
     );
@@ -128,12 +131,29 @@ async function wiring({ hosts }: Pair, operation: Operation): Promise<string[]> 
 
 /** The watcher attaches containers that have started by itself; nothing of that is to stay. */
 const LOOK = `
-for _ in $(seq 100); do [ -e /run/crosshost/journal ] || break; sleep 0.05; done
-docker inspect -f '{{.State.Running}} {{index .Config.Env 0}}' APP 2>&1
 cat /sys/class/net/ch-mesh-*/mtu 2>&1
 ${inside("APP", "ping -c 1 -W 3 PEER")} >/dev/null 2>&1 && echo reached
-echo $(docker ps -aq | wc -l) $(docker network ls -q --filter label=crosshost | wc -l) $(ls /run/crosshost/journal 2>/dev/null)
+for _ in $(seq 100); do [ -e /run/crosshost/journal ] || exit 0; sleep 0.05; done
+ls /run/crosshost/journal
 `;
+
+/** All containers, and the count of networks of ours. */
+async function dockerHas(host: string): Promise<string> {
+    const containers = (await engineSays(host, "/containers/json?all=1")) as {
+        readonly Id: string;
+    }[];
+    const told = await Promise.all(
+        containers.map(async ({ Id }) => {
+            const { State, Config } = (await engineSays(host, `/containers/${Id}/json`)) as {
+                readonly State: { readonly Status: string };
+                readonly Config: { readonly Env: readonly string[] };
+            };
+            return `${State.Status} ${Config.Env[0] ?? ""}`;
+        }),
+    );
+    const networks = (await engineSays(host, `/networks?${OURS}`)) as unknown[];
+    return `${told.join("; ")}, ${networks.length} networks`;
+}
 
 /** Those that a refresh which clears them leaves. */
 async function pendingOperations({ stack }: Pair): Promise<string[]> {
@@ -150,10 +170,12 @@ async function pendingOperations({ stack }: Pair): Promise<string[]> {
 }
 
 async function hasUnknownContainer({ stack, hosts }: Pair): Promise<boolean> {
-    const script = "docker ps -aq --no-trunc --filter label=crosshost";
-    const found = (await onAll(hosts, script)).flatMap((text) => text.split("\n").filter(Boolean));
+    const path = `/containers/json?all=1&${OURS}`;
+    const found = (await Promise.all(hosts.map((host) => engineSays(host, path)))) as {
+        readonly Id: string;
+    }[][];
     const ids = saved(stack.name).resources.map(({ id }) => id);
-    return found.some((id) => !ids.includes(id));
+    return found.flat().some(({ Id }) => !ids.includes(Id));
 }
 
 function configure({ stack, hosts }: Pair, operation: Operation): void {
