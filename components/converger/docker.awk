@@ -24,20 +24,6 @@ BEGIN {
 
 # ---- what Docker has
 
-# none, stopped or yes. A command to a stopped engine could start it by its socket, so the process is looked for.
-function docker_state(    pid) {
-    if (docker_known != "")
-        return docker_known
-    if (!has_docker)
-        return docker_known = "none"
-    pid = read_line("/run/docker.pid")
-    if (pid != "")
-        docker_known = read_line("/proc/" pid "/status") != "" ? "yes" : "stopped"
-    else
-        docker_known = system("exec systemctl is-active -q docker.service 2>/dev/null") == 0 ? "yes" : "stopped"
-    return docker_known
-}
-
 function docker_read(    i) {
     if (docker_state() != "yes")
         return
@@ -49,6 +35,8 @@ function docker_read(    i) {
     default_network_note(containers_needed, names_needed)
     if (seeks_strays())
         docker_networks()
+    if (mode == "observe")
+        docker_containers()
     if (verb == "boot")
         docker_inspect() # for the members of networks
     names_note(containers_needed)
@@ -56,26 +44,31 @@ function docker_read(    i) {
     docker_claim_bridges()
 }
 
-# What is needed and not known yet, by one call. A word that a container or an image has too is answered as that: so
-# networks go by their ids where those are known, and by their kind where something else has answered.
-function docker_inspect(    name, words, hidden) {
+# What is needed and not known yet, by one call. A word that is also the name of a container or an image, or the beginning of
+# a container's id, is answered as that: so networks go by their ids where those are known, and what has no answer is asked
+# for by its kind. A word that is nothing is asked of volumes and plugins too: so containers that are not listed are left out.
+function docker_inspect(    name, words, by_name, hidden) {
     for (name in names_needed)
         if (!(name in inspected) && is_docker_name(name) && (!seeks_strays() || (name in network_id))) {
             inspected[name] = 1
+            if (!(name in network_id))
+                by_name[name] = 1
             words = words " " (name in network_id ? network_id[name] : name)
         }
     for (name in containers_needed)
-        if (!(("container", name) in inspected)) {
+        if (!(("container", name) in inspected) && (!containers_listed || (name in container_is_listed))) {
             inspected["container", name] = 1
             words = words " " name
         }
     if (words == "")
         return
     docker_lines("inspect", "none" words) # every engine that answers has a network `none`
-    if (!docker_answers)
+    if (!docker_answers) {
         docker_known = "stopped"
-    for (name in names_needed)
-        if ((name in inspected) && !(name in network_value) && (docker_answers_other || (name in container_id)))
+        return
+    }
+    for (name in by_name)
+        if (!(name in network_value))
             hidden = hidden " " name
     if (hidden != "")
         docker_lines("network inspect", hidden)
@@ -118,7 +111,8 @@ function docker_claim_bridges(    name, link) {
     }
 }
 
-# Each call of docker takes 20 to 60 ms. What bears our mark and is in no unit is looked for once in a change, and by no restart.
+# Each call of docker takes 20 to 60 ms. What bears our mark and is in no unit is looked for once in a change of a unit that has
+# networks, and by no restart.
 function seeks_strays() {
     return verb !~ /^(boot|attach)$/ && (mode != "plan" || round == 1) && \
         (mode == "observe" || speaks_of("network") || sweeping())
@@ -151,6 +145,7 @@ function docker_containers(    command, line, name, rest) {
         rest = substr(line, length(name) + 1)
         gsub(/[^,]*\/[^,]*|,/, "", name) # one that another is linked to has names as db,web/db
         container_list[++container_count] = name rest
+        container_is_listed[name] = 1
     }
     close(command)
 }
@@ -162,54 +157,21 @@ function say_containers(    i) {
         print "fact container " plain(container_list[i])
 }
 
-# asked once for each start of the engine: the answer is kept where a change was written
-function docker_version() {
-    if (docker_state() != "yes")
-        return docker_state()
-    if (docker_server == "")
-        docker_server = word_after(read_line(run_dir "/engine"), engine_process())
-    if (docker_server == "") {
-        docker_command = "exec docker version --format " quoted("{{.Server.Version}}") " 2>/dev/null"
-        docker_command | getline docker_server
-        close(docker_command)
-        if (docker_server == "")
-            docker_known = docker_server = "stopped"
-    }
-    return docker_server
-}
-
-function engine_process() {
-    return process(read_line("/run/docker.pid"))
-}
-
-function engine_note(    line) {
-    line = engine_process() " " docker_server
-    if (line ~ /^[0-9]+-[0-9]+ [0-9]/ && read_line(run_dir "/engine") != line) {
-        print line > (run_dir "/engine")
-        close(run_dir "/engine")
-    }
-}
-
-function docker_is_old(    part) {
-    split(docker_version(), part, ".")
-    return part[1] ~ /^[0-9]+$/ && part[1] * 1000 + part[2] < 20010
-}
-
-# $what: where it is not for what the answer says it is
-function docker_lines(verb, names, what,    command, line, kind) {
-    command = "exec docker " verb " --format " quoted(INSPECT_FORMAT) " " names " 2>/dev/null"
+# $reader: `lan` where networks are not to be kept as those of a plan. What is not found is told as an empty line.
+function docker_lines(request, names, reader,    command, line, kind) {
+    command = "exec docker " request " --format " quoted(INSPECT_FORMAT) " " names " 2>/dev/null"
     while ((command | getline line) > 0) {
+        if (line == "")
+            continue
         docker_answers++
         kind = first_word(line)
         line = substr(line, length(kind) + 2)
-        if (what == "lan")
+        if (reader == "lan")
             lan_read(line)
         else if (kind == "network")
             network_read(line)
         else if (kind == "container")
             container_read(line)
-        else
-            docker_answers_other++
     }
     close(command)
 }

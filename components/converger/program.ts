@@ -31,6 +31,7 @@ const AWK_PARTS = [
     "nft.awk",
     "rules.awk",
     "range.awk",
+    "engine.awk",
     "docker.awk",
     "lan.awk",
     "endpoint.awk",

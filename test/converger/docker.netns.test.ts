@@ -61,15 +61,30 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
     });
 
     test.each([
-        ["a container", "docker run mesh"],
-        ["an image", "mkdir $FAKES/docker/images; : >$FAKES/docker/images/mesh"],
-    ])("a network is found beside %s of its name, which is asked for first", (_, make) => {
+        ["a container of its name", "docker run mesh"],
+        ["an image of its name", "mkdir $FAKES/docker/images; : >$FAKES/docker/images/mesh"],
+        [
+            "a container whose id begins so",
+            "docker run web; echo mesh0123456789ab >$FAKES/docker/containers/web/.id",
+        ],
+    ])("a network is found beside %s, which is asked for first", (_, make) => {
         host.sh(make);
         const changed = meshUnit() + NETWORK.replace("mtu 1450", "mtu 1400");
         expect(host.apply("mesh", changed)).toMatchObject({ status: 0, stderr: "" });
         expect(host.observe().drift).toEqual([]);
         host.sh("docker network rm mesh");
         expect(host.observe().drift).toEqual(["docker network mesh: missing"]);
+    });
+
+    test("an engine that does not answer is no engine without containers", () => {
+        host.sh(`docker run api; docker mark api ${STACK}:api`);
+        expect(host.apply("api", ENDPOINT).status).toBe(0);
+        host.sh(": >$FAKES/docker/silent");
+        const told = /Docker is not running/;
+        expect(host.delete("api").stderr).toMatch(told);
+        expect(host.apply("api", ENDPOINT.replace("www", "web")).stderr).toMatch(told);
+        host.sh("rm $FAKES/docker/silent");
+        expect(host.delete("api")).toMatchObject({ status: 0, stderr: "" });
     });
 
     test("a unit whose file is gone is deleted by its marks", () => {

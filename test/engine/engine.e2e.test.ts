@@ -14,7 +14,8 @@ describe("commands and containers by the CLI", () => {
         labCommand("up", "3");
         hosts = Object.keys(lab().hosts).filter((name) => NAMES.includes(name));
         const program = join(__dirname, "program");
-        first = Stack.inProcesses("engine", program).up();
+        stack = Stack.inProcesses("engine", program);
+        first = stack.up();
         stack = new Stack("engine", program); // with another keeper of its key, as a stack may be given
     });
 

@@ -2,19 +2,37 @@ import { request } from "node:http";
 import { json } from "node:stream/consumers";
 import { initOf, on } from "./lab";
 
+const LIMIT_MS = 20_000;
+
 /**
  * What an engine answers on its own socket, reached through its host's files: Docker's command line
  * takes 15 to 60 ms of a core for each question.
  */
 export function engineSays(host: string, path: string): Promise<unknown> {
     const socketPath = `/proc/${initOf(host)}/root/run/docker.sock`;
+    const options = { socketPath, path, headers: { host: "docker" }, agent: false };
     return new Promise((resolve, reject) => {
-        request({ socketPath, path, headers: { host: "docker" } }, (response) => {
-            json(response).then(resolve, reject);
+        request({ ...options, timeout: LIMIT_MS }, (response) => {
+            if (response.statusCode === 200) {
+                json(response).then(resolve, reject);
+            } else {
+                reject(new Error(`${host}: ${path}: ${response.statusCode ?? "no status"}`));
+            }
         })
+            .on("timeout", () => {
+                reject(new Error(`${host}: ${path}: no answer within ${LIMIT_MS / 1000} s`));
+            })
             .on("error", reject)
             .end();
     });
+}
+
+/** Nobody serves the socket, as of an engine that a test has stopped. */
+export function isStopped(error: unknown): boolean {
+    const { code } = error as NodeJS.ErrnoException;
+    return (
+        code === "ENOENT" || code === "ECONNREFUSED" || code === "EPIPE" || code === "ECONNRESET"
+    );
 }
 
 const addresses = new Map<string, string>();

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { engineSays } from "./docker";
+import { engineSays, isStopped } from "./docker";
 import { onAll } from "./lab";
 
 export const HOSTS = ["vm1", "vm2", "vm3"] as const;
@@ -10,9 +10,6 @@ const DUMP = readFileSync(join(__dirname, "dump.sh"), "utf8");
 /** Docker's own chains and sysctls come with its first network; they are no trace of ours. */
 const FIRST_NETWORK =
     "docker network create crosshost-baseline >/dev/null && docker network rm crosshost-baseline >/dev/null";
-
-/** Of an engine that a test has stopped. */
-const SILENT = "docker does not answer\n";
 
 /** containerd makes its folder whenever it starts; what once failed is forgotten. */
 export const AS_AFTER_A_REBOOT = "mkdir -p /etc/cni/net.d; systemctl reset-failed";
@@ -27,9 +24,16 @@ export async function baseline(hosts: readonly string[] = HOSTS): Promise<string
 export async function dumps(hosts: readonly string[] = HOSTS): Promise<string[]> {
     const [texts, objects] = await Promise.all([
         onAll(hosts, DUMP),
-        Promise.all(hosts.map((host) => dockerObjects(host).catch(() => SILENT))),
+        Promise.all(hosts.map((host) => dockerObjects(host).catch(silentIfStopped))),
     ]);
     return texts.map((text, at) => `${hosts[at] ?? ""}\n${text}${objects[at] ?? ""}`);
+}
+
+function silentIfStopped(error: unknown): string {
+    if (!isStopped(error)) {
+        throw error;
+    }
+    return "docker is stopped\n";
 }
 
 async function dockerObjects(host: string): Promise<string> {

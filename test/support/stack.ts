@@ -39,7 +39,7 @@ export class Stack {
     constructor(
         readonly name: string,
         private readonly program = ROOT,
-        /** Left out where the stack's operations are to be as a user's. */
+        /** Empty where the stack's operations are to be as a user's. */
         private readonly resident = RESIDENT,
         /** A program that runs the CLI and watches it, such as strace with its options. */
         private readonly watcher: readonly string[] = [],

@@ -24,15 +24,18 @@ export interface VaultEnvironment {
  */
 export async function serveVault(): Promise<VaultEnvironment> {
     const server = createServer((request, response) => {
-        void text(request).then((body) => {
-            const asked = map(parseJson(body)) ?? {};
-            const ciphertext = textOf(asked["ciphertext"]);
-            const data = ciphertext?.startsWith(MARK)
-                ? { plaintext: ciphertext.slice(MARK.length) }
-                : { ciphertext: `${MARK}${textOf(asked["plaintext"]) ?? ""}` };
-            response.setHeader("content-type", "application/json");
-            response.end(JSON.stringify({ data }));
-        });
+        text(request).then(
+            (body) => {
+                const asked = map(parseJson(body || "{}")) ?? {};
+                const ciphertext = textOf(asked["ciphertext"]);
+                const data = ciphertext?.startsWith(MARK)
+                    ? { plaintext: ciphertext.slice(MARK.length) }
+                    : { ciphertext: `${MARK}${textOf(asked["plaintext"]) ?? ""}` };
+                response.setHeader("content-type", "application/json");
+                response.end(JSON.stringify({ data }));
+            },
+            () => response.destroy(), // whoever asked was killed
+        );
     });
     await new Promise<void>((resolve) => server.unref().listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
