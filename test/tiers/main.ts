@@ -105,17 +105,18 @@ async function withLabs(
     const labs = Array.from({ length: workers }, (_, at) => labOfWorker(LAB_NAME, at + 1));
     const residents = new Map<string, Resident>();
     try {
-        const [openFirst, ...others] = labs.map((lab) => async () => {
-            if (!keep) {
-                await takeDown(labEnvironment(lab), "--purge");
-            }
-            if (!interrupted) {
-                await bringUp(labEnvironment(lab));
-                residents.set(lab, await startResident(ROOT, lab));
-            }
-        });
-        await openFirst?.(); // which makes what all labs share
-        await allOf(others.map((open) => open()));
+        // What they share is made by one of them; the others wait.
+        await allOf(
+            labs.map(async (lab) => {
+                if (!keep) {
+                    await takeDown(labEnvironment(lab), "--purge");
+                }
+                if (!interrupted) {
+                    await bringUp(labEnvironment(lab));
+                    residents.set(lab, await startResident(ROOT, lab));
+                }
+            }),
+        );
         return interrupted ? NOTHING : await act(environments(residents));
     } finally {
         residents.forEach(({ stop }) => {
