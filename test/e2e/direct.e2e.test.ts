@@ -19,6 +19,7 @@ import {
     programOn,
     succeeds,
     unanswered,
+    watchersRest,
     within,
 } from "../support/lab";
 import { whilePinging } from "../support/pinging";
@@ -175,6 +176,7 @@ describe("an overlay without encapsulation", () => {
     });
 
     it("tells drift by name and repairs it", async () => {
+        await watchersRest(HOSTS);
         on(
             "vm1",
             "ip route del 10.42.2.0/24; ip route add 10.42.9.0/24 via $(ip route show default | cut -d' ' -f3) src 10.42.1.1 proto 201",

@@ -58,7 +58,7 @@ export async function watchersRest(hosts: readonly string[]): Promise<void> {
 const RESTS = `
 rested=0
 for _ in $(seq 200); do
-    if pgrep -f '[c]rosshost attach' >/dev/null || [ -n "$(find /run/crosshost/seen -type f)" ]; then rested=0; else rested=$((rested + 1)); fi
+    if pgrep -f '[c]rosshost (attach|boot)' >/dev/null || [ -n "$(find /run/crosshost/seen -type f)" ]; then rested=0; else rested=$((rested + 1)); fi
     [ $rested -lt 6 ] || exit 0
     sleep 0.05
 done
