@@ -51,9 +51,12 @@ function docker_inspect(    name, words, by_name, hidden) {
     for (name in names_needed)
         if (!(name in inspected) && is_docker_name(name) && (!seeks_strays() || (name in network_id))) {
             inspected[name] = 1
-            if (!(name in network_id))
+            if (name in network_id)
+                words = words " " network_id[name]
+            else {
                 by_name[name] = 1
-            words = words " " (name in network_id ? network_id[name] : name)
+                words = words " " name
+            }
         }
     for (name in containers_needed)
         if (!(("container", name) in inspected) && (!containers_listed || (name in container_is_listed))) {

@@ -54,28 +54,25 @@ inspect_network() {
     done
 }
 
-inspect_networks() {
-    shift 2
-    for asked in "$@"; do inspect_network "$asked"; done | or_an_empty_line
-}
-
 # as the command line does: the first of these that has the name, containers also by the beginning of an id
-inspect() {
-    shift 2
-    for asked in "$@"; do
-        if [ -d "$state/containers/$asked" ]; then
-            inspect_container "$asked"
-        elif whose_id_begins_with "$asked"; then
-            inspect_container "$value"
-        elif [ -e "$state/images/$asked" ]; then
-            echo other
-        else
-            inspect_network "$asked"
-        fi
-    done | or_an_empty_line
+inspect_any() {
+    if [ -d "$state/containers/$1" ]; then
+        inspect_container "$1"
+    elif whose_id_begins_with "$1"; then
+        inspect_container "$value"
+    elif [ -e "$state/images/$1" ]; then
+        echo other
+    else
+        inspect_network "$1"
+    fi
 }
 
-or_an_empty_line() { grep . || echo; }
+# HOW --format FORMAT NAME...: where nothing is found, an empty line
+inspect_each() {
+    how=$1
+    shift 3
+    for asked in "$@"; do "$how" "$asked"; done | { grep . || echo; }
+}
 
 # where a test says so in .id
 whose_id_begins_with() {
@@ -160,6 +157,7 @@ halt() {
 }
 
 inspect_container() {
+    [ -d "$state/containers/$1" ] || return 0
     line_of "$state/containers/$1/.id"
     line="container /$1 ${value:-0123456789abcdef}"
     line_of "$state/containers/$1/.running"
@@ -176,13 +174,6 @@ inspect_container() {
         line="$line / ${path##*/} $value alias 0123456789ab"
     done
     echo "$line"
-}
-
-inspect_containers() {
-    shift 2
-    for name in "$@"; do
-        [ ! -d "$state/containers/$name" ] || inspect_container "$name"
-    done | or_an_empty_line
 }
 
 # restart and start: the container's own network is not looked at here
@@ -278,12 +269,12 @@ case $verb in
         esac
         ;;
     restart | start) start_container "$1" ;;
-    inspect) inspect "$@" ;;
+    inspect) inspect_each inspect_any "$@" ;;
     rm) remove_container "$(last "$@")" ;;
     container)
         case $3 in
             *Created*) created "$4" ;;
-            *) shift && inspect_containers "$@" ;;
+            *) shift && inspect_each inspect_container "$@" ;;
         esac
         ;;
     image) cat "$state/exposes" 2>/dev/null ;;
@@ -292,7 +283,7 @@ case $verb in
         shift
         case $verb in
             ls) ls_networks ;;
-            inspect) inspect_networks "$@" ;;
+            inspect) inspect_each inspect_network "$@" ;;
             create) create_network "$@" ;;
             rm) remove_network "$1" ;;
             connect) connect "$@" ;;

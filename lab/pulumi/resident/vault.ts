@@ -24,8 +24,8 @@ export interface VaultEnvironment {
  */
 export async function serveVault(): Promise<VaultEnvironment> {
     const server = createServer((request, response) => {
-        text(request).then(
-            (body) => {
+        text(request)
+            .then((body) => {
                 const asked = map(parseJson(body || "{}")) ?? {};
                 const ciphertext = textOf(asked["ciphertext"]);
                 const data = ciphertext?.startsWith(MARK)
@@ -33,9 +33,8 @@ export async function serveVault(): Promise<VaultEnvironment> {
                     : { ciphertext: `${MARK}${textOf(asked["plaintext"]) ?? ""}` };
                 response.setHeader("content-type", "application/json");
                 response.end(JSON.stringify({ data }));
-            },
-            () => response.destroy(), // whoever asked was killed
-        );
+            })
+            .catch(() => response.destroy()); // whoever asked was killed
     });
     await new Promise<void>((resolve) => server.unref().listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
