@@ -10,7 +10,7 @@ export const COUNT = 20_000;
 /** In it something lies when what should have been carried or refused was executed. */
 const CAGE = mkdtempSync(join(tmpdir(), "crosshost-hostile-"));
 const CANARY = join(CAGE, "canary");
-process.on("exit", () => {
+afterAll(() => {
     rmSync(CAGE, { recursive: true, force: true });
 });
 
