@@ -80,7 +80,8 @@ function docker_inspect(    name, words, by_name, hidden) {
 function docker_note(key, value, networks, containers) {
     if (!docker_names_are_plain(key))
         return
-    if (key ~ /^docker network /)
+    # when a delete looks again, Docker has said yes to the removal
+    if (key ~ /^docker network / && (round < 2 || verb !~ /^(delete|uninstall)$/))
         networks[nth_word(key, 3)] = 1
     if (key ~ /^docker (endpoint|container) /)
         containers[nth_word(key, 3)] = 1

@@ -49,8 +49,16 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
                 "network bridge -",
             ]),
         );
+        rmSync(join(host.folder, "docker.asked"));
         expect(host.delete("mesh").status).toBe(0);
         expect(changes()).toEqual(["network rm mesh"]);
+        // Stray containers, stray networks, the network, who uses it. That Docker has removed it need not be asked.
+        expect(readFileSync(join(host.folder, "docker.asked"), "utf8").trim().split("\n")).toEqual([
+            "ps -a",
+            "network ls",
+            "inspect --format",
+            "ps -a",
+        ]);
     });
 
     test("the version of an engine that keeps no pid is asked each time", () => {
