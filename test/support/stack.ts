@@ -111,7 +111,9 @@ export class Stack {
 
     /** The same, in processes of its own, each of which may be killed. */
     operationInProcesses(operation: string, ...flags: string[]): Invocation {
-        return this.cli(this.words(operation, flags));
+        return this.cli(this.words(operation, flags), {
+            NODE_OPTIONS: `--require "${join(ROOT, "test/support/noClosures.js")}"`,
+        });
     }
 
     /** A command that only wants to know the stack, not yet run. */
