@@ -1,6 +1,62 @@
 import { STACK, TOOLS } from "../support/netns";
 import { BOTH, GOOD, InnerHost, VETH } from "../support/inner";
 
+const DRIFTS: readonly (readonly [string, readonly string[]])[] = [
+    ["docker inside web ip link del eth1", ["interface web eth1: missing"]],
+    ["docker inside web ip link del eth2", ["interface web eth2: missing"]],
+    [
+        "docker inside web ip addr del 10.61.0.50/24 dev eth1",
+        ["interface web eth1: ipv4 10.61.0.50/24 missing"],
+    ],
+    [
+        "docker inside web ip addr add 10.62.0.9/24 dev eth1",
+        ["interface web eth1: ipv4 10.62.0.9/24 not in the plan"],
+    ],
+    ["docker inside web ip link set eth1 mtu 1300", ["interface web eth1: mtu 1300"]],
+    ["ip link set vc-web-1a2b3 mtu 1300", ["interface web eth1: mtu 1300"]],
+    [
+        "docker inside web ip link set eth2 address 02:00:00:00:00:07",
+        ["interface web eth2: mac 02:00:00:00:00:07"],
+    ],
+    [
+        "docker inside web ip link set eth2 down",
+        ["interface web eth2: down, route 10.7.0.0/16 via 192.168.40.1 missing"],
+    ],
+    ["ip link set vc-web-1a2b3 down", ["interface web eth1: down"]],
+    ["ip link set vc-web-1a2b3 nomaster", ["interface web eth1: veth nothing"]],
+    [
+        "docker inside web ip route del 10.9.0.0/16",
+        ["interface web eth1: route 10.9.0.0/16 via 10.60.0.7 missing"],
+    ],
+    [
+        "docker inside web ip route replace 10.9.0.0/16 via 10.60.0.8 proto 201",
+        [
+            "interface web eth1: route 10.9.0.0/16 via 10.60.0.8 not in the plan, route 10.9.0.0/16 via 10.60.0.7 missing",
+        ],
+    ],
+    [
+        "docker inside web ip route add 10.10.0.0/16 via 10.60.0.8 proto 201",
+        ["interface web eth1: route 10.10.0.0/16 via 10.60.0.8 not in the plan"],
+    ],
+    [
+        "docker inside web ip route replace default via 172.17.0.1",
+        ["interface web eth1: gateway 10.60.0.1 missing"],
+    ],
+    ["docker inside web ip link set eth1 alias mine", ["interface web eth1: not-ours"]],
+    [
+        "docker inside web ip link set eth2 down; docker inside web ip link set eth2 name foo",
+        ["interface web eth2: missing", "interface web foo: not in the plan, macvlan"],
+    ],
+    [
+        "docker inside web ip link set eth1 down; docker inside web ip link set eth1 name foo",
+        ["interface web eth1: missing", "interface web foo: not in the plan, veth"],
+    ],
+    [
+        "ip link set vc-web-1a2b3 down; ip link set vc-web-1a2b3 name foo",
+        ["interface web eth1: host foo, down", "link foo: not in the plan, veth"],
+    ],
+];
+
 describe.each(TOOLS)("a container's interfaces, with $shell and $awk", (tools) => {
     let host: InnerHost;
     let clean: string;
@@ -99,77 +155,6 @@ describe.each(TOOLS)("a container's interfaces, with $shell and $awk", (tools) =
         });
     });
 
-    const DRIFTS: readonly (readonly [string, readonly string[]])[] = [
-        ["docker inside web ip link del eth1", ["interface web eth1: missing"]],
-        ["docker inside web ip link del eth2", ["interface web eth2: missing"]],
-        [
-            "docker inside web ip addr del 10.61.0.50/24 dev eth1",
-            ["interface web eth1: ipv4 10.61.0.50/24 missing"],
-        ],
-        [
-            "docker inside web ip addr add 10.62.0.9/24 dev eth1",
-            ["interface web eth1: ipv4 10.62.0.9/24 not in the plan"],
-        ],
-        ["docker inside web ip link set eth1 mtu 1300", ["interface web eth1: mtu 1300"]],
-        ["ip link set vc-web-1a2b3 mtu 1300", ["interface web eth1: mtu 1300"]],
-        [
-            "docker inside web ip link set eth2 address 02:00:00:00:00:07",
-            ["interface web eth2: mac 02:00:00:00:00:07"],
-        ],
-        [
-            "docker inside web ip link set eth2 down",
-            ["interface web eth2: down, route 10.7.0.0/16 via 192.168.40.1 missing"],
-        ],
-        ["ip link set vc-web-1a2b3 down", ["interface web eth1: down"]],
-        ["ip link set vc-web-1a2b3 nomaster", ["interface web eth1: veth nothing"]],
-        [
-            "docker inside web ip route del 10.9.0.0/16",
-            ["interface web eth1: route 10.9.0.0/16 via 10.60.0.7 missing"],
-        ],
-        [
-            "docker inside web ip route replace 10.9.0.0/16 via 10.60.0.8 proto 201",
-            [
-                "interface web eth1: route 10.9.0.0/16 via 10.60.0.8 not in the plan, route 10.9.0.0/16 via 10.60.0.7 missing",
-            ],
-        ],
-        [
-            "docker inside web ip route add 10.10.0.0/16 via 10.60.0.8 proto 201",
-            ["interface web eth1: route 10.10.0.0/16 via 10.60.0.8 not in the plan"],
-        ],
-        [
-            "docker inside web ip route replace default via 172.17.0.1",
-            ["interface web eth1: gateway 10.60.0.1 missing"],
-        ],
-        ["docker inside web ip link set eth1 alias mine", ["interface web eth1: not-ours"]],
-        [
-            "docker inside web ip link set eth2 down; docker inside web ip link set eth2 name foo",
-            ["interface web eth2: missing", "interface web foo: not in the plan, macvlan"],
-        ],
-        [
-            "docker inside web ip link set eth1 down; docker inside web ip link set eth1 name foo",
-            ["interface web eth1: missing", "interface web foo: not in the plan, veth"],
-        ],
-        [
-            "ip link set vc-web-1a2b3 down; ip link set vc-web-1a2b3 name foo",
-            ["interface web eth1: host foo, down", "link foo: not in the plan, veth"],
-        ],
-    ];
-
-    /** All of them with one pair of tools. */
-    const drifts = DRIFTS.filter((_, at) => tools.shell === "dash" || at % 4 === 0);
-
-    test.each(drifts)("drift is told, repaired, and told again: %s", (command, told) => {
-        host.attach(BOTH);
-        const whole = host.all();
-        for (let time = 1; time <= 2; time++) {
-            host.sh(command);
-            expect(host.observe().drift).toEqual(told);
-            expect(host.attach(BOTH)).toMatchObject(GOOD);
-            expect(host.observe().drift).toEqual([]);
-            expect(host.all()).toBe(whole);
-        }
-    });
-
     test.each([
         ["addresses", BOTH.replace("10.61.0.50/24", "10.61.0.51/24")],
         [
@@ -195,5 +180,30 @@ describe.each(TOOLS)("a container's interfaces, with $shell and $awk", (tools) =
         expect(host.attach(BOTH)).toMatchObject(GOOD);
         expect(host.delete("attachment-web")).toMatchObject(GOOD);
         expect(host.all()).toBe(clean);
+    });
+});
+
+describe.each(TOOLS)("drift of a container's interfaces, with $shell and $awk", (tools) => {
+    let host: InnerHost;
+    let whole: string;
+
+    beforeAll(() => {
+        host = new InnerHost(tools);
+        host.attach(BOTH);
+        whole = host.all();
+    });
+    afterAll(() => host.close());
+
+    /** All of them with one pair of tools. */
+    const drifts = DRIFTS.filter((_, at) => tools.shell === "dash" || at % 4 === 0);
+
+    test.each(drifts)("is told, repaired, and told again: %s", (command, told) => {
+        for (let time = 1; time <= 2; time++) {
+            host.sh(command);
+            expect(host.observe().drift).toEqual(told);
+            expect(host.attach(BOTH)).toMatchObject(GOOD);
+            expect(host.observe().drift).toEqual([]);
+            expect(host.all()).toBe(whole);
+        }
     });
 });
