@@ -35,9 +35,10 @@ switch_on() {
 await_host() { # HOST SINCE
     local name=$1 began=$2 ssh_after engine
     await 60 host_listens "$name" || die "$name: no ssh within 60 s: see $lab_dir/$name/console.log"
-    lab_ssh "$name" true || die "$name: ssh listens, but refuses: ssh -F $ssh_config $name"
+    # A host whose programs a cold disk has to bring first may take longer than the usual 5 s.
+    lab_ssh -o ConnectTimeout=60 "$name" true || die "$name: ssh listens, but refuses: ssh -F $ssh_config $name"
     ssh_after=$(since "$began")
-    engine=$(lab_ssh "$name" "timeout 60 sh -c '$(docker_answers)'") ||
+    engine=$(lab_ssh -o ConnectTimeout=60 "$name" "timeout 60 sh -c '$(docker_answers)'") ||
         die "$name: no docker within 60 s: lab/lab ssh $name journalctl -u docker"
     done_line "$name at $(host_address "$name"): ssh after $ssh_after, Docker $engine after $(since "$began")"
 }

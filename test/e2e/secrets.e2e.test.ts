@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { CANARY_FILE, freshCanaries, publicHalf, traces } from "../support/canaries";
+import { freshCanaries, publicHalf, traces } from "../support/canaries";
+import { CANARY_FILE } from "../support/canaryFile";
 import { compiledProgram } from "../support/compiled";
 import { executed } from "../support/hostile";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { ContainerAttachment, Host, Overlay } from "../../../components";
-import { type Canaries, CANARY_FILE } from "../../support/canaries";
+import { type Canaries, CANARY_FILE } from "../../support/canaryFile";
 import { lab } from "../../support/lab";
 
 const { hosts, privateRegistry } = lab();
