@@ -15,6 +15,8 @@ export interface JestRun {
     readonly limitMinutes: number;
     /** Called with what stops it. */
     readonly onStart: (stop: () => void) => void;
+    /** Called with the share of files that are done. */
+    readonly onShare: (share: number) => void;
 }
 
 /** As many as keep two cores busy. */
@@ -50,6 +52,7 @@ export function runJest(run: JestRun): Promise<Tally> {
     jest.on("message", (message: Message) => {
         if (message.kind === "file") {
             files.push(message.result);
+            run.onShare(files.length / run.files.length);
         } else {
             complete = true;
             left = setTimeout(() => {

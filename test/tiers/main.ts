@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { allOf, bringUp, labEnvironment, takeDown } from "../../lab/bringup";
+import { labEnvironment } from "../../lab/bringup";
 import { CommandFailed, show, stopAll } from "../../lab/command";
 import { bold, duration, red, say, yellow } from "../../lab/terminal";
 import { runJest, WORKERS } from "./jest";
 import { labOfWorker } from "./labs";
-import { type Resident, RESIDENTS, type Residents, startResident } from "./resident";
+import { RESIDENTS } from "./resident";
+import { RunLabs } from "./runLabs";
 import { installation, obstacle } from "./needs";
 import { select, type Selection, testFiles, type Tier, TIERS } from "./selection";
 import { closingLine, failure, NOTHING, succeeded, sum, type Tally } from "./tally";
@@ -12,6 +13,8 @@ import { closingLine, failure, NOTHING, succeeded, sum, type Tally } from "./tal
 const ROOT = join(__dirname, "../..");
 const LAB_NAME = process.env["CROSSHOST_LAB"] ?? "e2e";
 const LIMIT_MINUTES: Record<Tier, number> = { unit: 5, netns: 20, e2e: 60 };
+/** The share of files of the tier before that are done; much sooner, and a machine may have forgotten what it has read. */
+const LABS_BEGIN = 0.5;
 const INTERRUPTED = 130;
 
 let stopTier = (): void => undefined;
@@ -39,16 +42,27 @@ async function main(): Promise<number> {
         say(red(`no test file matches: ${words.join(" ")}`));
         say(`Tiers: ${TIERS.join(", ")}. Files:\n${files.map((file) => `    ${file}`).join("\n")}`);
     }
+    const labs = labsOf(selection);
     const tallies: Tally[] = [];
-    for (const tier of selection.files.keys()) {
-        if (!interrupted) {
-            tallies.push(await runTier(tier, selection));
+    try {
+        for (const tier of selection.files.keys()) {
+            if (!interrupted) {
+                tallies.push(await runTier(tier, selection, labs));
+            }
         }
+    } finally {
+        tallies.push(await labs.end().then(() => NOTHING, told("labs stay")));
     }
     return close(sum(tallies));
 }
 
-async function runTier(tier: Tier, selection: Selection): Promise<Tally> {
+function labsOf({ files, keep }: Selection): RunLabs {
+    const workers = Math.min(WORKERS.e2e, files.get("e2e")?.length ?? 0);
+    const names = Array.from({ length: workers }, (_, at) => labOfWorker(LAB_NAME, at + 1));
+    return new RunLabs(ROOT, names, keep, () => interrupted);
+}
+
+async function runTier(tier: Tier, selection: Selection, labs: RunLabs): Promise<Tally> {
     const why = obstacle(tier);
     if (why) {
         say(yellow(bold(`SKIPPED ${tier}: ${why}`)));
@@ -57,24 +71,37 @@ async function runTier(tier: Tier, selection: Selection): Promise<Tally> {
     }
     try {
         await show(installation(ROOT, tier));
-        return tier === "e2e"
-            ? await withLabs(selection, (residents) =>
-                  jest(tier, selection, { [RESIDENTS]: JSON.stringify(residents) }),
-              )
-            : await jest(tier, selection);
+        if (tier === "e2e") {
+            const residents = await labs.residents();
+            return interrupted
+                ? NOTHING
+                : await jest(tier, selection, { [RESIDENTS]: JSON.stringify(residents) });
+        }
+        return await jest(tier, selection, {}, (share) => {
+            if (tier === "netns" && share >= LABS_BEGIN && selection.files.has("e2e")) {
+                labs.begin();
+            }
+        });
     } catch (error) {
+        return told(`${tier} could not run`)(error);
+    }
+}
+
+function told(what: string): (error: unknown) => Tally {
+    return (error) => {
         if (!(error instanceof CommandFailed)) {
             throw error;
         }
         say(red(error.message));
-        return failure(`${tier} could not run: ${error.message}`);
-    }
+        return failure(`${what}: ${error.message}`);
+    };
 }
 
 async function jest(
     tier: Tier,
     { files, options }: Selection,
     env: NodeJS.ProcessEnv = {},
+    onShare: (share: number) => void = () => undefined,
 ): Promise<Tally> {
     const began = Date.now();
     const chosen = files.get(tier) ?? [];
@@ -89,53 +116,12 @@ async function jest(
         onStart: (stop) => {
             stopTier = stop;
         },
+        onShare,
     });
     stopTier = () => undefined;
     const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : "";
     say(`    ${tier}: ${closingLine(tally)}${skipped} (${duration(Date.now() - began)})`);
     return tally;
-}
-
-/** Labs that nothing has used before, taken down afterwards; with `--keep`, the labs as they are. */
-async function withLabs(
-    { keep, files }: Selection,
-    act: (residents: Residents) => Promise<Tally>,
-): Promise<Tally> {
-    const workers = Math.min(WORKERS.e2e, files.get("e2e")?.length ?? 0);
-    const labs = Array.from({ length: workers }, (_, at) => labOfWorker(LAB_NAME, at + 1));
-    const residents = new Map<string, Resident>();
-    try {
-        // What they share is made by one of them; the others wait.
-        await allOf(
-            labs.map(async (lab) => {
-                if (!keep) {
-                    await takeDown(labEnvironment(lab), "--purge");
-                }
-                if (!interrupted) {
-                    await bringUp(labEnvironment(lab));
-                    residents.set(lab, await startResident(ROOT, lab));
-                }
-            }),
-        );
-        return interrupted ? NOTHING : await act(environments(residents));
-    } finally {
-        residents.forEach(({ stop }) => {
-            stop();
-        });
-        for (const lab of labs) {
-            if (keep) {
-                say(`the lab stays: CROSSHOST_LAB=${lab} lab/lab status`);
-            } else {
-                await takeDown(labEnvironment(lab), "--purge");
-            }
-        }
-    }
-}
-
-function environments(residents: ReadonlyMap<string, Resident>): Residents {
-    return Object.fromEntries(
-        [...residents].map(([lab, { environment }]) => [lab, environment] as const),
-    );
 }
 
 function close(total: Tally): number {

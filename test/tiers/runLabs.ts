@@ -1,0 +1,67 @@
+import { allOf, bringUp, labEnvironment, takeDown } from "../../lab/bringup";
+import { show } from "../../lab/command";
+import { say } from "../../lab/terminal";
+import { installation } from "./needs";
+import { type Resident, type Residents, startResident } from "./resident";
+
+/** The labs of a run, each with its residents: such as nothing has used before; with `keep`, as they are. */
+export class RunLabs {
+    readonly #residents = new Map<string, Resident>();
+    #up: Promise<void> | undefined;
+
+    constructor(
+        private readonly root: string,
+        private readonly names: readonly string[],
+        private readonly keep: boolean,
+        private readonly isInterrupted: () => boolean,
+    ) {}
+
+    /**
+     * Begins to bring them up, beside tests that need none: most of it is to wait for a disk. What goes
+     * wrong is told to whoever asks for them.
+     */
+    begin(): void {
+        this.#up ??= this.bringUp();
+        this.#up.catch(() => undefined);
+    }
+
+    /** As soon as they are up. */
+    async residents(): Promise<Residents> {
+        this.begin();
+        await this.#up;
+        return Object.fromEntries(
+            [...this.#residents].map(([lab, { environment }]) => [lab, environment] as const),
+        );
+    }
+
+    /** Takes down what was begun. */
+    async end(): Promise<void> {
+        await this.#up?.catch(() => undefined);
+        this.#residents.forEach(({ stop }) => {
+            stop();
+        });
+        for (const lab of this.#up ? this.names : []) {
+            if (this.keep) {
+                say(`the lab stays: CROSSHOST_LAB=${lab} lab/lab status`);
+            } else {
+                await takeDown(labEnvironment(lab), "--purge");
+            }
+        }
+    }
+
+    private async bringUp(): Promise<void> {
+        await show(installation(this.root, "e2e"));
+        // What they share is made by one of them; the others wait.
+        await allOf(
+            this.names.map(async (lab) => {
+                if (!this.keep) {
+                    await takeDown(labEnvironment(lab), "--purge");
+                }
+                if (!this.isInterrupted()) {
+                    await bringUp(labEnvironment(lab));
+                    this.#residents.set(lab, await startResident(this.root, lab));
+                }
+            }),
+        );
+    }
+}
