@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { engineSays, isStopped } from "./docker";
+import { containersOf, isStopped, networksOf, volumesOf } from "./docker";
 import { onAll } from "./lab";
 
 export const HOSTS = ["vm1", "vm2", "vm3"] as const;
@@ -37,17 +37,15 @@ function silentIfStopped(error: unknown): string {
 }
 
 async function dockerObjects(host: string): Promise<string> {
-    const [networks, containers, volumes] = (await Promise.all(
-        ["/networks", "/containers/json?all=1", "/volumes"].map((path) => engineSays(host, path)),
-    )) as [
-        { Name: string; Driver: string; Scope: string }[],
-        { Names: string[]; Image: string }[],
-        { Volumes: { Name: string }[] | null },
-    ];
+    const [networks, containers, volumes] = await Promise.all([
+        networksOf(host, "all"),
+        containersOf(host, "all"),
+        volumesOf(host),
+    ]);
     const lines = [
         ...networks.map(({ Name, Driver, Scope }) => `docker network ${Name} ${Driver} ${Scope}`),
         ...containers.map(({ Names, Image }) => `docker container ${Names.join(",")} ${Image}`),
-        ...(volumes.Volumes ?? []).map(({ Name }) => `docker volume ${Name}`),
+        ...volumes.map(({ Name }) => `docker volume ${Name}`),
     ];
     return lines
         .sort()

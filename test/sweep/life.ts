@@ -1,6 +1,6 @@
 import { type Stack } from "../support/stack";
 import { difference, dumps } from "../support/hosts";
-import { engineSays } from "../support/docker";
+import { containersOf, detailsOf, networksOf } from "../support/docker";
 import { inside, onAll } from "../support/lab";
 import { saved } from "../support/saved";
 import { type Operation, OPERATIONS, type Point, type Step, type Steps } from "./point";
@@ -26,8 +26,6 @@ export interface Result {
     readonly problems: readonly string[];
 }
 
-/** Of Docker's lists, what bears a mark of ours. */
-const OURS = `filters=${encodeURIComponent('{"label":["crosshost"]}')}`;
 const YES = ["--yes", "--skip-preview"];
 const MTU: Record<Operation, number> = { up: 1450, update: 1400, destroy: 1400 };
 const VERSION: Record<Operation, number> = { up: 1, update: 2, destroy: 2 };
@@ -141,19 +139,13 @@ ls /run/crosshost/journal 2>/dev/null || true
 
 /** All containers, and the count of networks of ours. */
 async function dockerHas(host: string): Promise<string> {
-    const containers = (await engineSays(host, "/containers/json?all=1")) as {
-        readonly Id: string;
-    }[];
     const told = await Promise.all(
-        containers.map(async ({ Id }) => {
-            const { State, Config } = (await engineSays(host, `/containers/${Id}/json`)) as {
-                readonly State: { readonly Status: string };
-                readonly Config: { readonly Env: readonly string[] };
-            };
+        (await containersOf(host, "all")).map(async (container) => {
+            const { State, Config } = await detailsOf(host, container);
             return `${State.Status} ${Config.Env[0] ?? ""}`;
         }),
     );
-    const networks = (await engineSays(host, `/networks?${OURS}`)) as unknown[];
+    const networks = await networksOf(host, "ours");
     return `${told.join("; ")}, ${networks.length} networks`;
 }
 
@@ -172,10 +164,7 @@ async function pendingOperations({ stack }: Pair): Promise<string[]> {
 }
 
 async function hasUnknownContainer({ stack, hosts }: Pair): Promise<boolean> {
-    const path = `/containers/json?all=1&${OURS}`;
-    const found = (await Promise.all(hosts.map((host) => engineSays(host, path)))) as {
-        readonly Id: string;
-    }[][];
+    const found = await Promise.all(hosts.map((host) => containersOf(host, "ours")));
     const ids = saved(stack.name).resources.map(({ id }) => id);
     return found.flat().some(({ Id }) => !ids.includes(Id));
 }
