@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { capture, tcpdump } from "../support/capture";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { inside, lab, labCommand, on, onAll, programOn, succeeds, within } from "../support/lab";
+import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
@@ -142,11 +143,7 @@ describe("bridges, and containers that exist already", () => {
         on("vm1", "systemctl restart docker");
         on("vm2", "docker restart -t 1 one by-hand >/dev/null");
         labCommand("reboot", "vm3");
-        const deadline = Date.now() + 10_000;
-        while ((await lost()).length > 0 && Date.now() < deadline) {
-            await new Promise((resolve) => setTimeout(resolve, 200));
-        }
-        expect(await lost()).toEqual([]);
+        expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
         stack.nothingToDo("preview");
     });
 

@@ -22,6 +22,7 @@ import {
     watchersRest,
     within,
 } from "../support/lab";
+import { lostAfter } from "../support/patience";
 import { whilePinging } from "../support/pinging";
 import { Stack } from "../support/stack";
 
@@ -168,11 +169,11 @@ describe("an overlay without encapsulation", () => {
         await Promise.all(
             HOSTS.map((host) => onAll([host], `docker restart -t 1 ${containerOf(host)}`)),
         );
-        expect(await lostAfter(WITHIN_MS)).toEqual([]);
+        expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
         on("vm2", "systemctl restart systemd-networkd; sleep 1");
         expect(on("vm2", "ip route show proto 201").trim().split("\n")).toHaveLength(2);
         await onAll(HOSTS, "systemctl restart docker");
-        expect(await lostAfter(WITHIN_MS)).toEqual([]);
+        expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
     });
 
     it("tells drift by name and repairs it", async () => {
@@ -201,7 +202,7 @@ describe("an overlay without encapsulation", () => {
             expect(shown).toMatch(told);
         }
         stack.up();
-        expect(await lostAfter(WITHIN_MS)).toEqual([]);
+        expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
     });
 
     it("refuses, in a preview, hosts that share no link", () => {
@@ -221,7 +222,7 @@ describe("an overlay without encapsulation", () => {
         stack.configure({ backend: "vxlan" });
         expect(changes(stack.preview(), "vm1")).toEqual([...TO_VXLAN].sort(byKey));
         const away = pinged(() => stack.up());
-        expect(await lostAfter(WITHIN_MS)).toEqual([]);
+        expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
         on("vm2", "systemctl restart systemd-networkd; sleep 1");
         expect(on("vm2", "ip route show proto 201").trim().split("\n")).toHaveLength(2);
         expect(on("vm2", `ls ${DROP_IN} 2>/dev/null || true`)).toBe("");
@@ -229,7 +230,7 @@ describe("an overlay without encapsulation", () => {
         stack.configure({});
         expect(changes(stack.preview(), "vm1")).toEqual(TO_VXLAN.map(reversed).sort(byKey));
         const back = pinged(() => stack.up());
-        expect(await lostAfter(WITHIN_MS)).toEqual([]);
+        expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
         stack.nothingToDo("preview");
         expect(difference(routed, await dumps()).filter(isOfUnits)).toEqual([]);
         for (const [way, { lost, gapMs }] of [
@@ -279,20 +280,13 @@ function pings(from: HostName, target: string, size: number): boolean {
     return succeeds(() => inNetworkOf(from, containerOf(from), ping));
 }
 
-/** Pairs of containers that do not reach each other, asked again until all do or time is over. */
-async function lostAfter(milliseconds: number): Promise<string[]> {
-    const deadline = Date.now() + milliseconds;
-    for (;;) {
-        const lost = HOSTS.flatMap((from) =>
-            unanswered(from, containerOf(from), HOSTS.map(addressOrNone)).map(
-                (to) => `${from} -> ${to}`,
-            ),
-        );
-        if (lost.length === 0 || Date.now() > deadline) {
-            return lost;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+/** Pairs of containers that do not reach each other. */
+function lost(): string[] {
+    return HOSTS.flatMap((from) =>
+        unanswered(from, containerOf(from), HOSTS.map(addressOrNone)).map(
+            (to) => `${from} -> ${to}`,
+        ),
+    );
 }
 
 /** Of a container that has none yet, a name that nothing answers to. */

@@ -1,6 +1,7 @@
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { unreached } from "../support/demo";
 import { labCommand, on, onAll } from "../support/lab";
+import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
 
 /** A way to break a host by hand, and the line of a plain preview that tells it. */
@@ -230,14 +231,14 @@ describe("drift", () => {
             ["vm3", "hard", ["--hard"]],
         ])("is back on %s after a %s reboot, before anyone asks", async (host, _way, flags) => {
             labCommand("reboot", host, ...flags);
-            expect(await lostAfter(WITHIN_MS)).toEqual([]);
+            expect(await lostAfter(WITHIN_MS, () => unreached(stack))).toEqual([]);
         });
 
         it("is back after a container restarts, and after Docker restarts", async () => {
             on("vm1", "docker restart -t 1 crosshost-demo-web >/dev/null");
-            expect(await lostAfter(WITHIN_MS)).toEqual([]);
+            expect(await lostAfter(WITHIN_MS, () => unreached(stack))).toEqual([]);
             await onAll(HOSTS, "systemctl restart docker");
-            expect(await lostAfter(WITHIN_MS)).toEqual([]);
+            expect(await lostAfter(WITHIN_MS, () => unreached(stack))).toEqual([]);
         });
 
         it("is nothing that a preview would change after all of these", () => {
@@ -279,7 +280,7 @@ describe("drift", () => {
                 labCommand("start", "vm2");
                 stack.up();
                 stack.nothingToDo("preview");
-                expect(await lostAfter(WITHIN_MS)).toEqual([]);
+                expect(await lostAfter(WITHIN_MS, () => unreached(stack))).toEqual([]);
             });
         });
     });
@@ -300,27 +301,6 @@ describe("drift", () => {
         stack.destroy();
         expect(difference(before, await dumps())).toEqual([]);
     });
-
-    /** What is still unreached after a time, asked again and again until nothing is. */
-    async function lostAfter(milliseconds: number): Promise<string[]> {
-        const deadline = Date.now() + milliseconds;
-        for (;;) {
-            const lost = attemptUnreached();
-            if (lost.length === 0 || Date.now() > deadline) {
-                return lost;
-            }
-            await new Promise((resolve) => setTimeout(resolve, 200));
-        }
-    }
-
-    /** A container that is not up yet reaches nobody. */
-    function attemptUnreached(): string[] {
-        try {
-            return unreached(stack);
-        } catch (error) {
-            return [String(error)];
-        }
-    }
 });
 
 function breakAll(group: readonly Drift[]): void {

@@ -1,5 +1,6 @@
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { lab, on, onAll, rebootAll, succeeds, unanswered, within } from "../support/lab";
+import { until } from "../support/patience";
 import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
@@ -85,7 +86,7 @@ describe("the macvlan tutorial", () => {
 
     it("is there again after a reboot of every host", async () => {
         await rebootAll(HOSTS);
-        await until(() => all().length === 0);
+        await until(WITHIN_MS, () => all().length === 0);
         expect(all()).toEqual([]);
         stack.nothingToDo("preview");
     });
@@ -169,11 +170,4 @@ function macsOf(addresses: readonly string[]): string[] {
         .filter(([, address = ""]) => addresses.includes(address))
         .map(([, address = "", mac = ""]) => `${address} is-at ${mac}`);
     return [...new Set(answers)];
-}
-
-async function until(met: () => boolean): Promise<void> {
-    const deadline = Date.now() + WITHIN_MS;
-    while (Date.now() < deadline && !met()) {
-        await new Promise((resolve) => setTimeout(resolve, 200));
-    }
 }

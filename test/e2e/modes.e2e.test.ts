@@ -1,5 +1,6 @@
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { lab, on, onAll, pidOf, rebootAll, succeeds, unanswered, within } from "../support/lab";
+import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
@@ -92,7 +93,7 @@ describe("the tutorials on ports, modes and direct routes, on the same hosts at 
     it("follow the container whose network they have, when that starts anew", async () => {
         on("vm1", `docker restart -t 1 ${APP}`);
         on("vm2", "docker restart -t 1 vpn");
-        expect(await missingAfterAWhile()).toEqual([]);
+        expect(await lostAfter(WITHIN_MS, missing)).toEqual([]);
     });
 
     it("are replaced with it, when it is made anew by the program or by hand", async () => {
@@ -107,12 +108,12 @@ describe("the tutorials on ports, modes and direct routes, on the same hosts at 
             );
         }
         modes.up();
-        expect(await missingAfterAWhile()).toEqual([]);
+        expect(await lostAfter(WITHIN_MS, missing)).toEqual([]);
     });
 
     it("are there again after a reboot of every host, in whatever order containers start", async () => {
         await rebootAll(HOSTS);
-        expect(await missingAfterAWhile()).toEqual([]);
+        expect(await lostAfter(WITHIN_MS, missing)).toEqual([]);
         all.forEach((stack) => stack.nothingToDo("preview"));
     });
 
@@ -148,7 +149,7 @@ describe("the tutorials on ports, modes and direct routes, on the same hosts at 
             const routes = shows(direct);
             expect(routes).toMatch(/drift route 10\.77\.2\.0\/24 *: "missing"/);
             expect(routes).toMatch(/drift docker endpoint crosshost-direct-app2 \S+ *: "missing"/);
-            expect(await missingAfterAWhile()).toEqual([]);
+            expect(await lostAfter(WITHIN_MS, missing)).toEqual([]);
         },
     );
 
@@ -183,17 +184,6 @@ function missing(): string[] {
         .map(([, one = "", other = ""]) => `${other} is not with ${one}`);
     const alone = succeeds(() => on("vm3", `docker exec ${BATCH ?? ""} true`)) ? [] : ["batch"];
     return [...served, ...routed, ...shared, ...alone];
-}
-
-async function missingAfterAWhile(): Promise<string[]> {
-    const deadline = Date.now() + WITHIN_MS;
-    for (;;) {
-        const found = missing();
-        if (found.length === 0 || Date.now() > deadline) {
-            return found;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 300));
-    }
 }
 
 /** A request from the LAN: any answer in HTTP will do. */

@@ -9,6 +9,7 @@ import {
     watchersRest,
     within,
 } from "../support/lab";
+import { until } from "../support/patience";
 import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
@@ -60,7 +61,7 @@ describe("the pipework tutorial", () => {
             `timeout 300 tcpdump -lnei lan -c 2 'arp[6:2] = 1 and arp[14:4] = arp[24:4]' >${heard} 2>/dev/null &`,
         );
         stack.up();
-        await until(() => within(namespace, `cat ${heard}`).split("\n").length > 2);
+        await until(WITHIN_MS, () => within(namespace, `cat ${heard}`).split("\n").length > 2);
         const told = within(namespace, `cat ${heard}; rm ${heard}`);
         expect(told).toMatch(new RegExp(`02:c4:\\S+ > ff.* who-has ${HOME}.50 .*tell ${HOME}.50`));
         expect(told).toMatch(
@@ -72,7 +73,7 @@ describe("the pipework tutorial", () => {
 
     it("is there again after a reboot of every host", async () => {
         await rebootAll(HOSTS);
-        await until(() => wrong().length === 0);
+        await until(WITHIN_MS, () => wrong().length === 0);
         expect(wrong()).toEqual([]);
         stack.nothingToDo("preview");
     });
@@ -81,7 +82,7 @@ describe("the pipework tutorial", () => {
         on("vm1", `docker restart -t 1 ${WEB} >/dev/null`);
         on("vm2", "docker restart -t 1 printer >/dev/null");
         on("vm3", `docker rm -f db >/dev/null; ${BY_HAND[1][1]} >/dev/null`);
-        await until(() => wrong().length === 0);
+        await until(WITHIN_MS, () => wrong().length === 0);
         expect(wrong()).toEqual([]);
         await watchersRest(HOSTS);
     });
@@ -188,7 +189,7 @@ describe("the tutorial of two networks", () => {
 
     it("again when the container starts anew, and tells where it does not", async () => {
         await onAll(HOSTS, "docker restart -t 1 app >/dev/null");
-        await until(() => ways().every((way) => way.startsWith("10.6")));
+        await until(WITHIN_MS, () => ways().every((way) => way.startsWith("10.6")));
         expect(ways()).toEqual(["10.61.0.1", "10.62.0.1", "10.63.0.1"]);
         await watchersRest(HOSTS);
         HOSTS.forEach((host) =>
@@ -231,20 +232,4 @@ describe("the tutorial of two networks", () => {
 
 function pings(host: string, container: string, address: string): string {
     return inNetworkOf(host, container, `ping -c 1 -W 1 ${address}`);
-}
-
-async function until(met: () => boolean): Promise<void> {
-    const deadline = Date.now() + WITHIN_MS;
-    while (Date.now() < deadline && !succeedsIn(met)) {
-        await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-}
-
-/** What is asked of a container that starts may fail. */
-function succeedsIn(met: () => boolean): boolean {
-    try {
-        return met();
-    } catch {
-        return false;
-    }
 }
