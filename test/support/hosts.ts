@@ -66,8 +66,9 @@ export function difference(before: readonly string[], after: readonly string[]):
         const old = text.split("\n");
         const now = (after[at] ?? "").split("\n");
         const host = old[0] ?? "";
-        const gone = old.filter((line) => !now.includes(line));
-        const come = now.filter((line) => !old.includes(line));
+        const [were, are] = [new Set(old), new Set(now)]; // of thousands of lines
+        const gone = old.filter((line) => !are.has(line));
+        const come = now.filter((line) => !were.has(line));
         return [
             ...gone.map((line) => `${host} - ${line}`),
             ...come.map((line) => `${host} + ${line}`),

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { SECRETS_PROVIDER } from "../../lab/pulumi/resident/vault";
 import { RESIDENTS, type Residents } from "../tiers/resident";
+import { engine } from "./engine";
 import { LAB_JSON, LAB_NAME, ROOT } from "./lab";
 import { saved } from "./saved";
 
@@ -172,8 +173,9 @@ export class Stack {
     }
 
     private cli(words: readonly string[], attached: NodeJS.ProcessEnv = {}): Invocation {
-        const cli = [join(ROOT, "lab/pulumi/pulumi"), "--color", "never", ...words];
-        const [command = "", ...args] = [...this.watcher, ...cli];
+        const cli = engine();
+        const line = [...this.watcher, cli.command, "--color", "never", ...words];
+        const [command = "", ...args] = line;
         return {
             command,
             args,
@@ -181,10 +183,10 @@ export class Stack {
                 cwd: this.program,
                 env: {
                     ...process.env,
+                    ...cli.env,
                     CROSSHOST_LAB: LAB_NAME,
                     JEST_WORKER_ID: undefined, // a program that reads the lab's name is nobody's worker
                     CROSSHOST_LAB_JSON: LAB_JSON,
-                    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
                     VAULT_SERVER_URL: this.resident.VAULT_SERVER_URL,
                     VAULT_SERVER_TOKEN: this.resident.VAULT_SERVER_TOKEN,
                     ...attached,

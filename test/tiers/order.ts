@@ -19,6 +19,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
     "test/lab/lab.e2e.test.ts": 65,
     "test/e2e/macvlan.e2e.test.ts": 60,
     "test/e2e/counts.e2e.test.ts": 50,
+    "test/e2e/restarts.e2e.test.ts": 48,
     "test/e2e/check.e2e.test.ts": 45,
     "test/engine/engine.e2e.test.ts": 35,
     "test/e2e/stacks.e2e.test.ts": 35,

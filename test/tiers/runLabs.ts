@@ -21,7 +21,7 @@ export class RunLabs {
      * wrong is told to whoever asks for them.
      */
     begin(): void {
-        this.#up ??= this.bringUp();
+        this.#up ??= this.prepare();
         this.#up.catch(() => undefined);
     }
 
@@ -40,16 +40,19 @@ export class RunLabs {
         this.#residents.forEach(({ stop }) => {
             stop();
         });
-        for (const lab of this.#up ? this.names : []) {
-            if (this.keep) {
-                say(`the lab stays: CROSSHOST_LAB=${lab} lab/lab status`);
-            } else {
-                await takeDown(labEnvironment(lab), "--purge");
-            }
+        if (this.#up === undefined) {
+            return;
         }
+        if (this.keep) {
+            this.names.forEach((lab) => {
+                say(`the lab stays: CROSSHOST_LAB=${lab} lab/lab status`);
+            });
+            return;
+        }
+        await allOf(this.names.map((lab) => takeDown(labEnvironment(lab), "--purge")));
     }
 
-    private async bringUp(): Promise<void> {
+    private async prepare(): Promise<void> {
         await show(installation(this.root, "e2e"));
         // What they share is made by one of them; the others wait.
         await allOf(
