@@ -7,9 +7,12 @@ export const HOSTS = ["vm1", "vm2", "vm3"] as const;
 export type HostName = (typeof HOSTS)[number];
 
 const DUMP = readFileSync(join(__dirname, "dump.sh"), "utf8");
-/** Docker's own chains and sysctls come with its first network; they are no trace of ours. */
-const FIRST_NETWORK =
-    "docker network create crosshost-baseline >/dev/null && docker network rm crosshost-baseline >/dev/null";
+/** Docker's own chains and sysctls come with its first network after a start; they are no trace of ours. */
+const FIRST_NETWORK = `
+[ "$(cat /dev/shm/engine 2>/dev/null)" = "$(cat /run/docker.pid)" ] || {
+    docker network create crosshost-baseline >/dev/null && docker network rm crosshost-baseline >/dev/null &&
+        cat /run/docker.pid >/dev/shm/engine
+}`;
 
 /** containerd makes its folder whenever it starts; what once failed is forgotten. */
 export const AS_AFTER_A_REBOOT = "mkdir -p /etc/cni/net.d; systemctl reset-failed";
