@@ -1,5 +1,5 @@
 import { spawnSync, type SpawnOptions } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { SECRETS_PROVIDER } from "../../lab/pulumi/resident/vault";
@@ -47,6 +47,7 @@ export class Stack {
     ) {
         this.#configFile = join(dirname(LAB_JSON), `Pulumi.${name}.yaml`);
         this.configure({});
+        mkdirSync(join(dirname(LAB_JSON), "state"), { recursive: true });
         this.pulumi(["stack", "select", "--create", this.name]);
     }
 
