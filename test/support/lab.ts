@@ -55,7 +55,7 @@ export async function watchersRest(hosts: readonly string[]): Promise<void> {
 }
 
 /** A start is several events, one for each network: it rests when it does so for 0.3 s. */
-const RESTS = `
+export const RESTS = `
 rested=0
 for _ in $(seq 200); do
     if pgrep -f '[c]rosshost (attach|boot)' >/dev/null || [ -n "$(find /run/crosshost/seen -type f)" ]; then rested=0; else rested=$((rested + 1)); fi

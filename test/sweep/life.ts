@@ -1,7 +1,7 @@
 import { type Stack } from "../support/stack";
 import { difference, dumps } from "../support/hosts";
 import { containersOf, detailsOf, networksOf } from "../support/docker";
-import { inside, onAll } from "../support/lab";
+import { inside, onAll, RESTS } from "../support/lab";
 import { saved } from "../support/saved";
 import { type Operation, OPERATIONS, type Point, type Step, type Steps } from "./point";
 import { killOne, ofOperation } from "./processes";
@@ -128,7 +128,7 @@ async function wiring({ hosts }: Pair, operation: Operation): Promise<string[]> 
 }
 
 /** The watcher attaches containers that have started by itself; nothing of that is to stay. */
-const QUIET = "for _ in $(seq 100); do [ -e /run/crosshost/journal ] || break; sleep 0.05; done";
+const QUIET = `(${RESTS})`;
 const LOOK = `
 ${QUIET}
 cat /sys/class/net/ch-mesh-*/mtu 2>&1
