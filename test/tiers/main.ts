@@ -70,13 +70,13 @@ async function runTier(tier: Tier, selection: Selection, labs: RunLabs): Promise
         return process.env["CI"] ? failure(`${tier} could not run: ${why}`) : NOTHING;
     }
     try {
-        await show(installation(ROOT, tier));
         if (tier === "e2e") {
             const residents = await labs.residents();
             return interrupted
                 ? NOTHING
                 : await jest(tier, selection, { [RESIDENTS]: JSON.stringify(residents) });
         }
+        await show(installation(ROOT, tier));
         return await jest(tier, selection, {}, (share) => {
             if (tier === "netns" && share >= LABS_BEGIN && selection.files.has("e2e")) {
                 labs.begin();

@@ -17,8 +17,8 @@ export class RunLabs {
     ) {}
 
     /**
-     * Begins to bring them up, beside tests that need none: most of it is to wait for a disk. What goes
-     * wrong is told to whoever asks for them.
+     * Begins to bring them up, with the programs that their tests call, beside tests that need none: most
+     * of it is to wait for a disk. What goes wrong is told to whoever asks for them.
      */
     begin(): void {
         this.#up ??= this.prepare();
