@@ -9,9 +9,9 @@ export type HostName = (typeof HOSTS)[number];
 const DUMP = readFileSync(join(__dirname, "dump.sh"), "utf8");
 /** Docker's own chains and sysctls come with its first network after a start; they are no trace of ours. */
 const FIRST_NETWORK = `
-[ "$(cat /dev/shm/engine 2>/dev/null)" = "$(cat /run/docker.pid)" ] || {
+cmp -s /run/docker.pid /dev/shm/engine || {
     docker network create crosshost-baseline >/dev/null && docker network rm crosshost-baseline >/dev/null &&
-        cat /run/docker.pid >/dev/shm/engine
+        cp /run/docker.pid /dev/shm/engine
 }`;
 
 /** containerd makes its folder whenever it starts; what once failed is forgotten. */
