@@ -46,10 +46,10 @@ change() {
     esac
     acting=1
     : >"$journal_dir/1/ready"
-    changed=$(sort -u "$journal_dir"/1/do/*.keys | wc -l)
+    read -r changed <"$journal_dir/1/changed"
     until_in_step
     commit
-    say "$((changed)) of its entries changed"
+    say "$changed of its entries changed"
 }
 
 # The kernel forgets things by itself (neighbours when an address changes, routes when a link goes down): act, look again.
@@ -132,7 +132,7 @@ finish() {
 
 # whole on the disk before it takes the place of the old one
 write_unit() {
-    mkdir -p "$1" && install -m 0644 "$journal_dir/new" "$1/.$2" && sync "$1/.$2" && mv -f "$1/.$2" "$1/$2"
+    make_folder "$1" && install -m 0644 "$journal_dir/new" "$1/.$2" && sync "$1/.$2" && mv -f "$1/.$2" "$1/$2"
 }
 
 # what a run left behind that was killed

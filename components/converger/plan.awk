@@ -208,7 +208,7 @@ function journal_file(text) {
 
 function write_journal(    base, i, name) {
     base = journal_dir "/" round
-    system("mkdir -p -m 0700 " run_dir " " base "/do " base "/undo")
+    system("exec mkdir -p -m 0700 " run_dir " " base "/do " base "/undo")
     if (round == 1) {
         printf "" > (journal_dir "/new")
         for (i = 1; i <= line_count[me, "new"]; i++)
@@ -227,6 +227,8 @@ function write_journal(    base, i, name) {
         close(base "/file." i)
     }
     write_steps(base "/do", step_count, step_at, step_tool, step_text, 1)
+    print keys_changed + 0 > (base "/changed")
+    close(base "/changed")
     write_steps(base "/undo", undo_count, undo_at, undo_tool, undo_text, -1)
 }
 
@@ -254,14 +256,17 @@ function write_steps(base, n, at, tool, text, direction,    i, order, count, pat
     }
 }
 
-function write_keys(path, key, text,    n, lines, i, chain) {
+function write_keys(path, key, text,    n, lines, i, chain, told) {
     n = split(text, lines, "\n")
     for (i = 1; i <= n; i++) {
         if (n > 1 && lines[i] == "" && i == n)
             continue
         if (lines[i] ~ /^ chain /)
             chain = nth_word(lines[i], 2)
-        print (lines[i] ~ /^  .* comment "/ ? "nft " chain " " nft_comment(lines[i], "") : key) > path
+        told = lines[i] ~ /^  .* comment "/ ? "nft " chain " " nft_comment(lines[i], "") : key
+        print told > path
+        keys_changed += !(told in key_changed)
+        key_changed[told] = 1
     }
 }
 

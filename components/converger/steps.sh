@@ -116,24 +116,30 @@ announce() {
     within_netns "$1" ip link set dev "$3" address "$address"
 }
 
+make_folder() {
+    [ -d "$1" ] || mkdir -p "$1"
+}
+
 # PATH MODE SOURCE
 put_file() {
-    [ -d "${1%/*}" ] || mkdir -p "${1%/*}" || return 1
-    install -m "$2" "$3" "$1.new" && mv -f "$1.new" "$1"
+    make_folder "${1%/*}" && install -m "$2" "$3" "$1.new" && mv -f "$1.new" "$1"
 }
 
 # LINK NAME
 enable_service() {
-    [ -d "${1%/*}" ] || mkdir "${1%/*}" || return 1
-    ln -sf "$systemd_dir/$2" "$1"
+    make_folder "${1%/*}" && ln -sf "$systemd_dir/$2" "$1"
 }
 
+# NAME VALUE; of a link whose name has a dot the parts come with slashes
 write_sysctl() {
-    case $1 in
-        */*) name=$1 ;;
-        *) name=$(printf %s "$1" | tr . /) ;;
+    name=$1
+    case $name in
+        */*) ;;
+        *) while [ "$name" != "${name#*.}" ]; do name=${name%%.*}/${name#*.}; done ;;
     esac
-    printf '%s\n' "$2" | cat >"/proc/sys/$name" # whose error is the kernel's
+    cat >"/proc/sys/$name" <<END # whose error is the kernel's
+$2
+END
 }
 
 # FILE STACK LINES: in place, as it is mounted into its container, which may be gone
@@ -145,12 +151,9 @@ write_names() {
     } >"$journal_dir/hosts" && cat "$journal_dir/hosts" >"$1"
 }
 
-# what nft prints of a table right after loading it, beside what was wanted
+# TABLE WANTED: what nft prints of a table right after loading it, behind what was wanted
 record_table() {
-    {
-        cat "$2"
-        nft -s list table inet "$1"
-    } >"$journal_dir/record" && put_file "$run_dir/nft/$1" 0600 "$journal_dir/record"
+    nft -s list table inet "$1" >>"$2" && make_folder "$run_dir/nft" && mv -f "$2" "$run_dir/nft/$1"
 }
 
 # the line that a failed file stopped at; a word that ip cannot read is told without its line
