@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { capture, tcpdump } from "../support/capture";
+import { detailsOf } from "../support/docker";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { inside, lab, labCommand, on, onAll, programOn, succeeds, within } from "../support/lab";
 import { lostAfter } from "../support/patience";
@@ -54,7 +55,8 @@ describe("bridges, and containers that exist already", () => {
     });
 
     it("are apart, but for what is on both, and only members of an overlay get into it", async () => {
-        const others = (host: string) => HOSTS.filter((other) => other !== host).map(meshAddress);
+        const mesh = await Promise.all(HOSTS.map(meshAddress));
+        const others = (host: string) => mesh.filter((_, at) => HOSTS[at] !== host);
         const asked = HOSTS.flatMap((host) => [
             { host, from: "one", to: ["10.61.0.10", "10.61.0.11"], answers: false },
             { host, from: "two", to: ["10.60.0.200", "10.60.0.201"], answers: false },
@@ -73,11 +75,11 @@ describe("bridges, and containers that exist already", () => {
     });
 
     it("carry packets of the overlay's members with their own addresses", async () => {
-        const target = meshAddress("vm2");
+        const [source = "", target = ""] = await Promise.all(["vm1", "vm2"].map(meshAddress));
         const filter = `icmp[icmptype] == icmp-echo and dst host ${target}`;
         const { seen } = await capture(...programOn("vm2", ...tcpdump(1, filter)));
         expect(await reached("vm1", "one", [target])).toEqual([target]);
-        expect(await seen).toContain(`${meshAddress("vm1")} > ${target}: ICMP echo request`);
+        expect(await seen).toContain(`${source} > ${target}: ICMP echo request`);
     });
 
     it.each(HOSTS)("serve published ports of %s to the LAN, and let nothing else in", (host) => {
@@ -177,11 +179,11 @@ describe("bridges, and containers that exist already", () => {
     /** What is not reached that should be, on all hosts at once. */
     async function lost(): Promise<string[]> {
         const wanted = ["10.60.0.200", "10.61.0.10"];
+        const mesh = await Promise.all(
+            HOSTS.map((host) => meshAddress(host).catch(() => "nowhere")),
+        );
         const seen = await Promise.all(
-            HOSTS.flatMap((host) => [
-                missed(host, "by-hand", wanted),
-                missed(host, "one", HOSTS.map(meshAddressOrNone)),
-            ]),
+            HOSTS.flatMap((host) => [missed(host, "by-hand", wanted), missed(host, "one", mesh)]),
         );
         return seen.flat();
     }
@@ -220,17 +222,9 @@ async function reached(host: string, from: string, targets: readonly string[]): 
 }
 
 /** Docker's own word on the address of `one` on the overlay. */
-function meshAddress(host: string): string {
-    const template = '{{(index .NetworkSettings.Networks "crosshost-bridge-mesh").IPAddress}}';
-    return on(host, `docker inspect -f '${template}' one`).trim();
-}
-
-function meshAddressOrNone(host: string): string {
-    try {
-        return meshAddress(host);
-    } catch {
-        return "nowhere";
-    }
+async function meshAddress(host: string): Promise<string> {
+    const { NetworkSettings } = await detailsOf(host, "one");
+    return NetworkSettings.Networks["crosshost-bridge-mesh"]?.IPAddress ?? "nowhere";
 }
 
 function answers(socket: string): boolean {

@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { json } from "node:stream/consumers";
 import { initOf, on } from "./lab";
 
@@ -9,23 +9,47 @@ const FILTERS = { all: "", ours: `filters=${encodeURIComponent('{"label":["cross
  * What an engine answers on its own socket, reached through its host's files: Docker's command line
  * takes 15 to 60 ms of a core for each question.
  */
-function engineSays(host: string, path: string): Promise<unknown> {
+async function engineSays(host: string, path: string): Promise<unknown> {
+    return json(await toEngine(host, "GET", path, 200));
+}
+
+/** Fails where the engine's answer is another status. */
+function toEngine(
+    host: string,
+    method: string,
+    path: string,
+    wanted: number,
+    body?: object,
+): Promise<IncomingMessage> {
     const socketPath = `/proc/${initOf(host)}/root/run/docker.sock`;
-    const options = { socketPath, path, headers: { host: "docker" }, agent: false };
+    const headers = { host: "docker", "content-type": "application/json" };
+    const options = { socketPath, method, path, headers, agent: false, timeout: LIMIT_MS };
     return new Promise((resolve, reject) => {
-        request({ ...options, timeout: LIMIT_MS }, (response) => {
-            if (response.statusCode === 200) {
-                json(response).then(resolve, reject);
+        const failed = (how: string) => {
+            reject(new Error(`${host}: ${method} ${path}: ${how}`));
+        };
+        request(options, (response) => {
+            if (response.statusCode === wanted) {
+                resolve(response);
             } else {
-                reject(new Error(`${host}: ${path}: ${response.statusCode ?? "no status"}`));
+                failed(`status ${response.statusCode ?? "unknown"}`);
             }
         })
             .on("timeout", () => {
-                reject(new Error(`${host}: ${path}: no answer within ${LIMIT_MS / 1000} s`));
+                failed(`no answer within ${LIMIT_MS / 1000} s`);
             })
             .on("error", reject)
-            .end();
+            .end(body && JSON.stringify(body));
     });
+}
+
+/** A network that is gone again. */
+export async function makeNetworkOnce(host: string): Promise<void> {
+    const name = "crosshost-baseline";
+    const made = await toEngine(host, "POST", "/networks/create", 201, { Name: name });
+    made.resume();
+    const gone = await toEngine(host, "DELETE", `/networks/${name}`, 204);
+    gone.resume();
 }
 
 export interface Container {
@@ -43,6 +67,9 @@ export interface Network {
 interface Details {
     readonly State: { readonly Status: string };
     readonly Config: { readonly Env: readonly string[] };
+    readonly NetworkSettings: {
+        readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>>;
+    };
 }
 
 /** Running or not; of `ours` those that bear a mark of Crosshost. */
@@ -54,8 +81,8 @@ export async function networksOf(host: string, which: "all" | "ours"): Promise<N
     return (await engineSays(host, `/networks?${FILTERS[which]}`)) as Network[];
 }
 
-export async function detailsOf(host: string, { Id }: Container): Promise<Details> {
-    return (await engineSays(host, `/containers/${Id}/json`)) as Details;
+export async function detailsOf(host: string, nameOrId: string): Promise<Details> {
+    return (await engineSays(host, `/containers/${nameOrId}/json`)) as Details;
 }
 
 export async function volumesOf(host: string): Promise<{ readonly Name: string }[]> {

@@ -1,26 +1,30 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { containersOf, isStopped, networksOf, volumesOf } from "./docker";
-import { onAll } from "./lab";
+import { containersOf, isStopped, makeNetworkOnce, networksOf, volumesOf } from "./docker";
+import { canonical, DUMP } from "./dump";
+import { initOf, onAll } from "./lab";
 
 export const HOSTS = ["vm1", "vm2", "vm3"] as const;
 export type HostName = (typeof HOSTS)[number];
-
-const DUMP = readFileSync(join(__dirname, "dump.sh"), "utf8");
-/** Docker's own chains and sysctls come with its first network after a start; they are no trace of ours. */
-const FIRST_NETWORK = `
-cmp -s /run/docker.pid /dev/shm/engine || {
-    docker network create crosshost-baseline >/dev/null && docker network rm crosshost-baseline >/dev/null &&
-        cp /run/docker.pid /dev/shm/engine
-}`;
 
 /** containerd makes its folder whenever it starts; what once failed is forgotten. */
 export const AS_AFTER_A_REBOOT = "mkdir -p /etc/cni/net.d; systemctl reset-failed";
 
 /** What hosts are like before Crosshost has ever touched them. */
 export async function baseline(hosts: readonly string[] = HOSTS): Promise<string[]> {
-    await onAll(hosts, FIRST_NETWORK);
+    await Promise.all(hosts.map(firstNetwork));
     return dumps(hosts);
+}
+
+/** Docker's own chains and sysctls come with its first network after a start; they are no trace of ours. */
+async function firstNetwork(host: string): Promise<void> {
+    const root = `/proc/${initOf(host)}/root`;
+    const engine = readFileSync(join(root, "run/docker.pid"), "utf8");
+    const noted = join(root, "dev/shm/engine");
+    if (!existsSync(noted) || readFileSync(noted, "utf8") !== engine) {
+        await makeNetworkOnce(host);
+        writeFileSync(noted, engine);
+    }
 }
 
 /** Canonical dumps, one for each host, with the host's name on top. */
@@ -29,7 +33,7 @@ export async function dumps(hosts: readonly string[] = HOSTS): Promise<string[]>
         onAll(hosts, DUMP),
         Promise.all(hosts.map((host) => dockerObjects(host).catch(silentIfStopped))),
     ]);
-    return texts.map((text, at) => `${hosts[at] ?? ""}\n${text}${objects[at] ?? ""}`);
+    return texts.map((text, at) => `${hosts[at] ?? ""}\n${canonical(text)}${objects[at] ?? ""}`);
 }
 
 function silentIfStopped(error: unknown): string {

@@ -1,4 +1,4 @@
-import { type Answer, NetnsHost, type Tools } from "./netns";
+import { type Answer, NetnsHost, settled, type Tools } from "./netns";
 
 const BRIDGE =
     "addr br-lan1 10.60.0.1/24: scope global\nlink br-lan1: bridge mtu 1400 address 02:c2:00:00:00:01\n";
@@ -30,9 +30,11 @@ echo "id idbridge now 172.17.0.2 gateway 172.17.0.1" >$FAKES/docker/containers/w
 `;
 
 /** All that could be left in a container. */
-const INSIDE = `docker inside web ip -d -o link | sed -E 's/^[0-9]+: //; s/@if[0-9]+:/:/; s/link-netnsid [0-9]+//; s/(<[^>]*)(,LOWER_UP|NO-CARRIER,)/\\1/g; s/ state [A-Z]+//; s/promiscuity.*(veth|macvlan|alias)/\\1/' | sort
-docker inside web ip -4 -o addr | sed -E 's/^[0-9]+: //' | sort
-docker inside web ip route | sed 's/ linkdown//' | sort`;
+const INSIDE = `docker inside web ip -d -o -batch - <<.
+link show
+addr show
+route show
+.`;
 
 /** A host with a bridge of ours, and a container on Docker's own. */
 export class InnerHost extends NetnsHost {
@@ -58,7 +60,8 @@ export class InnerHost extends NetnsHost {
             .replace(/ tso_max_size \d+/g, "")
             .replace(/^[0-9a-f:]{17} dev v[ce].*\n/gm, "")
             .replace(/^(vc-.*link\/ether )[0-9a-f:]{17}/gm, "$1");
-        return host + this.sh(INSIDE);
+        const inside = settled(this.sh(INSIDE)).filter((line) => !line.includes(" inet6 "));
+        return host + inside.map(withoutOutside).sort().join("\n");
     }
 
     attach(text: string): Answer {
@@ -69,4 +72,9 @@ export class InnerHost extends NetnsHost {
         this.run(["docker", "rm", "-f", "web"]);
         super.close();
     }
+}
+
+/** An interface without what the kernel counts, and where its other end is. */
+function withoutOutside(line: string): string {
+    return line.replace(/link-netnsid \d+/, "").replace(/promiscuity.*(veth|macvlan|alias)/, "$1");
 }

@@ -1,12 +1,16 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
     chmodSync,
     copyFileSync,
     existsSync,
+    lstatSync,
     mkdirSync,
     mkdtempSync,
     readFileSync,
+    readdirSync,
+    readlinkSync,
     rmSync,
     symlinkSync,
     writeFileSync,
@@ -60,19 +64,21 @@ echo ready
 exec sleep 100000
 `;
 
-/** Everything a change could leave behind, without what moves by itself. */
+/** What the kernel has, then the rules, whose order counts. */
 const DUMP = `
-{
-    printf '%s\\n' link addr 'route show table all' 'neigh show nud permanent' | ip -d -o -batch -
-    bridge fdb show
-    grep -H '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/all/rp_filter
-    find /etc/systemd /var/lib/crosshost /run/crosshost -print \\( -path '/run/*' -o -type f -exec sha256sum {} + \\) 2>/dev/null
-} | sed -E '/^33:33/d; s/^[0-9]+: //; s/@if[0-9]+:/:/; s/(<[^>]*)(,LOWER_UP|NO-CARRIER,)/\\1/g; s/_timer +[0-9.]+//g; s/ (state [A-Z]+|tentative|linkdown)//' | sort
-{
-    nft -s list ruleset
-    iptables-save 2>/dev/null
-} | sed -E '/^#/d; s/\\[[0-9:]*\\]//'
+ip -d -o -batch - <<.
+link show
+addr show
+route show table all
+neigh show nud permanent
+.
+bridge fdb show
+for file in ip_forward conf/all/rp_filter; do read -r value </proc/sys/net/ipv4/$file; echo "$file: $value"; done
+echo ${"=".repeat(8)}
+nft -s list ruleset
+iptables-save 2>/dev/null
 `;
+const FOLDERS = ["/etc/systemd", "/var/lib/crosshost", "/run/crosshost"];
 
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 
@@ -196,8 +202,13 @@ export class NetnsHost {
         return observation(answer.stdout);
     }
 
+    /** Everything a change could leave behind, without what moves by itself. */
     dump(): string {
-        return this.sh(DUMP);
+        const [kernel = "", rules = ""] = this.sh(DUMP).split("========\n");
+        const files = FOLDERS.flatMap((folder) =>
+            filesBelow(`/proc/${this.keeper.pid ?? 0}/root`, folder),
+        );
+        return [...[...settled(kernel), ...files].sort(), ...uncounted(rules), ""].join("\n");
     }
 
     /** Changes whenever a file is written, made, renamed or touched. */
@@ -237,6 +248,49 @@ function observation(text: string): Observation {
         units: after("unit"),
         absent: after("absent").join(),
     };
+}
+
+/** Lines without indices, carriers and what is on trial. */
+export function settled(text: string): string[] {
+    return linesOf(text)
+        .filter((line) => !line.startsWith("33:33"))
+        .map((line) =>
+            line
+                .replace(/^\d+: /, "")
+                .replace(/@if\d+:/, ":")
+                .replace(/(<[^>]*)(,LOWER_UP|NO-CARRIER,)/g, "$1")
+                .replace(/_timer +[\d.]+/g, "")
+                .replace(/ (state [A-Z]+|tentative|linkdown)/, ""),
+        );
+}
+
+function uncounted(rules: string): string[] {
+    return linesOf(rules)
+        .filter((line) => !line.startsWith("#"))
+        .map((line) => line.replace(/\[[\d:]*\]/, ""));
+}
+
+function linesOf(text: string): string[] {
+    return text.split("\n").filter((line) => line !== "");
+}
+
+/** Paths as a host sees them, with what a link leads to and a file holds; of what is in /run the paths alone. */
+function filesBelow(root: string, path: string): string[] {
+    const here = join(root, path);
+    const kind = lstatSync(here, { throwIfNoEntry: false });
+    if (kind === undefined) {
+        return [];
+    }
+    if (kind.isDirectory()) {
+        return [path, ...readdirSync(here).flatMap((name) => filesBelow(root, join(path, name)))];
+    }
+    if (path.startsWith("/run/")) {
+        return [path];
+    }
+    const held = kind.isSymbolicLink()
+        ? readlinkSync(here)
+        : createHash("sha256").update(readFileSync(here)).digest("hex");
+    return [`${path} ${held}`];
 }
 
 function which(program: string): string {

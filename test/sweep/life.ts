@@ -140,8 +140,8 @@ ls /run/crosshost/journal 2>/dev/null || true
 /** All containers, and the count of networks of ours. */
 async function dockerHas(host: string): Promise<string> {
     const told = await Promise.all(
-        (await containersOf(host, "all")).map(async (container) => {
-            const { State, Config } = await detailsOf(host, container);
+        (await containersOf(host, "all")).map(async ({ Id }) => {
+            const { State, Config } = await detailsOf(host, Id);
             return `${State.Status} ${Config.Env[0] ?? ""}`;
         }),
     );
