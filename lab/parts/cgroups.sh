@@ -13,7 +13,7 @@ join_cgroup() { # NAME: moves the calling (sub)shell
 }
 
 # in_cgroup NAME PID: the process lives (a zombie has no command line) and is ours, not a later one that got its number.
-in_cgroup() { grep -qs "^0::/$cgroup_path/$1\$" "/proc/$2/cgroup" && grep -qsa . "/proc/$2/cmdline"; }
+in_cgroup() { holds "/proc/$2/cgroup" "0::/$cgroup_path/$1"$'\n' && read -rn 1 <"/proc/$2/cmdline"; } 2>/dev/null
 
 cgroup_is_empty() { # [NAME]; without a name: the whole lab's
     local events=$cgroup2/$cgroup_path${1:+/$1}/cgroup.events

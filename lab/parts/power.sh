@@ -2,8 +2,7 @@
 # Switching hosts on and off. A supervisor (beside this file) keeps each; what it tells is in $run_dir:
 # HOST.supervisor and HOST.machine (process numbers), HOST.boot (when it was last switched on), HOST.stop (asked to end).
 
-is_running() { in_cgroup "$1" "$(pid_of "$1" supervisor)"; }
-pid_of() { first_word_of "$run_dir/$1.$2" || echo none; }
+is_running() { first_word "$run_dir/$1.supervisor" && in_cgroup "$1" "$REPLY"; }
 lab_ssh() { ssh -F "$ssh_config" -o BatchMode=yes "$@" </dev/null; }
 
 # boot_hosts HOST...: side by side; those that run are only asked whether they answer.
@@ -33,36 +32,33 @@ switch_on() {
 }
 
 await_host() { # HOST SINCE
-    local name=$1 began=$2 ssh_after engine
-    await 60 host_listens "$name" || die "$name: no ssh within 60 s: see $lab_dir/$name/console.log"
+    local name=$1 began=$2 ssh_after='' engine=''
+    await 60 host_listens "$name" "$(host_address "$name")" || die "$name: no ssh within 60 s: see $lab_dir/$name/console.log"
     # A host whose programs a cold disk has to bring first may take longer than the usual 5 s.
-    lab_ssh -o ConnectTimeout=60 "$name" true || die "$name: ssh listens, but refuses: ssh -F $ssh_config $name"
-    ssh_after=$(since "$began")
-    engine=$(lab_ssh -o ConnectTimeout=60 "$name" "timeout 60 sh -c '$(docker_answers)'") ||
-        die "$name: no docker within 60 s: lab/lab ssh $name journalctl -u docker"
+    { read -r && ssh_after=$(since "$began") && read -r engine; } < <(
+        lab_ssh -o ConnectTimeout=60 "$name" "echo in; timeout 60 systemctl start docker && docker version -f {{.Server.Version}}"
+    ) || :
+    [ -n "$ssh_after" ] || die "$name: ssh listens, but refuses: ssh -F $ssh_config $name"
+    [ -n "$engine" ] || die "$name: no docker within 60 s: lab/lab ssh $name journalctl -u docker"
     done_line "$name at $(host_address "$name"): ssh after $ssh_after, Docker $engine after $(since "$began")"
 }
 
-docker_answers() { echo 'until docker version -f {{.Server.Version}} 2>/dev/null; do sleep 0.1; done'; }
-
 # Seen from outside, in the host's network: no connection is tried before someone listens at its address.
-host_listens() {
-    local net
-    net=/proc/$(nspawn_of "$1")/net
+host_listens() { # HOST ADDRESS
     is_running "$1" || die "$1 ended while it booted: see $lab_dir/$1/console.log"
-    grep -qs ':0016 00000000:0000 0A' "$net/tcp" && grep -qsF " $(host_address "$1")" "$net/fib_trie"
+    nspawn_of "$1" && holds "/proc/$REPLY/net/tcp" ':0016 00000000:0000 0A' && holds "/proc/$REPLY/net/fib_trie" " $2"
 }
 
 # The host is a chain of processes: unshare, nspawn, the host's own process 1.
-child_of() { first_word_of "/proc/$1/task/$1/children" || :; }
-nspawn_of() { child_of "$(pid_of "$1" machine)"; }
-init_of() { child_of "$(nspawn_of "$1")"; }
+child_of() { first_word "/proc/$1/task/$1/children"; }
+nspawn_of() { first_word "$run_dir/$1.machine" && child_of "$REPLY"; }
+init_of() { nspawn_of "$1" && child_of "$REPLY"; }
 
 # switch_off HOST [hard]. An orderly end takes as long as the slowest container's: 10 s for one that ignores SIGTERM.
 switch_off() {
     if is_running "$1" && [ -z "${2:-}" ]; then
         touch "$run_dir/$1.stop"
-        if kill -TERM "$(nspawn_of "$1")" 2>/dev/null; then await 30 is_off "$1" || :; fi
+        if nspawn_of "$1" && kill -TERM "$REPLY" 2>/dev/null; then await 30 is_off "$1" || :; fi
     fi
     end_cgroup "$1"
     unplug "$1"
@@ -73,15 +69,17 @@ is_off() { ! is_running "$1"; }
 
 reboot_and_wait() { # HOST [hard]
     local name=$1 hard=${2:-} began=$EPOCHREALTIME last_boot
-    last_boot=$(cat "$run_dir/$name.boot")
+    first_word "$run_dir/$name.boot" || die "$name: nobody knows since when it runs"
+    last_boot=$REPLY
     note "$name: reboot$hard ..."
     if [ -n "$hard" ]; then
         kill_cgroup "$name/machine"
     else
-        kill -s RTMIN+5 "$(init_of "$name")" || die "$name: no process 1 to tell"
+        init_of "$name" || die "$name: no process 1 to tell"
+        kill -s RTMIN+5 "$REPLY"
     fi
     await 60 boot_is_newer "$name" "$last_boot" || die "$name did not restart: see $lab_dir/$name/console.log"
     await_host "$name" "$began"
 }
 
-boot_is_newer() { [ -e "$run_dir/$1.boot" ] && [ "$(cat "$run_dir/$1.boot")" != "$2" ]; }
+boot_is_newer() { first_word "$run_dir/$1.boot" && [ "$REPLY" != "$2" ]; }

@@ -7,7 +7,7 @@ run_registries() {
     run_registry private 5001
 }
 
-registry_is_running() { in_cgroup "registry-$1" "$(cat "$run_dir/registry-$1.pid" 2>/dev/null || echo none)"; }
+registry_is_running() { first_word "$run_dir/registry-$1.pid" && in_cgroup "registry-$1" "$REPLY"; }
 
 run_registry() {
     local name=$1 port=$2

@@ -35,11 +35,18 @@ await() {
     done
 }
 
-# By the shell itself, as it is asked for again and again while a host boots.
-first_word_of() {
-    local word=''
-    { read -r word _ <"$1"; } 2>/dev/null || [ -n "$word" ] || return 1
-    echo "$word"
+# What is asked again and again while a host boots is read by the shell itself; answers are in $REPLY.
+first_word() {
+    REPLY=''
+    { read -r REPLY _ <"$1" || :; } 2>/dev/null
+    [ -n "$REPLY" ]
+}
+
+# holds FILE TEXT
+holds() {
+    local all=''
+    { IFS= read -rd '' all <"$1" || :; } 2>/dev/null
+    [[ $all == *"$2"* ]]
 }
 
 # all_of PID...: waits for background jobs; fails if one did.
