@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
 import { CONVERGER_PARTS } from "../../components/converger/program";
+import { dependencies, peerDependencies } from "../../package.json";
 import { LAB_JSON, ROOT } from "./lab";
 
 /**
@@ -23,7 +24,12 @@ export function compiledProgram(entryPoint: string, name: string): string {
     for (const part of CONVERGER_PARTS) {
         copyFileSync(join(ROOT, "components/converger", part), join(folder, part));
     }
-    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    // Of which the language host reads all, at each run.
+    for (const dependency of Object.keys({ ...dependencies, ...peerDependencies })) {
+        const installed = join(folder, "node_modules", dependency);
+        mkdirSync(dirname(installed), { recursive: true });
+        symlinkSync(join(ROOT, "node_modules", dependency), installed);
+    }
     writeFileSync(join(folder, "package.json"), '{ "main": "index.js" }\n');
     writeFileSync(
         join(folder, "Pulumi.yaml"),

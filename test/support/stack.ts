@@ -114,7 +114,7 @@ export class Stack {
     /** The same, in processes of its own, each of which may be killed. */
     operationInProcesses(operation: string, ...flags: string[]): Invocation {
         return this.cli(this.words(operation, flags), {
-            NODE_OPTIONS: `--require "${join(ROOT, "test/support/noClosures.js")}"`,
+            NODE_OPTIONS: `--require "${join(ROOT, "lab/pulumi/lightSdk.js")}"`,
         });
     }
 

@@ -1,4 +1,5 @@
 // A language host that stays, and runs the programs itself.
+import "../lightSdk";
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import { handlersOf } from "../language/host";
 import { identity } from "../language/identity";
