@@ -10,7 +10,7 @@ const PIECE = 12;
 export function freshCanaries(): Canaries {
     const word = () => randomBytes(18).toString("base64url");
     const passphrase = word();
-    const locked = { passphrase, cipher: "aes256-cbc", rounds: 16 };
+    const locked = { passphrase, cipher: "aes256-cbc", rounds: 1 }; // of bcrypt, each 20 ms at each login
     return {
         privateKey: keyPair().private,
         lockedKey: keyPair(locked).private,
