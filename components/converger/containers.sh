@@ -61,7 +61,8 @@ exposes() {
 watch() {
     seen=$run_dir/seen/$stack
     mkdir -p "$seen" && chmod 0700 "$run_dir" || exit 1
-    docker events --since "$(date +%s.%N)" --filter type=container --filter type=network \
+    since=$(date +%s.%N)
+    docker events --since "$since" --filter type=container --filter type=network \
         --filter event=start --filter event=die --filter event=rename --filter event=connect --filter event=disconnect \
         --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.ID}} {{index .Actor.Attributes "container"}}' </dev/null | {
         running=' '
