@@ -210,6 +210,28 @@ test("a kernel without vxlan is told by the probe and refused, and no module is 
     host.close();
 });
 
+test("a kernel that tells what it was built with is believed, and modprobe not asked", () => {
+    const host = new NetnsHost();
+    host.sh(
+        "mount -t tmpfs none /sys/module; [ ! -d /lib/modules ] || mount -t tmpfs none /lib/modules",
+    );
+    host.put(
+        "gzip",
+        "#!/bin/sh\nprintf '%s\\n' CONFIG_NET=y CONFIG_NF_TABLES=y CONFIG_MACVLAN=m\n",
+    );
+    host.put("modprobe", '#!/bin/sh\n: >"$FAKES/modprobe.log"\nexit 1\n');
+    expect(host.observe().facts.filter((fact) => fact.startsWith("lacks "))).toEqual([
+        "lacks vxlan",
+        "lacks ipvlan",
+        "lacks 8021q",
+    ]);
+    const { status, stderr } = host.apply("mesh", meshUnit());
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/: this kernel \(\S+\) has no vxlan: /);
+    expect(host.sh("ls $FAKES")).not.toContain("modprobe.log");
+    host.close();
+});
+
 test("a look at the firewall is not taken where it would load a module", () => {
     const host = new NetnsHost();
     host.sh(NO_VXLAN.replace("nf_tables.ko", "x_tables.ko"));
