@@ -36,12 +36,15 @@ await_host() { # HOST SINCE
     await 60 host_listens "$name" "$(host_address "$name")" || die "$name: no ssh within 60 s: see $lab_dir/$name/console.log"
     # A host whose programs a cold disk has to bring first may take longer than the usual 5 s.
     { read -r && ssh_after=$(since "$began") && read -r engine; } < <(
-        lab_ssh -o ConnectTimeout=60 "$name" "echo in; timeout 60 systemctl start docker && docker version -f {{.Server.Version}}"
+        lab_ssh -o ConnectTimeout=60 "$name" "echo in; $docker_answers" || :
     ) || :
+    wait "$!" || :
     [ -n "$ssh_after" ] || die "$name: ssh listens, but refuses: ssh -F $ssh_config $name"
     [ -n "$engine" ] || die "$name: no docker within 60 s: lab/lab ssh $name journalctl -u docker"
     done_line "$name at $(host_address "$name"): ssh after $ssh_after, Docker $engine after $(since "$began")"
 }
+
+docker_answers="timeout 60 sh -c 'until systemctl start docker && docker version -f {{.Server.Version}}; do sleep 1; done' 2>/dev/null"
 
 # Seen from outside, in the host's network: no connection is tried before someone listens at its address.
 host_listens() { # HOST ADDRESS
@@ -75,8 +78,7 @@ reboot_and_wait() { # HOST [hard]
     if [ -n "$hard" ]; then
         kill_cgroup "$name/machine"
     else
-        init_of "$name" || die "$name: no process 1 to tell"
-        kill -s RTMIN+5 "$REPLY"
+        if ! init_of "$name" || ! kill -s RTMIN+5 "$REPLY"; then die "$name: no process 1 to tell"; fi
     fi
     await 60 boot_is_newer "$name" "$last_boot" || die "$name did not restart: see $lab_dir/$name/console.log"
     await_host "$name" "$began"

@@ -8,7 +8,8 @@ Module._load = (request, ...rest) => {
         return {};
     }
     const loaded = load(request, ...rest);
-    if (request.endsWith("/debuggable")) {
+    // Half loaded, where it is in a circle: then it comes once more.
+    if (request.endsWith("/debuggable") && loaded.debuggablePromise) {
         loaded.debuggablePromise = withoutStack(loaded.debuggablePromise);
     }
     return loaded;
