@@ -37,3 +37,11 @@ export function compiledProgram(entryPoint: string, name: string): string {
     );
     return folder;
 }
+
+/** As many packages beside it as a user has, for what is timed. */
+export function withAllPackages(program: string): string {
+    const installed = join(program, "node_modules");
+    rmSync(installed, { recursive: true });
+    symlinkSync(join(ROOT, "node_modules"), installed);
+    return program;
+}
