@@ -74,7 +74,7 @@ neigh show nud permanent
 .
 bridge fdb show
 for file in ip_forward conf/all/rp_filter; do read -r value </proc/sys/net/ipv4/$file; echo "$file: $value"; done
-echo ${"=".repeat(8)}
+echo '== rules'
 nft -s list ruleset
 iptables-save 2>/dev/null
 `;
@@ -204,7 +204,7 @@ export class NetnsHost {
 
     /** Everything a change could leave behind, without what moves by itself. */
     dump(): string {
-        const [kernel = "", rules = ""] = this.sh(DUMP).split("========\n");
+        const [kernel = "", rules = ""] = this.sh(DUMP).split("== rules\n");
         const files = FOLDERS.flatMap((folder) =>
             filesBelow(`/proc/${this.keeper.pid ?? 0}/root`, folder),
         );
@@ -258,7 +258,7 @@ export function settled(text: string): string[] {
             line
                 .replace(/^\d+: /, "")
                 .replace(/@if\d+:/, ":")
-                .replace(/(<[^>]*)(,LOWER_UP|NO-CARRIER,)/g, "$1")
+                .replace(/(?<=<)NO-CARRIER,|,LOWER_UP/g, "") // both, as long as the kernel has not looked
                 .replace(/_timer +[\d.]+/g, "")
                 .replace(/ (state [A-Z]+|tentative|linkdown)/, ""),
         );
