@@ -91,14 +91,15 @@ function say_line(prefix, path,    line) {
 }
 
 # one question for all of them: most kernels lack none
-function say_lacks(    n, names, i, asked, all_there) {
+function say_lacks(    n, names, i, asked) {
     n = split("vxlan macvlan ipvlan 8021q", names, " ")
     for (i = 1; i <= n; i++)
-        if (kernel_module(names[i]) == "no")
+        if (kernel_module(names[i]) == "no" && !(names[i] in module_lacks))
             asked = asked " " names[i]
-    all_there = asked == "" || system("exec modprobe -n -q -a" asked " 2>/dev/null") == 0
+    if (asked != "" && system("exec modprobe -n -q -a" asked " 2>/dev/null") == 0)
+        return
     for (i = 1; i <= n; i++)
-        if (!(all_there && kernel_module(names[i]) == "no") && kernel_lacks(names[i]))
+        if (kernel_lacks(names[i]))
             print "fact lacks " names[i]
 }
 

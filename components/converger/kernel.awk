@@ -90,7 +90,7 @@ function why_ip_is_silent(    command, line, told) {
     return "`ip` tells nothing about this host"
 }
 
-# ---- modules: yes (loaded, or part of the kernel), no, never, or unknown, as in a container that sees no modules
+# ---- modules: yes (loaded, or part of the kernel), no, or unknown, as in a container that sees no modules
 
 function kernel_module(name,    release, line, path) {
     if (name in module_known)
@@ -123,7 +123,12 @@ function kernel_config(name,    command, line, option) {
             kernel_options = kernel_options line " "
         close(command)
     }
-    return kernel_options == " " || has_word(kernel_options, option "m") ? "unknown" : has_word(kernel_options, option "y") ? "yes" : "never"
+    if (kernel_options == " " || has_word(kernel_options, option "m"))
+        return "unknown"
+    if (has_word(kernel_options, option "y"))
+        return "yes"
+    module_lacks[name] = 1
+    return "no"
 }
 
 function kernel_check(key, kind,    name) {
@@ -134,14 +139,14 @@ function kernel_check(key, kind,    name) {
 
 # asked without loading it
 function kernel_lacks(name) {
-    if (!(name in module_lacks))
-        module_lacks[name] = kernel_module(name) == "never" || (kernel_module(name) == "no" && system("exec modprobe -n -q " name " 2>/dev/null") == 1)
+    if (kernel_module(name) == "no" && !(name in module_lacks))
+        module_lacks[name] = system("exec modprobe -n -q " name " 2>/dev/null") == 1
     return module_lacks[name]
 }
 
 # a look at the rules would load what there is none of yet
 function shows_firewall() {
-    return mode == "observe" && kernel_module("nf_tables") !~ /^(no|never)$/
+    return mode == "observe" && kernel_module("nf_tables") != "no"
 }
 
 # ---- packet filters of others: lines by table, and whether the table has a chain that tunnels and containers go through

@@ -208,7 +208,7 @@ function journal_file(text) {
 
 function write_journal(    base, i, name) {
     base = journal_dir "/" round
-    system("exec mkdir -p -m 0700 " run_dir " " base "/do " base "/undo")
+    system("mkdir -p -m 0700 " run_dir " " base "/do " base "/undo")
     if (round == 1) {
         printf "" > (journal_dir "/new")
         for (i = 1; i <= line_count[me, "new"]; i++)
@@ -227,8 +227,7 @@ function write_journal(    base, i, name) {
         close(base "/file." i)
     }
     write_steps(base "/do", step_count, step_at, step_tool, step_text, 1)
-    print keys_changed + 0 > (base "/changed")
-    close(base "/changed")
+    print changed > (base "/changed")
     write_steps(base "/undo", undo_count, undo_at, undo_tool, undo_text, -1)
 }
 
@@ -238,10 +237,8 @@ function write_steps(base, n, at, tool, text, direction,    i, order, count, pat
     sort_steps(order, n, at, direction)
     for (i = 1; i <= n; i++) {
         if (tool[order[i]] != last) {
-            if (path != "") {
-                close(path)
-                close(keys)
-            }
+            close(path)
+            close(keys)
             last = tool[order[i]]
             path = sprintf("%s/%04d.%s", base, ++count, last)
             keys = path ".keys"
@@ -250,10 +247,8 @@ function write_steps(base, n, at, tool, text, direction,    i, order, count, pat
         if (direction == 1)
             write_keys(keys, step_key[order[i]], text[order[i]])
     }
-    if (path != "") {
-        close(path)
-        close(keys)
-    }
+    close(path)
+    close(keys)
 }
 
 function write_keys(path, key, text,    n, lines, i, chain, told) {
@@ -265,8 +260,7 @@ function write_keys(path, key, text,    n, lines, i, chain, told) {
             chain = nth_word(lines[i], 2)
         told = lines[i] ~ /^  .* comment "/ ? "nft " chain " " nft_comment(lines[i], "") : key
         print told > path
-        keys_changed += !(told in key_changed)
-        key_changed[told] = 1
+        changed += !is_changed[told]++
     }
 }
 
