@@ -16,8 +16,8 @@ state() {
     nft -s list ruleset 2>/dev/null
     iptables-save 2>/dev/null | sed -E 's/\[[0-9]+:[0-9]+\]//; /^#/d'
     cat /proc/sys/net/ipv4/ip_forward
-    # shellcheck disable=SC2086 # split into words; one more is told by the dumps after all
-    docker network inspect -f '{{.Name}} {{.Labels}} {{.Options}} {{.IPAM.Config}} {{range .Containers}}{{.Name}} {{.IPv4Address}} {{end}}' $networks | sort
+    # shellcheck disable=SC2046 # split into words
+    docker network inspect -f '{{.Name}} {{.Labels}} {{.Options}} {{.IPAM.Config}} {{range .Containers}}{{.Name}} {{.IPv4Address}} {{end}}' $(docker network ls -q) | sort
     find /etc/systemd/system /var/lib/crosshost /run/crosshost -type f ! -name '*.journal' -exec sha256sum {} + | sort
 }
 
@@ -59,7 +59,6 @@ try() {
     [ $same = same ] || diff /tmp/before /tmp/after
 }
 
-networks=$(docker network ls --format '{{.Name}}')
 state >/tmp/before
 for unit in *; do
     number=0
