@@ -20,10 +20,10 @@ plan() {
         set -- "$@" "at=$owner:${file##*/}" role=$role "$file"
     done
     [ -z "$new" ] || set -- "$@" "at=$stack:$unit" role=new "$new"
-    awk -v mode="$mode" -v verb="$verb" -v stack="$stack" -v me="$stack:$unit" -v among="$among" -v restarted="$restarted" -v phase="$phase" -v round="$round" -v client="${client%% *}" \
+    run_awk -v mode="$mode" -v verb="$verb" -v stack="$stack" -v me="$stack:$unit" -v among="$among" -v restarted="$restarted" -v phase="$phase" -v round="$round" -v client="${client%% *}" \
         -v verifying="$verifying" -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v program="$0" \
         -v version="$version" -v lib_dir="$lib_dir" -v run_dir="$run_dir" -v journal_dir="$journal_dir" \
-        -v systemd_dir="$systemd_dir" "$awk_program" "$@" /dev/null
+        -v systemd_dir="$systemd_dir" "$@" /dev/null
 }
 
 # $1: where the new text is

@@ -24,9 +24,15 @@ observe() {
         owner=${file%/units/*}
         set -- "$@" "at=${owner##*/}:${file##*/}" role=other "$file"
     done
-    awk -v mode=observe -v stack="$stack" -v journal="$journal" -v stamps="$stamps" -v client="${client%% *}" -v socket="${CROSSHOST_SOCKET:-}" \
+    run_awk -v mode=observe -v stack="$stack" -v journal="$journal" -v stamps="$stamps" -v client="${client%% *}" -v socket="${CROSSHOST_SOCKET:-}" \
         -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v version="$version" -v lib_dir="$lib_dir" \
-        -v run_dir="$run_dir" -v systemd_dir="$systemd_dir" "$awk_program" "$@" /dev/null
+        -v run_dir="$run_dir" -v systemd_dir="$systemd_dir" "$@" /dev/null
+}
+
+# An argument may have 128 KiB (MAX_ARG_STRLEN), so awk reads its program from a descriptor. By a pipe, since bash makes a file
+# in /tmp of a here-document that is longer than a pipe holds.
+run_awk() {
+    { printf '%s\n' "$awk_program" | awk -f /dev/fd/4 "$@" 4<&0 <&5 5<&-; } 5<&0
 }
 
 boot() {

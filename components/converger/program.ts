@@ -59,12 +59,7 @@ export function convergerProgram(): ConvergerProgram {
 }
 
 function assemble(): ConvergerProgram {
-    const awk = AWK_PARTS.map(part).map(withoutMargins).join("\n");
-    if (awk.includes("'")) {
-        throw new Error(
-            "the converger's awk parts must not hold a single quote: the shell quotes them by it",
-        );
-    }
+    const awk = AWK_PARTS.map(part).join("\n").replaceAll("'", "'\\''");
     const [head, ...rest] = SHELL_PARTS.map(part);
     const text = [
         head,
@@ -75,15 +70,6 @@ function assemble(): ConvergerProgram {
     ].join("\n");
     const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
     return { text, hash, version: VERSION };
-}
-
-/** The kernel takes 128 KiB in one argument (MAX_ARG_STRLEN), and awk gets its program as one. */
-function withoutMargins(awk: string): string {
-    return awk
-        .replace(/^( *#.*)?\n/gm, "")
-        .replace(/ +# [^"/\n]*$/gm, "") // nothing of a string or a pattern
-        .replace(/^ +/gm, "")
-        .replace(/^function .*$/gm, (head) => head.replace(/, +/g, ","));
 }
 
 function part(name: string): string {
