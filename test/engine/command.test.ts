@@ -1,5 +1,6 @@
 // What remote.Command of the published plugin 1.2.1 does: a table of facts.
-import { goQuoted, remoteCommand } from "../../lab/pulumi/command/command";
+import { remoteCommand } from "../../lab/pulumi/command/remote";
+import { goQuoted } from "../../lab/pulumi/command/streams";
 import {
     isSecret,
     plain,

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AgentProtocol, utils } from "ssh2";
-import { remoteCommand } from "../../lab/pulumi/command/command";
+import { remoteCommand } from "../../lab/pulumi/command/remote";
 import { text, type ValueMap } from "../../lab/pulumi/plugin/values";
 import { closeAll, facts, operation } from "./operation";
 import {

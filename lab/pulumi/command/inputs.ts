@@ -1,5 +1,5 @@
-// Inputs of a remote.Command: their types, defaults, and which of them are secrets.
-import { type Failure } from "../plugin/resource";
+// Inputs of remote.Command and local.Command: their types, defaults, and which of them are secrets.
+import { type Checked, type Failure } from "../plugin/resource";
 import {
     isMap,
     isSecret,
@@ -34,11 +34,6 @@ const ENDPOINT: Fields = {
 
 const INPUTS: Fields = {
     addPreviousOutputInEnv: { type: "boolean" },
-    connection: {
-        type: "object",
-        required: true,
-        fields: { ...ENDPOINT, proxy: { type: "object", fields: ENDPOINT } },
-    },
     create: { type: "string" },
     delete: { type: "string" },
     environment: { type: "object" },
@@ -48,19 +43,30 @@ const INPUTS: Fields = {
     update: { type: "string" },
 };
 
+const REMOTE: Fields = {
+    ...INPUTS,
+    connection: {
+        type: "object",
+        required: true,
+        fields: { ...ENDPOINT, proxy: { type: "object", fields: ENDPOINT } },
+    },
+};
+
+const LOCAL: Fields = { ...INPUTS, dir: { type: "string" }, interpreter: { type: "array" } };
+
 const DEFAULTS: ValueMap = { dialErrorLimit: 10, perDialTimeout: 15, port: 22, user: "root" };
 const SECRETS = new Set(["password", "privateKey", "privateKeyPassword"]);
 
-export function failuresOf(inputs: ValueMap): Failure[] {
-    return failuresIn(inputs, INPUTS, "");
+/** With defaults filled in; the connection a secret, and the secrets within it once more. */
+export function checkRemote(inputs: ValueMap): Checked {
+    const { connection } = inputs;
+    const complete =
+        connection === undefined ? inputs : { ...inputs, connection: secret(endpoint(connection)) };
+    return { inputs: complete, failures: failuresIn(inputs, REMOTE, "") };
 }
 
-/** With defaults filled in; the connection a secret, and the secrets within it once more. */
-export function complete(inputs: ValueMap): ValueMap {
-    const { connection } = inputs;
-    return connection === undefined
-        ? inputs
-        : { ...inputs, connection: secret(endpoint(connection)) };
+export function checkLocal(inputs: ValueMap): Checked {
+    return { inputs, failures: failuresIn(inputs, LOCAL, "") };
 }
 
 function endpoint(value: Value): Value {
