@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { parse } from "yaml";
 import {
@@ -8,6 +10,8 @@ import {
     prefixOf,
     sizeOf,
 } from "../../components/wire/address";
+import { type Backend } from "../../components/overlay/backends/backend";
+import { backendChoice, backendName, chosenBackend } from "../../components/overlay/backends";
 import { layOut, type OverlayLayout, planOverlay } from "../../components/overlay/plan";
 import { type PlannedHost } from "../../components/network/members";
 import { unitText } from "../../components/wire/unit";
@@ -278,4 +282,24 @@ describe("VNI and port", () => {
 test("the Docker network's name can be chosen", () => {
     const { networks } = laidOut(named([1]), { dockerName: "mesh" });
     expect(networks["vm1"]?.network).toBe("mesh");
+});
+
+describe("the folder of backends is the list of them", () => {
+    const files = readdirSync(join(__dirname, "../../components/overlay/backends"));
+    const names = Object.keys(backendChoice.shape);
+
+    test("each has its key in the argument `backend`", () => {
+        const contract = ["backend.ts", "index.ts"];
+        const own = files.filter((file) => !contract.includes(file));
+        expect(names.map((name) => `${name}.ts`).sort()).toEqual(own.sort());
+    });
+
+    test.each(names)("%s is wired as itself", (name) => {
+        const choice = backendChoice.parse({ [name]: {} });
+        const itself = jest.requireActual<Record<string, Backend>>(
+            `../../components/overlay/backends/${name}`,
+        );
+        expect(backendName(choice)).toBe(name);
+        expect(chosenBackend(choice).overhead).toBe(itself[name]?.overhead);
+    });
 });

@@ -5,28 +5,25 @@ import { type Backend, type Member, type OverlayPlan, type Wire } from "./backen
 import { direct } from "./direct";
 import { vxlan } from "./vxlan";
 
-/** The argument `backend`: one key for each way over the wire, exactly one of them given. */
-export const backendChoice = z
-    .strictObject({
-        vxlan: vxlan.options.optional().describe("VXLAN with static routes."),
-        direct: direct.options.optional().describe("Routes by the hosts, which share a link."),
-    })
-    .check(({ value, issues }) => {
-        const given = Object.values<unknown>(value).filter((options) => options !== undefined);
-        if (given.length !== 1) {
-            issues.push({
-                code: "custom",
-                input: value,
-                message: "needs exactly one backend: { vxlan: {} } or { direct: {} }",
-            });
-        }
-    });
+const choices = {
+    vxlan: vxlan.options.optional().describe("VXLAN with static routes."),
+    direct: direct.options.optional().describe("Routes by the hosts, which share a link."),
+};
 
-/** The key of the one that is given, as `vxlan`. */
-export function backendName(choice: z.output<typeof backendChoice>): string {
-    const given = Object.entries<unknown>(choice).find(([, options]) => options !== undefined);
-    return given?.[0] ?? "";
-}
+/** The argument `backend`: one key for each way over the wire, exactly one of them given. */
+export const backendChoice = z.strictObject(choices).check(({ value, issues }) => {
+    const given = Object.values<unknown>(value).filter((chosen) => chosen !== undefined);
+    if (given.length !== 1) {
+        const all = Object.keys(choices).map((name) => `{ ${name}: {} }`);
+        issues.push({
+            code: "custom",
+            input: value,
+            message: `needs exactly one backend: ${all.join(" or ")}`,
+        });
+    }
+});
+
+type BackendChoice = z.output<typeof backendChoice>;
 
 /** A backend with its options in place. */
 export interface ChosenBackend {
@@ -36,8 +33,30 @@ export interface ChosenBackend {
     readonly plan: (overlay: OverlayPlan, member: Member, peers: readonly Member[]) => Wire;
 }
 
-export function chosenBackend(choice: z.output<typeof backendChoice>): ChosenBackend {
-    return choice.direct ? bind(direct, choice.direct) : bind(vxlan, choice.vxlan ?? {});
+/** By the type, none of the choice's keys is without its backend. */
+const BACKENDS: Record<keyof BackendChoice, (choice: BackendChoice) => ChosenBackend | undefined> =
+    {
+        vxlan: (choice) => choice.vxlan && bind(vxlan, choice.vxlan),
+        direct: (choice) => choice.direct && bind(direct, choice.direct),
+    };
+
+/** The key of the one that is given, as `vxlan`. */
+export function backendName(choice: BackendChoice): string {
+    return given(choice).name;
+}
+
+export function chosenBackend(choice: BackendChoice): ChosenBackend {
+    return given(choice).backend;
+}
+
+function given(choice: BackendChoice): { name: string; backend: ChosenBackend } {
+    for (const [name, chosenIn] of Object.entries(BACKENDS)) {
+        const backend = chosenIn(choice);
+        if (backend) {
+            return { name, backend };
+        }
+    }
+    throw new Error("the schema lets no choice pass that gives no backend");
 }
 
 function bind<S extends z.ZodType>(backend: Backend<S>, options: z.output<S>): ChosenBackend {
