@@ -1,7 +1,8 @@
 # Routes: ours carry protocol 201. `route replace` would silently take over a foreign one, so what is new is added.
 
 function route_key(key) {
-    sub(/\/32/, "", key)
+    if (key !~ /:/)
+        sub(/\/32/, "", key)
     if (nth_word(key, 2) == "0.0.0.0/0")
         sub(/0\.0\.0\.0\/0/, "default", key)
     return key

@@ -22,6 +22,18 @@ describe.each(TOOLS)("a unit on a host with $shell and $awk", (tools) => {
         expect(host.dump()).toBe(before);
     });
 
+    test("the prefix of a route is the program's: /32 is a host of IPv4, and a network of IPv6", () => {
+        host.sh("echo 0 >/proc/sys/net/ipv6/conf/lo/disable_ipv6");
+        const unit = "route 10.9.9.9/32: blackhole\nroute 2001:db8::/32: blackhole\n";
+        expect(host.apply("mesh", unit)).toMatchObject({ status: 0, stderr: "" });
+        expect(host.sh("ip route show type blackhole; ip -6 route show type blackhole")).toMatch(
+            /^blackhole 10\.9\.9\.9 [^]*\nblackhole 2001:db8::\/32 /,
+        );
+        expect(host.apply("mesh", unit).stdout).toContain("in step");
+        expect(host.delete("mesh")).toMatchObject({ status: 0, stderr: "" });
+        expect(host.sh("ip -6 route show type blackhole")).toBe("");
+    });
+
     test("applied again, nothing is sent to the kernel and no file is written", () => {
         host.apply("mesh", meshUnit());
         const log = join(host.folder, "monitor");
