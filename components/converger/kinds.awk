@@ -1,4 +1,4 @@
-# What each kind of entry answers to. The functions of a kind are in the file of its name.
+# What each kind of entry answers to. A kind's functions begin with its name; kinds that belong together share a file.
 
 function canonical_key(key,    kind) {
     kind = first_word(key)
