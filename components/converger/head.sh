@@ -3,14 +3,17 @@
 # A unit says what one component wants of this host, one line for each kernel or Docker object, in the words of `ip`,
 # `nft` and `docker`. It is put on the host by Pulumi; `observe` changes nothing and may be run at will.
 #
-#   crosshost observe STACK        differences and facts          crosshost facts
-#   crosshost apply STACK UNIT     the unit on stdin              crosshost delete STACK UNIT
-#   crosshost install STACK        the unit `host` on stdin       crosshost uninstall STACK
+#   crosshost facts                            what plans are checked with
+#   crosshost observe STACK                    these, and where the host differs
+#   crosshost install STACK                    the unit `host` on stdin
+#   crosshost apply STACK UNIT                 the unit on stdin
+#   crosshost delete STACK UNIT
+#   crosshost uninstall STACK                  all of it
 #   crosshost boot STACK links|rules
-#   crosshost ask LINK ADDRESS...  who on the link's LAN has these addresses
-#   crosshost exposes IMAGE        which ports it declares
+#   crosshost ask LINK ADDRESS...              who on the link's LAN has these addresses
+#   crosshost exposes IMAGE                    which ports it declares
 #   crosshost vacate STACK UNIT CONTAINER      before Docker makes the unit's container
-#   crosshost watch STACK          until it is stopped: `attach` each container when it starts
+#   crosshost watch STACK                      until it is stopped: `attach` each container when it starts
 #   crosshost attach STACK [CONTAINER]         what it has of us beside what Docker keeps; without a name, those that have started
 #   crosshost announce PROCESS PORT LINK       to the LAN, a link in the namespace of a container's process
 set -u

@@ -73,8 +73,10 @@ uninstall() {
     fi
 }
 
+# the list at the top of this file
 usage() {
-    die "usage: crosshost observe STACK | apply STACK UNIT | delete STACK UNIT | install STACK | uninstall STACK | boot STACK links|rules | watch STACK | attach STACK [CONTAINER] | vacate STACK UNIT CONTAINER | ask LINK ADDRESS... | facts"
+    die "usage:
+$(sed -n 's/^#   crosshost/  crosshost/p' "$0")"
 }
 
 check_name() {

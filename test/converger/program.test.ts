@@ -21,3 +21,11 @@ test("it is one script of plain characters, which runs nothing before it is whol
     expect(hash).toMatch(/^[0-9a-f]{16}$/);
     expect(text).toMatch(/^[\t\n -~]*$/);
 });
+
+test("its usage, which is the list at its top, has every verb that it takes, and no other", () => {
+    const { text } = convergerProgram();
+    const told = [...text.matchAll(/^# {3}crosshost (\w+)/gm)].map(([, verb]) => verb);
+    const [, taken = ""] = /case \$verb:\$# in([^]*?)\n {4}esac/.exec(text) ?? [];
+    const verbs = [...taken.matchAll(/\b([a-z]+):[\d[]/g)].map(([, verb]) => verb);
+    expect(told.sort()).toEqual([...new Set(verbs)].sort());
+});
