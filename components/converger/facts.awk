@@ -10,12 +10,8 @@ function say_facts(    i, name, key, table) {
     if (docker_state() == "yes" && !network_count)
         docker_networks()
     print "fact kernel " read_line("/proc/sys/kernel/osrelease")
-    print "fact hostname " read_line("/proc/sys/kernel/hostname")
-    print "fact os " os_name()
     print "fact docker " docker_version()
-    print "fact iproute2 " tool_version("ip -V", "iproute2-")
-    print "fact nft " tool_version("nft -v", "nftables v")
-    print "fact user " user_name()
+    print "fact nft " (has_nft ? "yes" : "none")
     print "fact boot " boot_id()
     if (socket != "")
         print "fact socket " socket
@@ -153,24 +149,6 @@ function owner_alias(name) {
     if (link_alias[name] !~ /^crosshost:/ && link_group[name] == 201 && (("link " name) in want_value))
         return "crosshost:" want_unit["link " name]
     return link_alias[name] == "" ? "-" : plain(link_alias[name])
-}
-
-function os_name(    line, name) {
-    while ((getline line < "/etc/os-release") > 0)
-        if (line ~ /^PRETTY_NAME=/)
-            name = substr(line, 13)
-    close("/etc/os-release")
-    return plain(name)
-}
-
-function tool_version(command, before,    line, text) {
-    command = "exec " command " 2>/dev/null"
-    if ((command | getline line) > 0 && index(line, before)) {
-        text = substr(line, index(line, before) + length(before))
-        sub(/[ ,].*/, "", text)
-    }
-    close(command)
-    return text == "" ? "none" : text
 }
 
 function user_id(    line, id) {

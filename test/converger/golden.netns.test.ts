@@ -12,8 +12,7 @@ const STACK = "crosshost-demo-3fa9c1";
 test.each(CASES)("what $version prints is read with $shell and $awk", ({ version, shell, awk }) => {
     const host = new NetnsHost({ shell, awk });
     const dump = (name: string) => join(GOLDEN, version, name);
-    const print = (what: string, change = "") =>
-        `#!/bin/sh\n[ "$1" != -V ] || exec echo "ip utility, ${version}"\nsed '${change}' ${dump(what)}\n`;
+    const print = (what: string, change = "") => `#!/bin/sh\nsed '${change}' ${dump(what)}\n`;
     const unit = readFileSync(dump("unit"), "utf8");
     host.put("ip", print("ip"));
     host.put("bridge", print("bridge"));
@@ -22,7 +21,6 @@ test.each(CASES)("what $version prints is read with $shell and $awk", ({ version
     );
     const seen = host.observe(STACK);
     expect(seen.drift).toEqual([]);
-    expect(seen.facts).toContain(`iproute2 ${version.replace("iproute2-", "")}`);
     expect(seen.facts).toContain(`vxlan vx-mesh-4f2a1 1048999 20473 crosshost:${STACK}:mesh`);
     expect(host.apply("mesh", unit, STACK).stdout).toBe("mesh: in step, nothing to do\n");
     host.put(

@@ -259,11 +259,7 @@ test("VLANs and ipvlan are read as other kernels print them", () => {
     const unit = `link eth0.20: vlan link eth0 id 20\nlink ${SHIM}: ipvlan link eth0.20 mode l2\npromisc eth0: on\n`;
     host.run(["sh", "-c", `cat >/var/lib/crosshost/${STACK}/units/lan`], unit);
     writeFileSync(join(host.folder, "links"), OTHER_KERNEL);
-    const print = (change: string) =>
-        host.put(
-            "ip",
-            `#!/bin/sh\n[ "$1" != -V ] || exec echo "ip utility, iproute2-6.1.0"\nsed '${change}' $FAKES/links\n`,
-        );
+    const print = (change: string) => host.put("ip", `#!/bin/sh\nsed '${change}' $FAKES/links\n`);
     print("");
     expect(host.observe().drift).toEqual([]);
     expect(host.apply("lan", unit).stdout).toBe("lan: in step, nothing to do\n");
