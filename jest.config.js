@@ -1,7 +1,5 @@
 const common = {
     rootDir: __dirname,
-    testEnvironment: "<rootDir>/test/tiers/environment.ts",
-    testEnvironmentOptions: { globalsCleanup: "off" }, // Pulumi's LocalStore outlives a test file
     transform: {
         "^.+\\.ts$": [
             "@swc/jest",
@@ -12,10 +10,6 @@ const common = {
         ],
     },
     moduleFileExtensions: ["ts", "js", "json"],
-    moduleNameMapper: {
-        "/typescript-shim$": "<rootDir>/test/tiers/noClosures.ts",
-        "^@npmcli/arborist$": "<rootDir>/test/tiers/noClosures.ts",
-    },
     modulePathIgnorePatterns: ["<rootDir>/dist"],
     setupFilesAfterEnv: ["<rootDir>/test/tiers/timeout.ts"],
 };

@@ -4,7 +4,6 @@ import { dirname, join } from "node:path";
 import { bringUp, labEnvironment, takeDown } from "../lab/bringup";
 import { answer, stopAll } from "../lab/command";
 import { duration, red, say, step, table } from "../lab/terminal";
-import { compiledProgram, withAllPackages } from "../test/support/compiled";
 import { LAB_JSON, LAB_NAME, ROOT } from "../test/support/lab";
 import { measure, type Measured, type Operation } from "./measure";
 
@@ -50,10 +49,8 @@ async function measureAll(sizes: readonly number[]): Promise<Measured[]> {
     for (const size of sizes) {
         await takeDown(ENV, "--purge");
         await bringUp(ENV, size);
-        const compiled = compiledProgram(join(ROOT, "bench/program.ts"), "bench-program");
-        const program = withAllPackages(compiled);
         const what = `${size} hosts: up, ${PREVIEWS} previews, up after a change, destroy`;
-        results.push(await step(what, () => measure(program, LAB_JSON, size, PREVIEWS)));
+        results.push(await step(what, () => measure(LAB_JSON, size, PREVIEWS)));
     }
     return results;
 }

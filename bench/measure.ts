@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Stack } from "../test/support/stack";
 import { lab, on } from "../test/support/lab";
 import {
@@ -29,15 +30,12 @@ export interface Measured {
     readonly openConnections: readonly number[];
 }
 
+const PROGRAM = join(__dirname, "program");
+
 /** Brings the benchmark's stack up on the first hosts of the lab, counts, and takes it away again. */
-export async function measure(
-    program: string,
-    labFile: string,
-    count: number,
-    previews: number,
-): Promise<Measured> {
+export async function measure(labFile: string, count: number, previews: number): Promise<Measured> {
     const hosts = Object.keys(lab().hosts).slice(0, count);
-    const stack = new Stack("bench", program);
+    const stack = new Stack("bench", PROGRAM);
     stack.configure({ lab: labFile, hosts: count });
     const operation = (act: () => void) => timed(hosts, act);
     try {

@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import { measure, type Measured } from "../../bench/measure";
-import { compiledProgram } from "../support/compiled";
-import { LAB_JSON, ROOT } from "../support/lab";
+import { LAB_JSON } from "../support/lab";
 
 const COMPONENTS_OF_A_HOST = 3; // a Host, its part of an Overlay, a ContainerAttachment
 const MOST_RESOURCES = 3 * COMPONENTS_OF_A_HOST;
@@ -11,9 +9,8 @@ describe("the cost of a host", () => {
     let three: Measured;
 
     beforeAll(async () => {
-        const program = compiledProgram(join(ROOT, "bench/program.ts"), "bench-program");
-        two = await measure(program, LAB_JSON, 2, 1);
-        three = await measure(program, LAB_JSON, 3, 1);
+        two = await measure(LAB_JSON, 2, 1);
+        three = await measure(LAB_JSON, 3, 1);
     });
 
     const all = () => [two, three];

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { baseline, difference, dumps } from "../support/hosts";
-import { compiledProgram } from "../support/compiled";
 import { Stack } from "../support/stack";
 import { leftOver, removeByHand, restarts, type Return, runByHand } from "../sweep/restarts";
 
@@ -8,8 +7,7 @@ import { leftOver, removeByHand, restarts, type Return, runByHand } from "../swe
 const COUNTS = { "docker restart": 9, "made anew": 6, "systemctl restart docker": 3 } as const;
 
 describe("attachments of every kind, under restarts", () => {
-    const program = compiledProgram(join(__dirname, "../sweep/restartsStack.ts"), "restarts");
-    const stack = new Stack("restarts", program);
+    const stack = new Stack("restarts", join(__dirname, "../sweep/programs/restarts"));
     let before: string[];
     let returns: Return[];
 

@@ -3,7 +3,6 @@ import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { freshCanaries, publicHalf, traces } from "../support/canaries";
 import { CANARY_FILE } from "../support/canaryFile";
-import { compiledProgram } from "../support/compiled";
 import { executed } from "../support/hostile";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { lab, LAB_JSON, LAB_NAME, on, onAll, ROOT, run } from "../support/lab";
@@ -31,8 +30,7 @@ const UP_AS_FAR_AS_IT_GOES = ["up", "--yes", "--skip-preview", "--continue-on-er
 const BEGINNING = join(tmpdir(), `crosshost-beginning-${LAB_NAME}`);
 
 describe("keys and passwords", () => {
-    const program = compiledProgram(join(__dirname, "secrets/index.ts"), "secrets-program");
-    const stack = Stack.inProcesses("secrets", program, [
+    const stack = new Stack("secrets", join(__dirname, "secrets"), [
         ...["strace", ...WATCH, "--seccomp-bpf", "-A", "-o", STARTED_HERE, "--"],
     ]);
     const outputs: string[] = [];

@@ -13,10 +13,8 @@ describe("commands and containers by the CLI", () => {
     beforeAll(() => {
         labCommand("up", "3");
         hosts = Object.keys(lab().hosts).filter((name) => NAMES.includes(name));
-        const program = join(__dirname, "program");
-        stack = Stack.inProcesses("engine", program);
+        stack = new Stack("engine", join(__dirname, "program"));
         first = stack.up();
-        stack = new Stack("engine", program); // with another keeper of its key, as a stack may be given
     });
 
     afterAll(() => {

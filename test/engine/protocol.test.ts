@@ -58,7 +58,6 @@ const PLUGIN: Plugin<string> = {
         resources: { "thing:index:Thing": thing },
         checkConfig: (inputs) => ({ ...inputs, host: "default" }),
         configure: (args) => text(args["mode"]) ?? "",
-        release: () => undefined,
     },
 };
 const server = newServer(ResourceProviderService, handlersOf(PLUGIN, new EngineLog("127.0.0.1:1")));

@@ -26,6 +26,5 @@ function asked(): Engine {
             return [word.slice(0, at), word.slice(at + 1)];
         });
     const own = words.filter(([name]) => name === "PATH" || name.startsWith("PULUMI_"));
-    // A run ends before its garbage matters.
-    return { command: said.slice(0, end), env: { GOGC: "off", ...Object.fromEntries(own) } };
+    return { command: said.slice(0, end), env: Object.fromEntries(own) };
 }

@@ -1,9 +1,7 @@
 import { spawnSync, type SpawnOptions } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parse, stringify } from "yaml";
-import { SECRETS_PROVIDER } from "../../lab/pulumi/resident/vault";
-import { RESIDENTS, type Residents } from "../tiers/resident";
+import { stringify } from "yaml";
 import { engine } from "./engine";
 import { LAB_JSON, LAB_NAME, ROOT } from "./lab";
 import { saved } from "./saved";
@@ -20,19 +18,15 @@ export interface Invocation {
     readonly options: SpawnOptions;
 }
 
-/**
- * Where `npm test` keeps processes for this lab that have language host, plugins and the keys of
- * stacks: what makes the CLI attach itself to them. Else, and in any other run of jest, the CLI
- * starts its own, and has a passphrase.
- */
-const RESIDENT = residentOf(LAB_NAME);
-
 /** A test that waits for ever for the CLI would keep its worker for as long. */
 const LIMIT = 10 * 60_000;
 
+/** Of the lab's passphrase. */
+const SALT = "v1:KViurzyPJuM=:v1:X9rN3WteS+VPHsQr:eXjMOtR8BjW/6UPx4gdkGLXFtE+A/w==";
+
 export type Config = Readonly<Record<string, string | number | boolean>>;
 
-/** One stack of a program, driven by the CLI as a user drives it. */
+/** One stack of a program, driven by the CLI as a user drives it: each operation starts all that it starts for a user. */
 export class Stack {
     readonly #configFile: string;
     #mayHold = false;
@@ -40,8 +34,6 @@ export class Stack {
     constructor(
         readonly name: string,
         private readonly program = ROOT,
-        /** Empty where the stack's operations are to be as a user's. */
-        private readonly resident = RESIDENT,
         /** A program that runs the CLI and watches it, such as strace with its options. */
         private readonly watcher: readonly string[] = [],
     ) {
@@ -51,21 +43,13 @@ export class Stack {
         this.pulumi(["stack", "select", "--create", this.name]);
     }
 
-    /**
-     * A stack with a passphrase, all of whose operations start a program and plugins of their own, as
-     * a user's do.
-     */
-    static inProcesses(name: string, program?: string, watcher?: readonly string[]): Stack {
-        return new Stack(name, program, {}, watcher);
-    }
-
     /** Replaces the stack's config. */
     configure(config: Config): void {
         const named = Object.entries(config).map(
             ([key, value]): [string, string | number | boolean] => [`crosshost:${key}`, value],
         );
         const values = Object.fromEntries<string | number | boolean>(named);
-        writeFileSync(this.#configFile, stringify({ ...this.secretsProvider(), config: values }));
+        writeFileSync(this.#configFile, stringify({ encryptionsalt: SALT, config: values }));
     }
 
     up(...flags: string[]): string {
@@ -99,7 +83,7 @@ export class Stack {
 
     /** Any CLI operation, which may fail. Does not throw. */
     attempt(operation: string, ...flags: string[]): Outcome {
-        const outcome = this.pulumi(this.words(operation, flags), this.resident);
+        const outcome = this.pulumi(this.words(operation, flags));
         if (operation === "destroy" && outcome.status === 0) {
             this.#mayHold = false;
         }
@@ -108,14 +92,7 @@ export class Stack {
 
     /** The same, not yet run. */
     operation(operation: string, ...flags: string[]): Invocation {
-        return this.cli(this.words(operation, flags), this.resident);
-    }
-
-    /** The same, in processes of its own, each of which may be killed. */
-    operationInProcesses(operation: string, ...flags: string[]): Invocation {
-        return this.cli(this.words(operation, flags), {
-            NODE_OPTIONS: `--require "${join(ROOT, "lab/pulumi/lightSdk.js")}"`,
-        });
+        return this.cli(this.words(operation, flags));
     }
 
     /** A command that only wants to know the stack, not yet run. */
@@ -145,24 +122,14 @@ export class Stack {
         return output;
     }
 
-    private secretsProvider(): object {
-        if (this.resident.VAULT_SERVER_URL !== undefined) {
-            return SECRETS_PROVIDER;
-        }
-        const { encryptionsalt } = parse(readFileSync(join(ROOT, "Pulumi.demo.yaml"), "utf8")) as {
-            encryptionsalt: string;
-        };
-        return { encryptionsalt };
-    }
-
     private words(operation: string, flags: readonly string[]): string[] {
         const file = ["--stack", this.name, "--config-file", this.#configFile];
         this.#mayHold ||= operation === "up";
         return [operation, ...file, "--non-interactive", ...flags];
     }
 
-    private pulumi(words: readonly string[], attached: NodeJS.ProcessEnv = {}): Outcome {
-        const { command, args, options } = this.cli(words, attached);
+    private pulumi(words: readonly string[]): Outcome {
+        const { command, args, options } = this.cli(words);
         const done = spawnSync(command, args, {
             ...options,
             encoding: "utf8",
@@ -173,7 +140,7 @@ export class Stack {
         return { status: done.status, output: `${done.stdout}${done.stderr}` };
     }
 
-    private cli(words: readonly string[], attached: NodeJS.ProcessEnv = {}): Invocation {
+    private cli(words: readonly string[]): Invocation {
         const cli = engine();
         const line = [...this.watcher, cli.command, "--color", "never", ...words];
         const [command = "", ...args] = line;
@@ -188,16 +155,8 @@ export class Stack {
                     CROSSHOST_LAB: LAB_NAME,
                     JEST_WORKER_ID: undefined, // a program that reads the lab's name is nobody's worker
                     CROSSHOST_LAB_JSON: LAB_JSON,
-                    VAULT_SERVER_URL: this.resident.VAULT_SERVER_URL,
-                    VAULT_SERVER_TOKEN: this.resident.VAULT_SERVER_TOKEN,
-                    ...attached,
                 },
             },
         };
     }
-}
-
-function residentOf(lab: string): NodeJS.ProcessEnv {
-    const residents = JSON.parse(process.env[RESIDENTS] ?? "{}") as Residents;
-    return residents[lab] ?? {};
 }

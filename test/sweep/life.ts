@@ -35,7 +35,7 @@ export async function undisturbed(pair: Pair): Promise<Steps> {
     const steps: Record<Operation, Step[]> = { up: [], update: [], destroy: [] };
     for (const operation of OPERATIONS) {
         configure(pair, operation);
-        const run = begin(pair.stack.operationInProcesses(verbOf(operation), ...YES), "none");
+        const run = begin(pair.stack.operation(verbOf(operation), ...YES), "none");
         steps[operation] = recordSteps(run);
         const { status, output } = await run.outcome;
         const problems = status === 0 ? await stateOf(pair, operation) : [output];
@@ -67,7 +67,7 @@ async function crashAndHeal(pair: Pair, tag: string, point: Point): Promise<Resu
     const { stack, hosts } = pair;
     const { operation } = point;
     configure(pair, operation);
-    const run = begin(stack.operationInProcesses(verbOf(operation), ...YES), tag);
+    const run = begin(stack.operation(verbOf(operation), ...YES), tag);
     const hit = await disturb(run, point, tag, hosts);
     const crashed = await run.outcome;
     const unknownContainer = await hasUnknownContainer(pair);

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { bold, duration, red, say } from "../../lab/terminal";
-import { compiledProgram } from "../support/compiled";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { onAll, watchersRest } from "../support/lab";
 import { Stack } from "../support/stack";
@@ -25,10 +24,7 @@ export async function restartSweep(count: number): Promise<boolean> {
     );
     await runByHand();
     const before = await baseline();
-    const stack = new Stack(
-        "restarts",
-        compiledProgram(join(__dirname, "restartsStack.ts"), "restarts"),
-    );
+    const stack = new Stack("restarts", join(__dirname, "programs/restarts"));
     stack.up();
     await settled();
     const returns = [...restarts(counts)];

@@ -4,7 +4,8 @@ import { lab, LAB_NAME, ROOT, start } from "../support/lab";
 import { Stack } from "../support/stack";
 import { live, type Pair, type Result, undisturbed } from "./life";
 import { dealer, randomFrom, type Steps } from "./point";
-import { compiledProgram } from "../support/compiled";
+
+const PROGRAM = join(__dirname, "programs/crash");
 
 /** Lives on all pairs of hosts side by side until so many points were hit; tells each as it is done. */
 export async function sweep(
@@ -13,8 +14,7 @@ export async function sweep(
     seed: number,
     tell: (result: Result) => void,
 ): Promise<Result[]> {
-    const program = compiledProgram(join(__dirname, "stack.ts"), "crash-program");
-    const pairs = await Promise.all(pairsOfHosts.map((hosts) => settle(hosts, program)));
+    const pairs = await Promise.all(pairsOfHosts.map(settle));
     const [first] = pairs;
     if (!first) {
         throw new Error("a sweep needs two hosts");
@@ -32,7 +32,7 @@ export async function sweep(
             while (results.filter(({ hit }) => hit).length < points) {
                 lives += 1;
                 if (!(await live(pair, `${process.pid}-${lives}`, next, take))) {
-                    pair = await anew(pair, program);
+                    pair = await anew(pair);
                 }
             }
         }),
@@ -49,18 +49,18 @@ async function stepsOf(pair: Pair): Promise<Steps> {
     }
 }
 
-async function settle(hosts: readonly [string, string], program: string): Promise<Pair> {
-    const stack = new Stack(`crash-${hosts.join("-")}`, program);
+async function settle(hosts: readonly [string, string]): Promise<Pair> {
+    const stack = new Stack(`crash-${hosts.join("-")}`, PROGRAM);
     return { hosts, stack, before: await baseline(hosts) };
 }
 
 /** After a failure: hosts that nothing has touched yet, and an empty stack. */
-async function anew({ hosts, stack }: Pair, program: string): Promise<Pair> {
+async function anew({ hosts, stack }: Pair): Promise<Pair> {
     const all = Object.keys(lab().hosts).length;
     stack.remove("--force");
     const command = (...words: string[]) =>
         start(join(ROOT, "lab/lab"), words, { CROSSHOST_LAB: LAB_NAME });
     await command("down", ...hosts, "--purge");
     await command("up", String(all));
-    return settle(hosts, program);
+    return settle(hosts);
 }

@@ -4,7 +4,6 @@ import { CommandFailed, show, stopAll } from "../../lab/command";
 import { bold, duration, red, say, yellow } from "../../lab/terminal";
 import { runJest, WORKERS } from "./jest";
 import { labOfWorker } from "./labs";
-import { RESIDENTS } from "./resident";
 import { RunLabs } from "./runLabs";
 import { installation, obstacle } from "./needs";
 import { select, type Selection, testFiles, type Tier, TIERS } from "./selection";
@@ -71,13 +70,11 @@ async function runTier(tier: Tier, selection: Selection, labs: RunLabs): Promise
     }
     try {
         if (tier === "e2e") {
-            const residents = await labs.residents();
-            return interrupted
-                ? NOTHING
-                : await jest(tier, selection, { [RESIDENTS]: JSON.stringify(residents) });
+            await labs.up();
+            return interrupted ? NOTHING : await jest(tier, selection);
         }
         await show(installation(ROOT, tier));
-        return await jest(tier, selection, {}, (share) => {
+        return await jest(tier, selection, (share) => {
             if (tier === "netns" && share >= LABS_BEGIN && selection.files.has("e2e")) {
                 labs.begin();
             }
@@ -100,7 +97,6 @@ function told(what: string): (error: unknown) => Tally {
 async function jest(
     tier: Tier,
     { files, options }: Selection,
-    env: NodeJS.ProcessEnv = {},
     onShare: (share: number) => void = () => undefined,
 ): Promise<Tally> {
     const began = Date.now();
@@ -111,7 +107,7 @@ async function jest(
         tier,
         files: chosen,
         options,
-        env: { ...labEnvironment(LAB_NAME), ...env },
+        env: labEnvironment(LAB_NAME),
         limitMinutes: LIMIT_MINUTES[tier],
         onStart: (stop) => {
             stopTier = stop;

@@ -2,11 +2,9 @@ import { allOf, bringUp, labEnvironment, takeDown } from "../../lab/bringup";
 import { show } from "../../lab/command";
 import { say } from "../../lab/terminal";
 import { installation } from "./needs";
-import { type Resident, type Residents, startResident } from "./resident";
 
-/** The labs of a run, each with its residents: such as nothing has used before; with `keep`, as they are. */
+/** The labs of a run, such as nothing has used before; with `keep`, as they are. */
 export class RunLabs {
-    readonly #residents = new Map<string, Resident>();
     #up: Promise<void> | undefined;
 
     constructor(
@@ -26,20 +24,14 @@ export class RunLabs {
     }
 
     /** As soon as they are up. */
-    async residents(): Promise<Residents> {
+    async up(): Promise<void> {
         this.begin();
         await this.#up;
-        return Object.fromEntries(
-            [...this.#residents].map(([lab, { environment }]) => [lab, environment] as const),
-        );
     }
 
     /** Takes down what was begun. */
     async end(): Promise<void> {
         await this.#up?.catch(() => undefined);
-        this.#residents.forEach(({ stop }) => {
-            stop();
-        });
         if (this.#up === undefined) {
             return;
         }
@@ -62,7 +54,6 @@ export class RunLabs {
                 }
                 if (!this.isInterrupted()) {
                     await bringUp(labEnvironment(lab));
-                    this.#residents.set(lab, await startResident(this.root, lab));
                 }
             }),
         );

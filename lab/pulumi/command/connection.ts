@@ -144,7 +144,7 @@ export function messageOf(error: unknown): string {
     return error instanceof Error ? error.message : String(error);
 }
 
-/** For a process that goes on when the engine has ended. */
+/** Tests end what a plugin leaves to the end of its process. */
 export function closeAll(): void {
     for (const client of open) {
         client.end();

@@ -91,10 +91,6 @@ export class Engine {
         return (await this.call("GET", path)).body;
     }
 
-    close(): void {
-        this.agent.destroy();
-    }
-
     private async call(method: Method, path: string, call: Call = {}): Promise<Answer> {
         const version = `/v1.${await this.apiMinor()}`;
         return this.send(method, version + path, call);

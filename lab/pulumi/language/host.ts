@@ -20,17 +20,9 @@ import { invocationOf } from "./program";
 /** The program has told the user itself what went wrong. */
 const ALREADY_TOLD = 32;
 
-/** Runs the program that the engine asks for. */
-export type Runner = (
-    request: rpc.RunRequest,
-    engine: string,
-    call: grpc.ServerUnaryCall<rpc.RunRequest, rpc.RunResponse>,
-) => Promise<rpc.RunResponse>;
-
 export function handlersOf(
     identity: Identity,
     engine: string,
-    run: Runner = inItsOwnProcess,
 ): Partial<ILanguageRuntimeServer> & grpc.UntypedServiceImplementation {
     let engineAddress = engine;
     return {
@@ -67,7 +59,7 @@ export function handlersOf(
     };
 }
 
-async function inItsOwnProcess(
+async function run(
     request: rpc.RunRequest,
     engine: string,
     call: grpc.ServerUnaryCall<rpc.RunRequest, rpc.RunResponse>,
@@ -144,14 +136,8 @@ function programDependencies(
     return new rpc.GetProgramDependenciesResponse().setDependenciesList(listed);
 }
 
-/** What is installed is looked for once: it takes 0.1 s, and stays while programs run. */
-const providersBelow = new Map<string, ProviderPackage[]>();
-
 function providersOf(info: rpc.ProgramInfo | undefined): ProviderPackage[] {
-    const root = rootOf(info);
-    const known = providersBelow.get(root) ?? providerPackages(installedPackages(root));
-    providersBelow.set(root, known);
-    return known;
+    return providerPackages(installedPackages(rootOf(info)));
 }
 
 function rootOf(info: rpc.ProgramInfo | undefined): string {

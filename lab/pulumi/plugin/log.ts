@@ -28,10 +28,6 @@ export class EngineLog {
         void sent.then(() => this.underWay.delete(sent));
     }
 
-    close(): void {
-        this.client?.close();
-    }
-
     async flush(): Promise<void> {
         await Promise.all(this.underWay);
     }

@@ -3,7 +3,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import {
     type IResourceProviderServer,
@@ -20,7 +20,7 @@ import {
     type Provider,
     type ResourceType,
 } from "./resource";
-import { serve, type Session, StatusError, unary } from "./server";
+import { serve, StatusError, unary } from "./server";
 import { fromStruct, plainMap, toStruct } from "./values";
 
 export interface Plugin<Config> {
@@ -36,26 +36,10 @@ export function main<Config>(plugin: Plugin<Config>): void {
     serve(ResourceProviderService, handlersOf(plugin, log));
 }
 
-/** For one engine that attaches itself to a process that was there before, and stays. */
-export function session<Config>(plugin: Plugin<Config>): Session {
-    const log = new EngineLog("");
-    const server = new ProviderServer(plugin, log);
-    return {
-        handlers: handlers(server, log),
-        end: () => {
-            server.release();
-            log.close();
-        },
-    };
-}
-
-export function handlersOf<Config>(plugin: Plugin<Config>, log: EngineLog): Handlers {
-    return handlers(new ProviderServer(plugin, log), log);
-}
-
 type Handlers = Partial<IResourceProviderServer> & grpc.UntypedServiceImplementation;
 
-function handlers<Config>(server: ProviderServer<Config>, log: EngineLog): Handlers {
+export function handlersOf<Config>(plugin: Plugin<Config>, log: EngineLog): Handlers {
+    const server = new ProviderServer(plugin, log);
     // The engine may end as soon as it has the answer: messages go first.
     const told =
         <Request, Response>(handle: (request: Request) => Promise<Response>) =>
@@ -63,7 +47,6 @@ function handlers<Config>(server: ProviderServer<Config>, log: EngineLog): Handl
             handle(request).finally(() => log.flush());
     return {
         handshake: unary((request: rpc.ProviderHandshakeRequest) => server.handshake(request)),
-        attach: unary((request: PluginAttach) => server.attach(request)),
         getPluginInfo: unary(() => server.info()),
         getSchema: unary(() => server.schema()),
         checkConfig: unary((request: rpc.CheckRequest) => server.checkConfig(request)),
@@ -105,20 +88,8 @@ class ProviderServer<Config> {
         return new rpc.ProviderHandshakeResponse().setAcceptSecrets(true);
     }
 
-    /** A process that the engine has not started learns here where it listens. */
-    attach(request: PluginAttach): Empty {
-        this.log.address = request.getAddress();
-        return new Empty();
-    }
-
     info(): PluginInfo {
         return new PluginInfo().setVersion(markedVersion(this.identity));
-    }
-
-    release(): void {
-        if (this.config !== undefined) {
-            this.provider.release(this.config);
-        }
     }
 
     schema(): rpc.GetSchemaResponse {

@@ -70,8 +70,6 @@ export interface Provider<Config> {
     configure(args: ValueMap): Config;
     /** The provider's own inputs that its state is to hold, from those that the program gives. */
     checkConfig(inputs: ValueMap): ValueMap;
-    /** Closes what stays open as long as the plugin's process does, where that goes on without the engine. */
-    release(config: Config): void;
 }
 
 /** The resource exists, but not as it should be: it enters the state, marked so. */

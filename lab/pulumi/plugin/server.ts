@@ -1,6 +1,5 @@
 // A gRPC server as the engine expects of a plugin: it prints its port, and only that, as its first
 // line; it ends on SIGINT; and it does not outlive the engine.
-import { type AddressInfo, createServer } from "node:net";
 import * as grpc from "@grpc/grpc-js";
 
 /** An error that the engine is to see with more than its text. */
@@ -68,43 +67,6 @@ export function serve(
             process.exit(0);
         });
     }
-}
-
-/** What serves one engine, over its one connection. */
-export interface Session {
-    readonly handlers: grpc.UntypedServiceImplementation;
-    /** Called when the connection is closed. */
-    readonly end: () => void;
-}
-
-export interface Listening {
-    readonly port: number;
-    readonly close: () => void;
-}
-
-/** Serves any number of engines, each by a session of its own. */
-export function serveEach(
-    service: grpc.ServiceDefinition,
-    open: () => Session,
-): Promise<Listening> {
-    const listener = createServer((socket) => {
-        const { handlers, end } = open();
-        const server = newServer(service, handlers);
-        const insecure = grpc.ServerCredentials.createInsecure();
-        socket.on("error", () => undefined);
-        socket.on("close", () => {
-            server.forceShutdown();
-            end();
-        });
-        server.createConnectionInjector(insecure).injectConnection(socket);
-    });
-    return new Promise((resolve, reject) => {
-        listener.on("error", reject);
-        listener.listen(0, "127.0.0.1", () => {
-            const { port } = listener.address() as AddressInfo;
-            resolve({ port, close: () => listener.close() });
-        });
-    });
 }
 
 export function newServer(

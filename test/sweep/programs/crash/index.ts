@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { ContainerAttachment, Host, Overlay } from "../../components";
-import { lab } from "../support/lab";
+import { ContainerAttachment, Host, Overlay } from "../../../../components";
+import { lab } from "../../../support/lab";
 
 const config = new pulumi.Config();
 const { hosts, privateKeyFile } = lab();

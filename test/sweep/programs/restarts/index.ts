@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { Bridge, ContainerAttachment, Host, Macvlan, Overlay } from "../../components";
-import { lab } from "../support/lab";
+import { Bridge, ContainerAttachment, Host, Macvlan, Overlay } from "../../../../components";
+import { lab } from "../../../support/lab";
 
 const { hosts: machines, privateKeyFile, lan: wire } = lab();
 const privateKey = pulumi.secret(readFileSync(privateKeyFile, "utf8"));
