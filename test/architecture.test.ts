@@ -158,6 +158,13 @@ describe("rooms", () => {
         expect(importers(name)).toEqual([only]);
     });
 
+    test("what is refused is a Refusal, which no printing of Pulumi adds anything to", () => {
+        const others = [...modules.values()]
+            .filter(({ source }) => /\bRunError\b/.test(source.text))
+            .map(({ path }) => path);
+        expect(others).toEqual(["components/realize/refuse.ts"]);
+    });
+
     test("cli/ starts without Pulumi, and nothing needs cli/", () => {
         expect([...packagesOf("cli/main.ts")].filter((name) => name.includes("pulumi"))).toEqual(
             [],

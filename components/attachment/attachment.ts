@@ -229,8 +229,11 @@ function containerProblems({ name, session, spec, created }: Wanted): Problem[] 
     const ports = claimPorts(session.ports, name, session.name, portsOf(spec));
     const taken =
         created === undefined ? [] : claimName(session.containerNames, name, created, session.name);
+    const noLogin = session.containerLoginProblem;
+    const loginless: Problem[] =
+        created === undefined || noLogin === undefined ? [] : [{ path: "host", message: noLogin }];
     const silent = spec.listens === undefined || spec.mode === "host";
-    return [...ports, ...taken, ...(silent ? [] : [NOT_LISTENING])];
+    return [...ports, ...taken, ...loginless, ...(silent ? [] : [NOT_LISTENING])];
 }
 
 /** Then what its image declares is looked at. */

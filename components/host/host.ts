@@ -10,6 +10,7 @@
 // One SSH login for a preview, whatever the number of components.
 import * as pulumi from "@pulumi/pulumi";
 import { convergerProgram } from "../converger/program";
+import { containerLoginProblem } from "../realize/containerLogin";
 import { dockerProviderOf } from "../realize/docker";
 import { tellGone } from "../realize/gone";
 import { known } from "../realize/known";
@@ -169,6 +170,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             gone,
             askLan: lanOf(connection, spec.become, stackId(stack), program),
             exposedBy: exposuresOf(connection, spec.become, stackId(stack), program),
+            containerLoginProblem: containerLoginProblem(name, args.connection),
             registryAuth: args.registryAuth,
             ports: new Claims(portsClash),
             containerNames: new Claims(),

@@ -1,5 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
+import { Refusal } from "../realize/refuse";
 import { sessionOf } from "../realize/session";
 import { localNetwork } from "./handle";
 
@@ -15,7 +16,7 @@ export function networkNameOn(
     const command = session && local?.commands[session.name];
     if (!here || !command) {
         const hosts = Object.keys(local?.networks ?? {}).join(", ");
-        throw new pulumi.RunError(
+        throw new Refusal(
             `${component} "${local?.name ?? ""}" has no network on that host, only on ${hosts}`,
         );
     }

@@ -8,6 +8,7 @@ import { sshOptions } from "./keyfiles";
 import { known } from "./known";
 import { objectToContainers } from "./objections";
 import { type ProbeResult } from "./observation";
+import { Refusal } from "./refuse";
 import { type HostSession, type RegistryAuth, sessionOf } from "./session";
 import { type Connection, runOverSsh } from "./ssh";
 import { unseenStaysAsItIs } from "./unseen";
@@ -28,7 +29,10 @@ export type ContainerNetworking = Pick<docker.ContainerArgs, "networksAdvanced" 
 export function dockerProviderOf(host: object): pulumi.ProviderResource {
     const session = sessionOf(host);
     if (!session) {
-        throw new pulumi.RunError("this is not a Host made by this version of the library");
+        throw new Refusal("this is not a Host made by this version of the library");
+    }
+    if (session.containerLoginProblem !== undefined) {
+        throw new Refusal(session.containerLoginProblem);
     }
     if (!session.dockerProvider && !session.gone) {
         void objectToContainers(session);
@@ -113,7 +117,8 @@ function vacating(session: HostSession, unit: string, container: string): pulumi
         if (connection && mayHold(await session.probe, container, `${stack}:${unit}`)) {
             const { status, stderr } = await runOverSsh(connection, command);
             if (status !== 0) {
-                throw new Error(stderr.trim() || `ended with status ${status ?? "unknown"}`);
+                const why = stderr.trim() || `ended with status ${status ?? "unknown"}`;
+                throw new Refusal(`${session.name}: ${why}`);
             }
         }
     });

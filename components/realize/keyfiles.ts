@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { machineTag, unitName } from "../wire/identity";
+import { containerLoginProblem } from "./containerLogin";
 import { Refusal } from "./refuse";
 import { type Connection, type Login } from "./ssh";
 
@@ -13,6 +14,10 @@ const FOLDER = ".cache/crosshost";
  * text, so key and host key are put into files that only this user can read. An agent needs none.
  */
 export function sshOptions(connection: Connection, stack: string, host: string): string[] {
+    const problem = containerLoginProblem(host, connection);
+    if (problem !== undefined) {
+        throw new Refusal(problem);
+    }
     const folder = `${stack}/${unitName("host", host)}-${machineTag(connection)}`;
     const direct = loginOptions(connection, `${folder}/host`);
     return connection.proxy
@@ -40,14 +45,7 @@ function identity(login: Login, folder: string): string[] {
         const key = `${login.privateKey.trim()}\n`;
         return [`IdentityFile=${write(`${folder}/key`, key)}`, "IdentitiesOnly=yes"];
     }
-    const agent = login.agentSocketPath ?? process.env["SSH_AUTH_SOCK"];
-    if (agent) {
-        return login.agentSocketPath ? [`IdentityAgent=${login.agentSocketPath}`] : [];
-    }
-    throw new Refusal(
-        `${login.host}: containers are created over OpenSSH, which takes a private key without ` +
-            "passphrase, or an agent (agentSocketPath or $SSH_AUTH_SOCK): give the connection one",
-    );
+    return login.agentSocketPath ? [`IdentityAgent=${login.agentSocketPath}`] : [];
 }
 
 function jump(proxy: Login, folder: string): string {

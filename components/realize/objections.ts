@@ -6,6 +6,7 @@ import { known } from "./known";
 import { misfits } from "./misfits";
 import { type Observation } from "./observation";
 import { portMisfits, type PortWish } from "./portMisfits";
+import { Refusal } from "./refuse";
 import { type HostSession } from "./session";
 
 /** Says in a preview why a unit does not fit a host, once both are known; each thing once for a host. */
@@ -41,7 +42,7 @@ export async function objectToUnit(
     const wrong = fresh(errors);
     if (wrong.length > 0) {
         const head = `${session.name}: ${unit.name} cannot be made there:`;
-        throw new pulumi.RunError([head, ...wrong].join("\n    "));
+        throw new Refusal([head, ...wrong].join("\n    "));
     }
 }
 
@@ -52,7 +53,7 @@ export async function objectToContainers(
     const [probed, connection] = await Promise.all([session.probe, known(session.connection)]);
     if (probed.status === "answered" && isShutOut(probed.observation)) {
         const user = connection?.user ?? "root";
-        throw new pulumi.RunError(
+        throw new Refusal(
             `${session.name}: containers are created there as ${user}, who is not in the docker group: ` +
                 `run \`usermod -aG docker ${user}\` there, or log in as root`,
         );

@@ -29,6 +29,8 @@ export interface HostSession {
     readonly askLan: (link: string, address: string) => Promise<LanAnswer>;
     /** What an image that is there declares; only a preview asks. */
     readonly exposedBy: (image: string) => Promise<readonly HostPort[]>;
+    /** Why no container can be created there, as far as the program says it outright. */
+    readonly containerLoginProblem: string | undefined;
     readonly registryAuth: pulumi.Input<RegistryAuth[]> | undefined;
     readonly address: pulumi.Output<string>;
     /** The same, where the program says it outright: checked before anything is registered. */

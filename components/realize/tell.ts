@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { unfitness } from "./fitness";
 import { known } from "./known";
 import { type Observation, type ProbeResult } from "./observation";
+import { Refusal } from "./refuse";
 import { type HostSession } from "./session";
 
 /**
@@ -24,7 +25,7 @@ export async function tellProbe(
             .map(({ text }) => `${session.name}: ${text}`);
     await Promise.all(lines("warn").map((line) => pulumi.log.warn(line, session.component)));
     if (lines("error").length > 0) {
-        throw new pulumi.RunError(lines("error").join("\n"));
+        throw new Refusal(lines("error").join("\n"));
     }
 }
 

@@ -1,12 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-    ContainerAttachment,
-    type ContainerAttachmentArgs,
-    type Host,
-    Overlay,
-} from "../../components";
+import { ContainerAttachment, type ContainerAttachmentArgs, Host, Overlay } from "../../components";
 import { probe } from "../../components/realize/probe";
-import { answered, host, hosts, refusal } from "../support/builders";
+import { answered, host, HOST_KEY, hosts, refusal } from "../support/builders";
 import {
     Machine,
     made,
@@ -44,6 +39,24 @@ function oneHost(): { vm1: Host; mesh: Overlay } {
     const vm1 = host("vm1", 11);
     return { vm1, mesh: meshOn([vm1]) };
 }
+
+test("no container is created over a password: refused before anything of it is registered", async () => {
+    const { SSH_AUTH_SOCK: _agent, ...env } = process.env;
+    const without = jest.replaceProperty(process, "env", env);
+    const connection = { host: "192.168.40.11", password: "hunter2", hostKey: HOST_KEY };
+    const vm1 = new Host("vm1", { connection });
+    const mesh = meshOn([vm1]);
+    const wanted = { host: vm1, network: mesh, container: { image: IMAGE } };
+    const said = refusal(() => new ContainerAttachment("api", wanted));
+    without.restore();
+    expect(said).toMatch(
+        /^ContainerAttachment "api" cannot be made:\n {4}host: vm1: containers are/,
+    );
+    expect(said).not.toContain("hunter2");
+    const there = { host: vm1, network: mesh, containerName: "postgres" };
+    expect(() => new ContainerAttachment("db", there)).not.toThrow();
+    expect((await resources()).map(({ name }) => name)).not.toContain("api");
+});
 
 describe("an attachment registers", () => {
     test("a container and its endpoint's command, and the host's provider once", async () => {

@@ -99,8 +99,8 @@ test("the jump host has a key and a known host of its own, on one command line",
 });
 
 test.each([
-    ["a password only", { host: "vm1", password: "hunter2", hostKey: HOST_KEY }],
-    ["a key with a passphrase", { ...login, host: "vm1", privateKeyPassword: "hunter2" }],
+    ["a password only", { host: "192.168.40.11", password: "hunter2", hostKey: HOST_KEY }],
+    ["a key with a passphrase", { ...login, privateKeyPassword: "hunter2" }],
 ])("%s cannot make containers, and the message holds no secret", (_, given) => {
     expect(() => sshOptions(given, STACK, "vm1")).toThrow(
         "vm1: containers are created over OpenSSH, which takes a private key without passphrase, " +

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { parsed, Refusal, refuse } from "../../components/realize/refuse";
@@ -24,4 +25,10 @@ test("its text stays as it is, though Pulumi writes before it what it was serial
     const late = new Refusal("cidr: is missing");
     late.message = `error serializing property "stdin": ${late.message}`;
     expect(late.message).toBe("cidr: is missing");
+});
+
+test("nothing of a stack trace is in it, whatever prints it", () => {
+    const late = new Refusal("cidr: is missing\n    at: is none");
+    expect(late.stack).toBe("cidr: is missing\n    at: is none");
+    expect(inspect(late, { colors: true })).toBe("cidr: is missing\n    at: is none");
 });

@@ -5,6 +5,9 @@ import { lab } from "../../support/lab";
 
 interface Way extends Partial<ConnectionArgs> {
     become?: "sudo";
+    strict?: boolean;
+    /** What arrives at run time. */
+    late?: Record<string, string>;
 }
 
 const config = new pulumi.Config();
@@ -14,10 +17,15 @@ const { hosts, privateKeyFile } = lab();
 const privateKey = pulumi.secret(readFileSync(privateKeyFile, "utf8"));
 
 const [vm1, vm2, vm3] = Object.entries(hosts).map(([name, { address, hostKey }]) => {
-    const { become, ...way } = ways[name] ?? {};
+    const { become, strict, late = {}, ...way } = ways[name] ?? {};
+    const key = way.password === undefined ? { privateKey } : {};
+    const atRunTime: Partial<ConnectionArgs> = Object.fromEntries(
+        Object.entries(late).map(([field, value]) => [field, pulumi.secret(value)]),
+    );
     return new Host(name, {
-        connection: { host: address, privateKey, hostKey, ...way },
+        connection: { host: address, hostKey, ...key, ...way, ...atRunTime },
         become,
+        strict,
     });
 });
 if (!vm1 || !vm2 || !vm3) {

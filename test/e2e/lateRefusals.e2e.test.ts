@@ -1,0 +1,105 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { baseline, difference, dumps } from "../support/hosts";
+import { lab, on, run } from "../support/lab";
+import { Stack } from "../support/stack";
+
+const IMAGE = "lan-registry:5000/busybox:1";
+/** Each took 12 s and more by itself, in which the other hosts seemed not to answer. */
+const AT_ONCE_MS = 15_000;
+const NO_LOGIN =
+    "vm3: containers are created over OpenSSH, which takes a private key without passphrase, or an agent " +
+    "(agentSocketPath or $SSH_AUTH_SOCK): give the connection one";
+
+/** What comes to light when resources are on their way already, or the program has ended. */
+describe("a refusal that comes late is told at once, once, and by its text alone", () => {
+    const stack = Stack.inProcesses("late", join(__dirname, "refusals"));
+    const folder = mkdtempSync(join(tmpdir(), "crosshost-late-"));
+    const agent = process.env["SSH_AUTH_SOCK"];
+    let before: string[];
+
+    beforeAll(async () => {
+        delete process.env["SSH_AUTH_SOCK"];
+        before = await baseline();
+        run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(folder, "key")]);
+    });
+
+    afterAll(() => {
+        rmSync(folder, { recursive: true });
+        on("vm3", "docker rm -f crosshost-late-web >/dev/null 2>&1 || :");
+        stack.cleanUp();
+        if (agent !== undefined) {
+            process.env["SSH_AUTH_SOCK"] = agent;
+        }
+    });
+
+    /** Of a run that fails: what the CLI says of it, and how long it took. */
+    function refused(ways: object, image?: string, ...up: string[]): string {
+        stack.configure({ ways: JSON.stringify(ways), ...(image ? { image } : {}) });
+        const began = Date.now();
+        const { status, output } = stack.attempt(up.length > 0 ? "up" : "preview", ...up);
+        expect(status).not.toBe(0);
+        expect(output).not.toMatch(/^\s+at |Error: /m);
+        expect(output).not.toContain("does not answer");
+        expect(Date.now() - began).toBeLessThan(AT_ONCE_MS);
+        return output.slice(output.indexOf("Diagnostics:"));
+    }
+
+    function onlyOnce(text: string, said: string): void {
+        expect({ said, times: said.split(text).length - 1 }).toMatchObject({ times: 1 });
+    }
+
+    it("a container over a password, known when the program runs", () => {
+        onlyOnce(
+            `error: ContainerAttachment "web" cannot be made:\n        host: ${NO_LOGIN}`,
+            refused({ vm3: { password: "x" } }, IMAGE),
+        );
+    });
+
+    it("over a key with a passphrase, known when the values are there", () => {
+        const said = refused({ vm3: { late: { privateKeyPassword: "x" } } }, IMAGE);
+        onlyOnce(`error: ${NO_LOGIN}`, said);
+    });
+
+    it("a host key that is none, known when the values are there", () => {
+        const said = refused({ vm3: { late: { hostKey: "none" } } });
+        onlyOnce(
+            'error: Host "vm3" cannot be made:\n        connection.hostKey: "none" is not',
+            said,
+        );
+    });
+
+    it("a key that the host does not take, and a strict host that is off: the program has ended by then", () => {
+        const { vm1, vm2 } = lab().hosts;
+        const ways = {
+            vm1: { privateKey: readFileSync(join(folder, "key"), "utf8") },
+            vm2: { port: 1, strict: true },
+        };
+        const previewed = refused(ways);
+        const vm1Said = `root@${vm1?.address ?? ""}:22 takes none of the logins offered`;
+        const vm2Said = `root@${vm2?.address ?? ""}:1 refuses the connection: no sshd listens there`;
+        onlyOnce(`error: vm1: ${vm1Said}\n`, previewed);
+        onlyOnce(`error: vm2: changes to vm2 are not shown: ${vm2Said}\n`, previewed);
+        const tried = refused(ways, undefined, "--yes", "--skip-preview");
+        onlyOnce(`error: vm1 was left as it is: ${vm1Said}\n`, tried);
+        onlyOnce(`error: vm2 was left as it is: ${vm2Said}. Run \`pulumi up\` again`, tried);
+    });
+
+    it("a container of somebody else under our name, which the hook of an up finds", () => {
+        on("vm3", `docker run -d --name crosshost-late-web ${IMAGE} sleep 1d >/dev/null`);
+        onlyOnce(
+            "vm3: crosshost: container crosshost-late-web: Docker has a container of this name that is not the unit's",
+            refused({}, IMAGE, "--yes", "--skip-preview"),
+        );
+        on("vm3", "docker rm -f crosshost-late-web >/dev/null");
+        stack.up();
+        stack.nothingToDo("up");
+        stack.nothingToDo("preview");
+    });
+
+    it("leaves no trace after destroy", async () => {
+        stack.destroy();
+        expect(difference(before, await dumps())).toEqual([]);
+    });
+});
