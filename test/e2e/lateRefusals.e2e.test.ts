@@ -14,7 +14,7 @@ const NO_LOGIN =
 
 /** What comes to light when resources are on their way already, or the program has ended. */
 describe("a refusal that comes late is told at once, once, and by its text alone", () => {
-    const stack = Stack.inProcesses("late", join(__dirname, "refusals"));
+    const stack = new Stack("late", join(__dirname, "refusals"));
     const folder = mkdtempSync(join(tmpdir(), "crosshost-late-"));
     const agent = process.env["SSH_AUTH_SOCK"];
     let before: string[];
