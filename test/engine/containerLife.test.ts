@@ -33,17 +33,13 @@ facts("refreshes of docker.Container", [
             const stop = (docker: FakeDocker, id: string) => {
                 Object.assign(docker.containers.get(id) ?? {}, { running: false });
             };
-            expect(await drift(API, stop)).toEqual([
-                "mustRun UPDATE",
-                "ports[0] ADD replace",
-                "ports[1] ADD replace",
-            ]);
+            expect(await drift(API, stop)).toEqual(["mustRun UPDATE", "ports ADD replace"]);
             const { ports, ...portless } = API;
             expect(ports).toBeTruthy();
             expect(await drift(portless, stop)).toEqual(["mustRun UPDATE"]);
             const read = await refreshed(API, stop);
-            expect(read?.inputs).toMatchObject({ mustRun: false });
-            expect(read?.inputs["ports"]).toBeUndefined();
+            expect(read?.inputs).toMatchObject({ mustRun: false, ports: [] });
+            expect(read?.inputs["__defaults"]).not.toContain("mustRun");
         },
     ],
     [

@@ -3,7 +3,15 @@ import { checkConfig, configure } from "../../lab/pulumi/docker/config";
 import { referenceOf } from "../../lab/pulumi/docker/image";
 import { registryOf } from "../../lab/pulumi/docker/registry";
 import { remoteImage } from "../../lab/pulumi/docker/remoteImage";
-import { parseJson, text, type Value, type ValueMap } from "../../lab/pulumi/plugin/values";
+import {
+    isSecret,
+    parseJson,
+    secret,
+    text,
+    UNKNOWN,
+    type Value,
+    type ValueMap,
+} from "../../lab/pulumi/plugin/values";
 import { failure } from "./containers";
 import { FakeDocker, IMAGE, installSsh, sshCalls, stopEverything } from "./fakeDocker";
 import { facts, operation } from "./operation";
@@ -21,6 +29,14 @@ async function pulled(docker: FakeDocker, name: string, registryAuth?: Value): P
     );
     const { outputs } = await remoteImage.create({ name }, operation(engine));
     return outputs;
+}
+
+function logins(...all: ValueMap[]): ValueMap {
+    return { registryAuth: JSON.stringify(all) };
+}
+
+function wrong(inputs: ValueMap): string[] {
+    return checkConfig(inputs, "vm1").failures.map(({ reason }) => reason);
 }
 
 function said(docker: FakeDocker): Value {
@@ -95,9 +111,46 @@ facts("the docker provider", [
         },
     ],
     [
-        "has the host of DOCKER_HOST, or the local socket, which this one does not reach",
+        "refuses a key that it does not know, also within a login",
         () => {
-            expect(checkConfig({})).toEqual({ host: "unix:///var/run/docker.sock" });
+            const unknown = (key: string) =>
+                `could not validate provider configuration: Invalid or unknown key. Examine values at 'vm1.${key}'.`;
+            const images = { ...LOGIN, images: ["api:2"] };
+            expect(wrong({ sshOpts: '["-v"]', version: "5.2.0", ...logins(LOGIN) })).toEqual([]);
+            expect(wrong(logins(images))).toEqual([unknown("registryAuth")]);
+            expect(wrong({ registryAuth: secret(JSON.stringify([images])) })).toHaveLength(1);
+            expect(wrong({ ...logins({ ...images, a: 1 }, images), colour: "red" })).toEqual([
+                unknown("colour"),
+                ...["registryAuth", "registryAuth", "registryAuth"].map(unknown),
+            ]);
+        },
+    ],
+    [
+        "refuses a login without an address, and lets one through that a preview does not know yet",
+        () => {
+            expect(wrong(logins({ username: "u" })).join()).toContain(
+                'The argument "registry_auth.0.address" is required',
+            );
+            expect(wrong(logins({ address: "" })).join()).toContain("to not be an empty string");
+            expect(wrong({ registryAuth: UNKNOWN })).toEqual([]);
+            expect(() => wrong({ registryAuth: "nonsense" })).toThrow(
+                "CheckConfig failed because of malformed resource inputs",
+            );
+        },
+    ],
+    [
+        "makes the logins a secret where one of them has a password",
+        () => {
+            const kept = (...all: ValueMap[]) =>
+                isSecret(checkConfig(logins(...all), "vm1").inputs["registryAuth"]);
+            expect(kept({ address: "a" }, LOGIN)).toBe(true);
+            expect(kept({ address: "a" })).toBe(false);
+        },
+    ],
+    [
+        "has the host of DOCKER_HOST, or the local socket, which this one does not reach (stand-in)",
+        () => {
+            expect(checkConfig({}, "vm1")).toEqual({ inputs: {}, failures: [] });
             expect(() => configure({})).toThrow("reaches engines by ssh:// only");
             expect(() => configure({ host: "ssh://a", certPath: "/x" })).toThrow("certPath:");
         },

@@ -56,7 +56,10 @@ const PLUGIN: Plugin<string> = {
     identity: IDENTITY,
     provider: {
         resources: { "thing:index:Thing": thing },
-        checkConfig: (inputs) => ({ ...inputs, host: "default" }),
+        checkConfig: (inputs, name) => ({
+            inputs: { ...inputs, host: "default" },
+            failures: inputs["colour"] ? [{ property: "", reason: `${name}: no colour` }] : [],
+        }),
         configure: (args) => text(args["mode"]) ?? "",
     },
 };

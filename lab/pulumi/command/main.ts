@@ -20,7 +20,7 @@ The Pulumi CLI starts it. It prints the port that it serves on and ends on SIGIN
             "command:remote:Command": remoteCommand,
             "command:local:Command": localCommand,
         },
-        checkConfig: (inputs) => inputs,
+        checkConfig: (inputs) => ({ inputs, failures: [] }),
         configure: () => ({}),
     },
 });

@@ -1,5 +1,18 @@
 // The docker provider's own arguments.
-import { bool, parseJson, text, texts, type Value, type ValueMap } from "../plugin/values";
+import { type Checked, type Failure } from "../plugin/resource";
+import {
+    bool,
+    defined,
+    maps,
+    parseJson,
+    plain,
+    secret,
+    text,
+    texts,
+    UNKNOWN,
+    type Value,
+    type ValueMap,
+} from "../plugin/values";
 import { Engine } from "./engine";
 import { registryAuths } from "./registry";
 
@@ -21,9 +34,75 @@ export function configure(args: ValueMap): Engine {
     });
 }
 
-/** What the state keeps of a provider that names no host. */
-export function checkConfig(inputs: ValueMap): ValueMap {
-    return inputs["host"] === undefined ? { ...inputs, host: hostByDefault() } : inputs;
+const KNOWN = new Set<string>([
+    ...UNSUPPORTED,
+    "disableDockerDaemonCheck",
+    "host",
+    "registryAuth",
+    "sshOpts",
+    // The engine's own.
+    "pluginDownloadURL",
+    "version",
+]);
+
+const LOGIN = new Set([
+    "address",
+    "authDisabled",
+    "configFile",
+    "configFileContent",
+    "password",
+    "username",
+]);
+
+/** A key that nobody knows is refused, at every depth; a password makes all logins one secret. */
+export function checkConfig(inputs: ValueMap, provider: string): Checked {
+    const { registryAuth } = inputs;
+    const logins = maps(readable(registryAuth)) ?? [];
+    const mistakes: [what: string, key: string][] = [
+        ...unknownKeys(inputs, KNOWN).map((key): [string, string] => [UNKNOWN_KEY, key]),
+        ...logins.flatMap(loginMistakes).map((what): [string, string] => [what, "registryAuth"]),
+    ];
+    const failures = mistakes.map(([what, key]): Failure => {
+        const reason = `could not validate provider configuration: ${what}. Examine values at '${provider}.${key}'.`;
+        return { property: "", reason };
+    });
+    const isSecretive = logins.some(({ password }) => password !== undefined);
+    const kept = isSecretive && registryAuth !== undefined ? secret(registryAuth) : registryAuth;
+    return { inputs: defined({ ...inputs, registryAuth: kept }), failures };
+}
+
+const UNKNOWN_KEY = "Invalid or unknown key";
+
+function unknownKeys(given: ValueMap, known: ReadonlySet<string>): string[] {
+    return Object.keys(given).filter((key) => !known.has(key));
+}
+
+function loginMistakes(login: ValueMap, at: number): string[] {
+    const field = `"registry_auth.${at}.address"`;
+    const { address } = login;
+    return [
+        ...unknownKeys(login, LOGIN).map(() => UNKNOWN_KEY),
+        ...(address === undefined
+            ? [
+                  `Missing required argument. The argument ${field} is required, but no definition was found.`,
+              ]
+            : []),
+        ...(address === "" ? [`expected ${field} to not be an empty string, got `] : []),
+    ];
+}
+
+/** Undefined where a preview does not know it yet. */
+function readable(value: Value | undefined): Value | undefined {
+    const given = value === undefined ? undefined : plain(value);
+    if (given === UNKNOWN) {
+        return undefined;
+    }
+    try {
+        return decoded(given);
+    } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new Error(`CheckConfig failed because of malformed resource inputs: ${why}`);
+    }
 }
 
 function hostByDefault(): string {

@@ -15,13 +15,14 @@ import {
     UNKNOWN,
     type ValueMap,
 } from "../plugin/values";
+import { changes, drifted } from "./compare";
 import { COMPUTED, CONTAINER } from "./containerSchema";
 import { containerSpec, endpointSpec, UPDATABLE, updateSpec } from "./containerSpec";
-import { containerState } from "./containerState";
+import { askedState, containerState } from "./containerState";
 import { type Engine, ignoring } from "./engine";
 import { findOrPull } from "./image";
 import { readLogs } from "./logs";
-import { bareMap, changes, checked, drifted, unmarked } from "./property";
+import { bareMap, checked, unmarked } from "./property";
 import { tarOf } from "./tar";
 import { listed, messageOf, reworded } from "./wording";
 
@@ -30,15 +31,14 @@ export const container: ResourceType<Engine> = {
 
     check(inputs, { name, oldInputs }) {
         const named = inputs["name"] ?? oldInputs["name"] ?? autoName(name);
-        return checked(CONTAINER, "Container", { ...inputs, name: named });
+        return checked(CONTAINER, name, { ...inputs, name: named });
     },
 
     diff: ({ oldOutputs, inputs }) => changes(CONTAINER, oldOutputs, inputs),
 
     preview: (inputs, old) => ({
         ...Object.fromEntries(COMPUTED.map((name) => [name, old?.[name] ?? UNKNOWN])),
-        ...(old ?? unknownWhereComputed()),
-        ...unmarked(inputs),
+        ...(old ? updated(old, inputs) : { ...unknownWhereComputed(), ...unmarked(inputs) }),
     }),
 
     create: (inputs, operation) => listed(create(inputs, operation)),
@@ -50,7 +50,8 @@ export const container: ResourceType<Engine> = {
         if (!found) {
             return undefined;
         }
-        const state = containerState(found, { ...outputs, ...unmarked(inputs) });
+        const asked = { ...outputs, ...unmarked(inputs) };
+        const state = containerState(found, asked, { refreshed: true });
         return { id, outputs: state, inputs: drifted(CONTAINER, inputs, state) };
     },
 
@@ -76,11 +77,13 @@ async function create(
         }
         const logs = await attach(engine, id, wanted);
         const inspected = await engine.get(`/containers/${id}/json`);
-        return { id, outputs: containerState(inspected, { ...unmarked(inputs), ...logs }) };
+        const asked = { ...unmarked(inputs), ...logs };
+        return { id, outputs: containerState(inspected, asked, { refreshed: false }) };
     } catch (error) {
         // It is there, so it goes into the state, marked as not whole.
         const inspected = await engine.find(`/containers/${id}/json`).catch(() => undefined);
-        const outputs = containerState({ Id: id, ...inspected }, unmarked(inputs));
+        const found = { Id: id, ...inspected };
+        const outputs = containerState(found, unmarked(inputs), { refreshed: false });
         throw new InitializationError(messageOf(error), { id, outputs });
     }
 }
@@ -220,7 +223,17 @@ async function update(
         const updated = engine.post(`/containers/${id}/update`, { body: updateSpec(wanted) });
         await reworded("Unable to update a container", updated);
     }
-    return { ...old, ...unmarked(inputs) };
+    return updated(old, inputs);
+}
+
+/** Published ports stay in the engine's order. */
+function updated(old: ValueMap, inputs: ValueMap): ValueMap {
+    const asked = unmarked(inputs);
+    return {
+        ...old,
+        ...askedState(Object.keys(asked), asked, true),
+        ...(asked["ports"] !== undefined && old["ports"] ? { ports: old["ports"] } : {}),
+    };
 }
 
 async function remove(engine: Engine, id: string, had: ValueMap): Promise<void> {

@@ -7,25 +7,29 @@ const inPlace: Property = { kind: "scalar", inPlace: true };
 const list: Property = { kind: "list" };
 const set: Property = { kind: "set" };
 const map: Property = { kind: "map" };
+// Fields of blocks, by what the state has where the program says nothing of them.
+const word: Property = { kind: "scalar", unset: "" };
+const count: Property = { kind: "scalar", unset: 0, late: true };
+const flag: Property = { kind: "scalar", unset: false, late: true };
 
-const LABELS: Schema = { label: scalar, value: scalar };
+const LABELS: Schema = { label: word, value: word };
 const THROTTLE: Property = {
     kind: "blocks",
     inPlace: true,
-    fields: { path: scalar, rate: scalar },
+    fields: { path: word, rate: word },
 };
 const DURATION: Property = { kind: "scalar", preset: "0s" };
 
 const HANDLING: Schema = {
-    attach: inPlace,
+    attach: { ...inPlace, unset: false },
     containerReadRefreshTimeoutMilliseconds: { ...inPlace, preset: 15000 },
     destroyGraceSeconds: inPlace,
-    logs: inPlace,
+    logs: { ...inPlace, unset: false },
     mustRun: { ...inPlace, preset: true },
     removeVolumes: { ...inPlace, preset: true },
     rm: inPlace,
     start: { ...inPlace, preset: true },
-    wait: inPlace,
+    wait: { ...inPlace, unset: false },
     waitTimeout: { ...inPlace, preset: 60 },
 };
 
@@ -61,7 +65,7 @@ const PROCESS: Schema = {
         computed: true,
         fields: {
             interval: DURATION,
-            retries: scalar,
+            retries: count,
             startInterval: DURATION,
             startPeriod: DURATION,
             tests: list,
@@ -84,7 +88,7 @@ const RESOURCES: Schema = {
     memorySwap: { ...inPlace, computed: true },
     shmSize: computed,
     sysctls: map,
-    ulimits: { kind: "blocks", fields: { hard: scalar, name: scalar, soft: scalar } },
+    ulimits: { kind: "blocks", fields: { hard: count, name: word, soft: count } },
     deviceCgroupRules: set,
     deviceReadBps: THROTTLE,
     deviceReadIops: THROTTLE,
@@ -94,7 +98,7 @@ const RESOURCES: Schema = {
         kind: "blocks",
         fields: {
             capabilities: set,
-            count: scalar,
+            count,
             deviceIds: set,
             driver: { kind: "scalar", preset: "cdi" },
             options: map,
@@ -103,8 +107,8 @@ const RESOURCES: Schema = {
     devices: {
         kind: "blocks",
         fields: {
-            containerPath: scalar,
-            hostPath: scalar,
+            containerPath: word,
+            hostPath: word,
             permissions: { kind: "scalar", preset: "rwm" },
         },
     },
@@ -120,20 +124,20 @@ const FILES: Schema = {
     mounts: {
         kind: "blocks",
         fields: {
-            bindOptions: { kind: "block", fields: { propagation: scalar } },
-            readOnly: scalar,
-            source: scalar,
-            target: scalar,
-            tmpfsOptions: { kind: "block", fields: { mode: scalar, sizeBytes: scalar } },
-            type: scalar,
+            bindOptions: { kind: "block", fields: { propagation: word } },
+            readOnly: flag,
+            source: word,
+            target: word,
+            tmpfsOptions: { kind: "block", fields: { mode: count, sizeBytes: count } },
+            type: word,
             volumeOptions: {
                 kind: "block",
                 fields: {
-                    driverName: scalar,
+                    driverName: word,
                     driverOptions: map,
                     labels: { kind: "blocks", fields: LABELS },
-                    noCopy: scalar,
-                    subpath: scalar,
+                    noCopy: flag,
+                    subpath: word,
                 },
             },
         },
@@ -143,26 +147,26 @@ const FILES: Schema = {
     uploads: {
         kind: "blocks",
         fields: {
-            content: scalar,
-            contentBase64: scalar,
-            executable: scalar,
-            file: scalar,
-            group: scalar,
-            owner: scalar,
-            permissions: scalar,
-            source: scalar,
-            sourceHash: scalar,
+            content: word,
+            contentBase64: word,
+            executable: { kind: "scalar", unset: false },
+            file: word,
+            group: word,
+            owner: word,
+            permissions: word,
+            source: word,
+            sourceHash: word,
         },
     },
     volumes: {
         kind: "blocks",
         fields: {
-            containerPath: scalar,
-            fromContainer: scalar,
-            hostPath: scalar,
-            readOnly: scalar,
-            selinuxRelabel: scalar,
-            volumeName: scalar,
+            containerPath: word,
+            fromContainer: word,
+            hostPath: word,
+            readOnly: flag,
+            selinuxRelabel: word,
+            volumeName: word,
         },
     },
     logDriver: computed,
@@ -173,23 +177,23 @@ const NETWORK: Schema = {
     dns: set,
     dnsOpts: set,
     dnsSearches: set,
-    hosts: { kind: "blocks", fields: { host: scalar, ip: scalar } },
+    hosts: { kind: "blocks", fields: { host: word, ip: word } },
     networkMode: { ...scalar, preset: "bridge" },
     networksAdvanced: {
         kind: "blocks",
         fields: {
             aliases: set,
             driverOpts: set,
-            gwPriority: scalar,
-            ipv4Address: scalar,
-            ipv6Address: scalar,
+            gwPriority: count,
+            ipv4Address: word,
+            ipv6Address: word,
             linkLocalIps: set,
-            macAddress: scalar,
-            name: scalar,
+            macAddress: word,
+            name: word,
         },
     },
     ports: {
-        kind: "blocks",
+        kind: "blockList",
         fields: {
             external: computed,
             internal: scalar,
@@ -209,6 +213,18 @@ export const CONTAINER: Schema = {
     ...FILES,
     ...NETWORK,
 };
+
+/** What the state has nothing of before the first refresh, and from then on an empty one. */
+export const READ_EMPTY = [
+    "dns",
+    "dnsOpts",
+    "dnsSearches",
+    "groupAdds",
+    "logOpts",
+    "storageOpts",
+    "sysctls",
+    "tmpfs",
+] as const;
 
 /** What only the engine decides. */
 export const COMPUTED = ["bridge", "containerLogs", "exitCode", "networkDatas"] as const;

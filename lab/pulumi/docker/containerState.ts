@@ -2,18 +2,41 @@
 // what is here; networksAdvanced, envs, labels, volumes and uploads it never looks at again.
 import { bool, map, maps, number, text, texts, type Value, type ValueMap } from "../plugin/values";
 import { formatDuration } from "./duration";
-import { bareMap, withSecrets } from "./property";
-import { CONTAINER } from "./containerSchema";
+import { CONTAINER, READ_EMPTY } from "./containerSchema";
+import { bareMap, completed, withSecrets } from "./property";
 
 const MEBIBYTE = 1024 * 1024;
 
 /** The state: what was asked for, and over it what the engine says of it now. */
-export function containerState(inspected: ValueMap, asked: ValueMap): ValueMap {
-    const names = [...Object.keys(CONTAINER), "containerLogs"];
-    const said = Object.fromEntries(
-        names.map((name): [string, Value] => [name, asked[name] ?? null]),
+export function containerState(
+    inspected: ValueMap,
+    asked: ValueMap,
+    { refreshed }: { refreshed: boolean },
+): ValueMap {
+    const said = askedState([...Object.keys(CONTAINER), "containerLogs"], asked, refreshed);
+    const found = live(inspected, bareMap(asked));
+    const state = { ...said, ...found, ...(refreshed ? {} : notYetRead(said)) };
+    return withSecrets(state, asked);
+}
+
+/** These properties as the program said them, or as the state has what nobody said. */
+export function askedState(
+    names: readonly string[],
+    asked: ValueMap,
+    refreshed: boolean,
+): ValueMap {
+    return Object.fromEntries(
+        names.map((name): [string, Value] => [
+            name,
+            completed(CONTAINER[name], asked[name], refreshed),
+        ]),
     );
-    return withSecrets({ ...said, ...live(inspected, bareMap(asked)) }, asked);
+}
+
+/** A new container's state has these as the program said them, whatever the engine says. */
+function notYetRead(said: ValueMap): ValueMap {
+    const names = [...READ_EMPTY, "mounts"] as const;
+    return Object.fromEntries(names.map((name): [string, Value] => [name, said[name] ?? null]));
 }
 
 function live(inspected: ValueMap, was: ValueMap): ValueMap {
@@ -61,7 +84,7 @@ function process(config: ValueMap, was: ValueMap): ValueMap {
         tty: config["Tty"] ?? false,
         stdinOpen: config["OpenStdin"] ?? false,
         stopSignal: config["StopSignal"] ?? "",
-        stopTimeout: config["StopTimeout"] ?? null,
+        stopTimeout: config["StopTimeout"] ?? 0,
         healthcheck: check ? healthcheck(check) : (was["healthcheck"] ?? null),
     };
 }
@@ -99,14 +122,14 @@ function hosting(host: ValueMap, was: ValueMap): ValueMap {
         dnsSearches: host["DnsSearch"] ?? [],
         hosts: (texts(host["ExtraHosts"]) ?? []).map(extraHost),
         mounts: (maps(host["Mounts"]) ?? []).map(mount),
-        tmpfs: host["Tmpfs"] ?? null,
+        tmpfs: host["Tmpfs"] ?? {},
         logDriver: log["Type"] ?? "",
-        logOpts: was["logOpts"] === undefined ? null : (log["Config"] ?? null),
-        storageOpts: host["StorageOpt"] ?? null,
+        logOpts: was["logOpts"] === undefined ? {} : (log["Config"] ?? {}),
+        storageOpts: host["StorageOpt"] ?? {},
         networkMode: host["NetworkMode"] ?? "",
         usernsMode: host["UsernsMode"] ?? "",
         ipcMode: host["IpcMode"] ?? "",
-        sysctls: host["Sysctls"] ?? null,
+        sysctls: host["Sysctls"] ?? {},
         groupAdds: host["GroupAdd"] ?? [],
         ...(was["pidMode"] !== undefined && { pidMode: host["PidMode"] ?? "" }),
     };

@@ -1,5 +1,4 @@
-// Properties of Docker's resources: what the published plugin fills in, compares and replaces for.
-import { differences, type Difference, type Kind } from "../plugin/diff";
+// Properties of Docker's resources: what the published plugin fills in, in the inputs and the state.
 import { type Failure } from "../plugin/resource";
 import {
     equal,
@@ -8,21 +7,24 @@ import {
     mapValues,
     plain,
     secret,
-    text,
     UNKNOWN,
     type Value,
     type ValueMap,
 } from "../plugin/values";
 
 export interface Property {
-    /** `set` and `blocks` have no order; a `block` is one object, `blocks` are many. */
-    readonly kind: "scalar" | "list" | "set" | "map" | "block" | "blocks";
+    /** A `block` is one object, `blocks` are many. These and a `set` have no order; a `blockList` has. */
+    readonly kind: "scalar" | "list" | "set" | "map" | "block" | "blocks" | "blockList";
     /** Changed without replacing the resource. */
     readonly inPlace?: boolean;
     /** Left to the engine, and not compared, where the program says nothing of it. */
     readonly computed?: boolean;
     /** Filled into the inputs where the program says nothing of it. */
     readonly preset?: Value;
+    /** What the state has where the program says nothing of it; null, unless this says otherwise. */
+    readonly unset?: "" | 0 | false;
+    /** Null until the first refresh or update, and `unset` from then on. */
+    readonly late?: true;
     readonly pattern?: RegExp;
     readonly fields?: Schema;
 }
@@ -30,7 +32,7 @@ export interface Property {
 export type Schema = Readonly<Record<string, Property>>;
 
 /** The list, in inputs, of the properties that the plugin filled in; every object has one. */
-const FILLED = "__defaults";
+export const FILLED = "__defaults";
 
 /** The inputs as the state keeps them, and what is wrong with them. */
 export function checked(
@@ -38,22 +40,45 @@ export function checked(
     resource: string,
     inputs: ValueMap,
 ): { inputs: ValueMap; failures: Failure[] } {
-    const failures: Failure[] = [];
-    for (const [name, value] of Object.entries(inputs)) {
-        const property = schema[name];
-        const given = plain(value);
-        if (!property && !name.startsWith("__")) {
-            const reason = `the lab's docker plugin does not support ${name} of a ${resource}`;
-            failures.push({ property: name, reason });
-        }
-        if (property?.pattern && given !== UNKNOWN && !property.pattern.test(text(given) ?? "")) {
-            failures.push({
-                property: name,
-                reason: `expected to match ${String(property.pattern)}`,
-            });
-        }
-    }
+    const failures = Object.entries(inputs).flatMap(([name, value]) =>
+        failuresAt(schema[name], plain(value), `${resource}.${name}`),
+    );
     return { inputs: filled(schema, inputs), failures };
+}
+
+function failuresAt(property: Property | undefined, value: Value, place: string): Failure[] {
+    if (!property) {
+        return [failure("Invalid or unknown key", place)];
+    }
+    const { kind, pattern, fields } = property;
+    if (pattern && typeof value === "string" && value !== UNKNOWN && !pattern.test(value)) {
+        const reason = `'${value}' doesn't match the pattern '${pattern.source}'`;
+        return [failure(`${reason}. ${reason}`, place)];
+    }
+    const blocks = Array.isArray(value) ? value : [value];
+    return !fields
+        ? []
+        : blocks.flatMap((block, at) =>
+              Object.entries(isMap(block) ? block : {}).flatMap(([name, inner]) =>
+                  failuresAt(fields[name], inner, within(kind, place, at, name)),
+              ),
+          );
+}
+
+/** Where an element of a set stands is not told, nor what is within it. */
+function within(kind: Property["kind"], place: string, at: number, name: string): string {
+    switch (kind) {
+        case "blocks":
+            return place;
+        case "blockList":
+            return `${place}[${at}].${name}`;
+        default:
+            return `${place}.${name}`;
+    }
+}
+
+function failure(what: string, place: string): Failure {
+    return { property: "", reason: `${what}. Examine values at '${place}'.` };
 }
 
 export function filled(schema: Schema, inputs: ValueMap): ValueMap {
@@ -68,7 +93,7 @@ export function filled(schema: Schema, inputs: ValueMap): ValueMap {
     };
 }
 
-function filledProperty(property: Property | undefined, value: Value): Value {
+export function filledProperty(property: Property | undefined, value: Value): Value {
     const fields = property?.fields;
     if (!fields) {
         return value;
@@ -82,58 +107,103 @@ function filledProperty(property: Property | undefined, value: Value): Value {
     return isMap(value) ? filled(fields, value) : value;
 }
 
-/** The value as a program would write it: without secrets' wrapping, marks, and empty fields. */
+/**
+ * The value as the engine gets it, and as it is compared: without secrets' wrapping, marks and empty
+ * fields, and with texts in Unicode's normal form C, as the bridge to Terraform passes them on.
+ */
 export function bare(value: Value): Value {
     const inner = plain(value);
     if (Array.isArray(inner)) {
         return inner.map(bare);
     }
-    return isMap(inner) ? bareMap(inner) : inner;
+    return isMap(inner) ? bareMap(inner) : normal(inner);
 }
 
 export function bareMap(map: ValueMap): ValueMap {
     const said = Object.entries(map).filter(([key, value]) => key !== FILLED && value !== null);
-    return Object.fromEntries(said.map(([key, value]) => [key, bare(value)]));
+    return Object.fromEntries(said.map(([key, value]) => [key.normalize(), bare(value)]));
 }
 
 /** The inputs as outputs: without the marks of what was filled in, secrets as they are. */
 export function unmarked(inputs: ValueMap): ValueMap {
     const own = Object.entries(inputs).filter(([name]) => name !== FILLED);
-    return Object.fromEntries(own.map(([name, value]) => [name, unmarkedValue(value)]));
+    return Object.fromEntries(own.map(([name, value]) => [name.normalize(), unmarkedValue(value)]));
 }
 
 function unmarkedValue(value: Value): Value {
     if (Array.isArray(value)) {
         return value.map(unmarkedValue);
     }
-    return isMap(value) ? unmarked(value) : value;
+    return isMap(value) ? unmarked(value) : normal(value);
 }
 
-/** What is to change, from what the state says is there to what the program wants. */
-export function changes(schema: Schema, state: ValueMap, inputs: ValueMap): Difference[] {
-    const have = bareMap(state);
-    const want = bareMap(inputs);
-    return Object.entries(schema).flatMap(([name, property]) =>
-        compare(property, have[name], want[name], name).map(([path, kind]) => ({
-            path,
-            kind,
-            replace: !property.inPlace,
-        })),
+function normal(value: Value): Value {
+    return typeof value === "string" ? value.normalize() : value;
+}
+
+/** The texts of inputs as they come back from the state; all else as it was. */
+export function normalized(value: Value): Value {
+    if (Array.isArray(value)) {
+        return value.map(normalized);
+    }
+    if (!isMap(value)) {
+        return normal(value);
+    }
+    return Object.fromEntries(
+        Object.entries(value).map(([name, inner]) => [name.normalize(), normalized(inner)]),
     );
 }
 
-/** The inputs with what is no longer so on the host; what is so stays as it was written. */
-export function drifted(schema: Schema, inputs: ValueMap, live: ValueMap): ValueMap {
-    const changed = Object.entries(inputs).flatMap(([name, value]): [string, Value][] => {
-        const property = schema[name];
-        const now = live[name];
-        if (!property || now === undefined || !differs(property, now, bare(value))) {
-            return [[name, value]];
-        }
-        const isEmpty = now === null || (Array.isArray(now) && now.length === 0);
-        return isEmpty ? [] : [[name, filledProperty(property, now)]];
-    });
-    return Object.fromEntries(changed);
+/** What the program said of a property as the state has it, with all of its blocks' fields. */
+export function completed(
+    property: Property | undefined,
+    value: Value | undefined,
+    refreshed: boolean,
+): Value {
+    if (value === undefined || value === null) {
+        const isEmptyList = property?.kind === "set" && property.computed;
+        return isEmptyList || property?.kind === "blocks" || property?.kind === "blockList"
+            ? []
+            : unset(property, refreshed);
+    }
+    if (isSecret(value)) {
+        return secret(completed(property, value.value, refreshed));
+    }
+    if (property?.kind === "set" && Array.isArray(value)) {
+        return sorted(value);
+    }
+    const fields = property?.fields;
+    if (!fields) {
+        return value;
+    }
+    const whole = (item: Value): Value =>
+        isMap(item) && !isSecret(item)
+            ? mapOf(fields, (field, name) => completedField(field, item[name], refreshed))
+            : item;
+    return Array.isArray(value) ? value.map(whole) : whole(value);
+}
+
+function completedField(field: Property, value: Value | undefined, refreshed: boolean): Value {
+    const isEmptyList = field.kind === "set" || field.kind === "list";
+    return isEmptyList && (value === undefined || value === null)
+        ? []
+        : completed(field, value, refreshed);
+}
+
+function unset(property: Property | undefined, refreshed: boolean): Value {
+    return property?.late && !refreshed ? null : (property?.unset ?? null);
+}
+
+function mapOf(fields: Schema, of: (field: Property, name: string) => Value): ValueMap {
+    return Object.fromEntries(
+        Object.entries(fields).map(([name, field]) => [name, of(field, name)]),
+    );
+}
+
+/** As the state keeps a set. */
+function sorted(set: readonly Value[]): Value[] {
+    const key = (value: Value) => JSON.stringify(plain(value));
+    return [...set].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }
 
 /** The state with those properties secret that were so before. */
@@ -143,113 +213,4 @@ export function withSecrets(state: ValueMap, before: ValueMap): ValueMap {
         const wasSecret = old !== undefined && !equal(old, plain(old));
         return wasSecret && equal(value, plain(value)) && value !== null ? secret(value) : value;
     });
-}
-
-function differs(property: Property, have: Value, want: Value): boolean {
-    return compare(property, bare(have), want, "").length > 0;
-}
-
-function compare(
-    property: Property,
-    have: Value | undefined,
-    want: Value | undefined,
-    path: string,
-): [string, Kind][] {
-    if (want === undefined) {
-        return property.computed || isZero(have) ? [] : [[path, "DELETE"]];
-    }
-    if (isZero(want) && isZero(have)) {
-        return [];
-    }
-    if (have === undefined) {
-        return [[path, "ADD"]];
-    }
-    if (want === UNKNOWN) {
-        return [[path, "UPDATE"]];
-    }
-    switch (property.kind) {
-        case "scalar":
-            return sameScalar(have, want) ? [] : [[path, "UPDATE"]];
-        case "set":
-            return sameSet(have, want) ? [] : differences(have, want, path);
-        case "block":
-            return isMap(have) && isMap(want)
-                ? compareFields(property.fields ?? {}, have, want, path)
-                : [[path, "UPDATE"]];
-        case "blocks":
-            return Array.isArray(have) && Array.isArray(want)
-                ? compareBlocks(property.fields ?? {}, have, want, path)
-                : [[path, "UPDATE"]];
-        case "list":
-        case "map":
-            return differences(have, want, path);
-    }
-}
-
-function compareFields(
-    fields: Schema,
-    have: ValueMap,
-    want: ValueMap,
-    path: string,
-): [string, Kind][] {
-    return Object.entries(fields).flatMap(([name, field]) =>
-        compare(field, have[name], want[name], `${path}.${name}`),
-    );
-}
-
-/** Equal ones are left out, wherever they stand; of the others, the first stands for the first. */
-function compareBlocks(
-    fields: Schema,
-    have: readonly Value[],
-    want: readonly Value[],
-    path: string,
-): [string, Kind][] {
-    const same = (a: Value, b: Value) =>
-        isMap(a) && isMap(b) && compareFields(fields, a, b, "").length === 0;
-    const left = [...have.entries()];
-    const unmatched = [...want.entries()].filter(([, wanted]) => {
-        const at = left.findIndex(([, held]) => same(held, wanted));
-        if (at >= 0) {
-            left.splice(at, 1);
-        }
-        return at < 0;
-    });
-    const found: [string, Kind][] = [];
-    for (const [index, wanted] of unmatched) {
-        const held = left.shift()?.[1];
-        const at = `${path}[${index}]`;
-        if (held === undefined) {
-            found.push([at, "ADD"]);
-        } else if (isMap(held) && isMap(wanted)) {
-            found.push(...compareFields(fields, held, wanted, at));
-        } else {
-            found.push([at, "UPDATE"]);
-        }
-    }
-    return [...found, ...left.map(([index]): [string, Kind] => [`${path}[${index}]`, "DELETE"])];
-}
-
-function sameSet(have: Value, want: Value): boolean {
-    return Array.isArray(have) && Array.isArray(want) && equal(sorted(have), sorted(want));
-}
-
-function sorted(list: readonly Value[]): string[] {
-    return list.map((value) => JSON.stringify(value)).sort();
-}
-
-/** The published plugin takes "80" for 80. */
-function sameScalar(have: Value, want: Value): boolean {
-    const written = (value: Value) => text(value) ?? JSON.stringify(value);
-    return written(have) === written(want);
-}
-
-/** What Terraform, which the published plugin stands on, takes for nothing. */
-function isZero(value: Value | undefined): boolean {
-    if (Array.isArray(value)) {
-        return value.length === 0;
-    }
-    if (isMap(value)) {
-        return Object.keys(value).length === 0;
-    }
-    return value === undefined || value === null || value === "" || value === 0 || value === false;
 }

@@ -1,9 +1,10 @@
 // docker:index/remoteImage:RemoteImage.
 import { type ResourceType } from "../plugin/resource";
 import { bool, text, texts, UNKNOWN, type ValueMap } from "../plugin/values";
+import { changes } from "./compare";
 import { type Engine, ignoring } from "./engine";
 import { findImage, findOrPull, referenceOf } from "./image";
-import { bareMap, changes, checked, type Schema, unmarked } from "./property";
+import { bareMap, checked, type Schema, unmarked } from "./property";
 import { listed, reworded } from "./wording";
 
 const SCHEMA: Schema = {
@@ -18,7 +19,7 @@ const SCHEMA: Schema = {
 export const remoteImage: ResourceType<Engine> = {
     deleteBeforeReplace: false,
 
-    check: (inputs) => checked(SCHEMA, "RemoteImage", inputs),
+    check: (inputs, { name }) => checked(SCHEMA, name, inputs),
 
     diff: ({ oldOutputs, inputs }) => changes(SCHEMA, oldOutputs, inputs),
 

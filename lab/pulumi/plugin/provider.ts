@@ -99,8 +99,8 @@ class ProviderServer<Config> {
     }
 
     checkConfig(request: rpc.CheckRequest): rpc.CheckResponse {
-        const inputs = this.provider.checkConfig(fromStruct(request.getNews()));
-        return new rpc.CheckResponse().setInputs(toStruct(inputs));
+        const inputs = fromStruct(request.getNews());
+        return checkResponse(this.provider.checkConfig(inputs, nameOf(request.getUrn())));
     }
 
     /** The published plugins replace no provider: their resources would go with it. */

@@ -68,8 +68,8 @@ export interface Read extends Known {
 export interface Provider<Config> {
     readonly resources: Readonly<Record<string, ResourceType<Config>>>;
     configure(args: ValueMap): Config;
-    /** The provider's own inputs that its state is to hold, from those that the program gives. */
-    checkConfig(inputs: ValueMap): ValueMap;
+    /** The provider's own inputs that its state is to hold, and what is wrong with them. */
+    checkConfig(inputs: ValueMap, name: string): Checked;
 }
 
 /** The resource exists, but not as it should be: it enters the state, marked so. */

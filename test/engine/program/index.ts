@@ -7,6 +7,7 @@ import type { Lab } from "../../support/lab";
 const config = new pulumi.Config("crosshost");
 const lab = JSON.parse(readFileSync(process.env["CROSSHOST_LAB_JSON"] ?? "", "utf8")) as Lab;
 const privateKey = readFileSync(lab.privateKeyFile, "utf8");
+const { address, username, password } = lab.privateRegistry;
 
 for (const [name, host] of Object.entries(lab.hosts)) {
     const network = new command.remote.Command(`${name}-network`, {
@@ -21,7 +22,7 @@ for (const [name, host] of Object.entries(lab.hosts)) {
     const provider = new docker.Provider(`${name}-docker`, {
         host: `ssh://${host.user}@${host.address}`,
         sshOpts: ["-F", lab.sshConfigFile],
-        registryAuth: [lab.privateRegistry],
+        registryAuth: [{ address, username, password }],
     });
     const image = new docker.RemoteImage(
         `${name}-image`,
@@ -33,7 +34,7 @@ for (const [name, host] of Object.entries(lab.hosts)) {
         {
             name: "engine-api",
             image: config.getBoolean("private")
-                ? `${lab.privateRegistry.address}/busybox:1`
+                ? `${address}/busybox:1`
                 : image.name,
             command: ["sleep", "infinity"],
             restart: config.get("restart") ?? "unless-stopped",
