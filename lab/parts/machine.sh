@@ -47,42 +47,37 @@ make_disk() {
     local name=$1 dir=$lab_dir/$1 upper=$lab_dir/$1/upper release
     release=$(release_for "$name")
     rm -rf "$dir"
-    mkdir -p "$dir"/{work,merged,docker,containerd} "$upper"/etc/{ssh,network,systemd/{network,system}}
+    mkdir -p "$dir"/{work,merged,docker,containerd} "$upper"/{var,etc/{ssh,network,systemd/network}}
     echo "$release" >"$dir/release"
     echo "${networks_in_turn[($(host_number "$name") - 1) % ${#networks_in_turn[@]}]}" >"$dir/network"
     root_of "$release" >"$dir/root"
     tr -d - </proc/sys/kernel/random/uuid >"$dir/machine-id"
     cp "$dir/machine-id" "$upper/etc/machine-id"
     echo "$name" >"$upper/etc/hostname"
-    ssh-keygen -q -t ed25519 -N '' -C "root@$name" -f "$upper/etc/ssh/ssh_host_ed25519_key"
-    cp "$key_file.pub" "$upper/etc/ssh/lab_keys"
+    write_keys "$(host_fact "$name" root)" "$upper"
     write_hosts_file >"$upper/etc/hosts"
-    make_quick "$(host_fact "$name" root)" "$upper"
+    trigger_links_only "$upper"
+    touch "$upper"/{etc,var}/.updated # it has booted before
     "write_network_of_$(host_fact "$name" network)" "$name" "$upper"
     touch "$dir/made"
 }
 
-# make_quick ROOT UPPER: without what costs every test, and none is about.
-make_quick() {
-    local root=$1 upper=$2 generator
-    # What withstands quantum computers takes the client of OpenSSH 9.2 70 ms for each login.
-    install -D -m 0644 <(echo 'KexAlgorithms curve25519-sha256') "$upper/etc/ssh/sshd_config.d/quick.conf"
-    # No message of the day: four processes for each login.
-    install -D -m 0644 <(sed '/pam_motd/d' "$root/etc/pam.d/sshd") "$upper/etc/pam.d/sshd"
-    # A dozen processes at each boot and daemon-reload, for an fstab, encrypted disks and init scripts that are not here.
-    mkdir -p "$upper/etc/systemd/system-generators" "$upper/var"
-    for generator in "$root"/usr/lib/systemd/system-generators/*; do
-        ln -s /dev/null "$upper/etc/systemd/system-generators/${generator##*/}"
-    done
-    # At a boot udev looks at links alone: the disks and terminals below /sys are this machine's, a second for each boot.
-    mkdir -p "$upper/etc/systemd/system/systemd-udev-trigger.service.d"
-    printf '%s\n' '[Service]' 'ExecStart=' 'ExecStart=-udevadm trigger --action=add --subsystem-match=net' \
-        >"$upper/etc/systemd/system/systemd-udev-trigger.service.d/links.conf"
-    # Six processes for every link that comes or goes, for lines that no /etc/network/interfaces here has.
-    mkdir -p "$upper/etc/udev/rules.d"
-    ln -s /dev/null "$upper/etc/udev/rules.d/80-ifupdown.rules"
-    # Or the first boot makes caches anew that the root has.
-    touch "$upper"/{etc,var}/.updated
+# What an installer leaves: host keys of each kind, and logins by the lab's key.
+write_keys() { # ROOT UPPER
+    local root=$1 upper=$2 user home owner
+    ssh-keygen -A -f "$upper" >/dev/null 2>&1
+    while IFS=: read -r user _ owner _ _ home _; do
+        [[ " root ops plain " = *" $user "* ]] || continue
+        install -d -m 0700 -o "$owner" -g "$owner" "$upper$home" "$upper$home/.ssh"
+        install -m 0600 -o "$owner" -g "$owner" "$key_file.pub" "$upper$home/.ssh/authorized_keys"
+    done <"$root/etc/passwd"
+}
+
+# /sys is this machine's below links: an event for each of its disks and terminals would reach this machine's own udev.
+trigger_links_only() { # UPPER
+    local dir=$1/etc/systemd/system/systemd-udev-trigger.service.d
+    mkdir -p "$dir"
+    printf '%s\n' '[Service]' 'ExecStart=' 'ExecStart=-udevadm trigger --action=add --subsystem-match=net' >"$dir/links.conf"
 }
 
 write_hosts_file() {
@@ -93,9 +88,8 @@ write_hosts_file() {
 }
 
 write_network_of_ifupdown() {
-    printf '%s\n' 'auto lo' 'iface lo inet loopback' 'auto eth0' 'iface eth0 inet static' \
+    printf '%s\n' 'source /etc/network/interfaces.d/*' 'auto lo' 'iface lo inet loopback' 'auto eth0' 'iface eth0 inet static' \
         "    address $(host_address "$1")/24" "    gateway $lan_net.2" >"$2/etc/network/interfaces"
-    mask_networkd "$2"
 }
 
 write_network_of_networkd() {
@@ -103,13 +97,7 @@ write_network_of_networkd() {
         >"$2/etc/systemd/network/10-lan.network"
     mkdir -p "$2/etc/systemd/system/multi-user.target.wants"
     ln -s /lib/systemd/system/systemd-networkd.service "$2/etc/systemd/system/multi-user.target.wants/"
-    mask_units "$2" networking.service
 }
 
 # The address comes with the NIC, as in a cloud's container host.
-write_network_of_none() {
-    mask_networkd "$2"
-    mask_units "$2" networking.service
-}
-
-mask_networkd() { mask_units "$1" systemd-networkd.service systemd-networkd.socket; }
+write_network_of_none() { :; }

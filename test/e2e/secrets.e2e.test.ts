@@ -47,9 +47,9 @@ describe("keys and passwords", () => {
     }
 
     beforeAll(async () => {
-        on("vm1", `echo '${publicHalf(privateKey)}' >/root/.ssh/authorized_keys`);
+        on("vm1", `echo '${publicHalf(privateKey)}' >>/root/.ssh/authorized_keys`);
         on("vm2", `${ADD_USER}; echo 'canary:${password}' | chpasswd`);
-        on("vm3", `echo '${publicHalf(lockedKey, passphrase)}' >/root/.ssh/authorized_keys`);
+        on("vm3", `echo '${publicHalf(lockedKey, passphrase)}' >>/root/.ssh/authorized_keys`);
         before = await baseline();
         writeFileSync(BEGINNING, "");
         writeFileSync(CANARY_FILE, JSON.stringify(canaries), { mode: 0o600 });
@@ -197,7 +197,8 @@ const FORGET = `
 systemctl stop watched-sshd
 systemctl reset-failed watched-sshd 2>/dev/null
 systemctl start ssh
-rm -rf /root/.ssh/authorized_keys /dev/shm/beginning ${STARTED_THERE} /etc/sudoers.d/canary
+sed -i 1q /root/.ssh/authorized_keys
+rm -rf /dev/shm/beginning ${STARTED_THERE} /etc/sudoers.d/canary
 ! id canary >/dev/null 2>&1 || userdel -r canary >/dev/null 2>&1
 true`;
 
