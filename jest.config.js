@@ -11,7 +11,7 @@ const common = {
     },
     moduleFileExtensions: ["ts", "js", "json"],
     modulePathIgnorePatterns: ["<rootDir>/dist"],
-    setupFilesAfterEnv: ["<rootDir>/test/tiers/timeout.ts"],
+    setupFilesAfterEnv: ["<rootDir>/test/support/timeout.ts"],
 };
 
 // Jest heeds `testTimeout` only where there is one project; timeout.ts applies this one.

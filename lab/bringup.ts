@@ -36,7 +36,7 @@ function cacheFolder(): string {
 }
 
 /** Waits for all, so that none goes on unseen when another has failed. */
-export async function allOf(acts: readonly Promise<void>[]): Promise<void> {
+async function allOf(acts: readonly Promise<void>[]): Promise<void> {
     for (const outcome of await Promise.allSettled(acts)) {
         if (outcome.status === "rejected") {
             throw outcome.reason;

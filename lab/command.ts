@@ -60,7 +60,7 @@ export function stopAll(signal: NodeJS.Signals): void {
     }
 }
 
-export function stopGroup(leader: number, signal: NodeJS.Signals): void {
+function stopGroup(leader: number, signal: NodeJS.Signals): void {
     try {
         process.kill(-leader, signal);
     } catch (error) {
