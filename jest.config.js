@@ -15,8 +15,9 @@ const common = {
 };
 
 // Jest heeds `testTimeout` only where there is one project; timeout.ts applies this one.
-const tier = (name, pattern, testTimeout) => ({
+const tier = (name, pattern, testTimeout, more = {}) => ({
     ...common,
+    ...more,
     displayName: name,
     testMatch: [`<rootDir>/test/**/${pattern}`],
     globals: { testTimeout },
@@ -26,6 +27,6 @@ module.exports = {
     projects: [
         tier("unit", "!(*.netns|*.e2e).test.ts", 20_000),
         tier("netns", "*.netns.test.ts", 120_000),
-        tier("e2e", "*.e2e.test.ts", 900_000),
+        tier("e2e", "*.e2e.test.ts", 900_000, { globalSetup: "<rootDir>/test/support/build.ts" }),
     ],
 };

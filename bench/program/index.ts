@@ -1,7 +1,7 @@
 // One overlay over all hosts of the lab, and one container on each.
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { ContainerAttachment, Host, Overlay } from "../../components";
+import { ContainerAttachment, Host, Overlay } from "pulumi-crosshost";
 
 interface Lab {
     readonly privateKeyFile: string;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { Bridge, ContainerAttachment, Host, Macvlan, Overlay } from "../../../components";
+import { Bridge, ContainerAttachment, Host, Macvlan, Overlay } from "pulumi-crosshost";
 import { lab } from "../../support/lab";
 
 const privateKey = pulumi.secret(readFileSync(lab().privateKeyFile, "utf8"));

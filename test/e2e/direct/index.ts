@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { type BackendArgs, ContainerAttachment, Host, Overlay } from "../../../components";
+import { type BackendArgs, ContainerAttachment, Host, Overlay } from "pulumi-crosshost";
 import { lab } from "../../support/lab";
 
 const { hosts, privateKeyFile } = lab();

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { type ConnectionArgs, ContainerAttachment, Host, Overlay } from "../../../components";
+import { type ConnectionArgs, ContainerAttachment, Host, Overlay } from "pulumi-crosshost";
 import { lab } from "../../support/lab";
 
 interface Way extends Partial<ConnectionArgs> {
