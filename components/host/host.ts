@@ -10,12 +10,14 @@
 // One SSH login for a preview, whatever the number of components.
 import * as pulumi from "@pulumi/pulumi";
 import { convergerProgram } from "../converger/program";
+import { agentProblem } from "../realize/agent";
 import { containerLoginProblem } from "../realize/containerLogin";
 import { dockerProviderOf } from "../realize/docker";
 import { tellGone } from "../realize/gone";
 import { known } from "../realize/known";
 import { exposuresOf } from "../realize/exposed";
 import { lanOf } from "../realize/lan";
+import { type ProbeResult } from "../realize/observation";
 import { packProgram } from "../realize/pack";
 import { probe } from "../realize/probe";
 import { parsed, refuse } from "../realize/refuse";
@@ -50,7 +52,10 @@ export interface LoginArgs {
     privateKey?: pulumi.Input<string>;
     /** Passphrase of the private key. */
     privateKeyPassword?: pulumi.Input<string>;
-    /** Socket of an SSH agent. Default: `$SSH_AUTH_SOCK`, where it is set. */
+    /**
+     * Socket of an SSH agent. Default: `$SSH_AUTH_SOCK`, where it is set. An agent that is set has to answer,
+     * even beside a private key, which is then used in its place.
+     */
     agentSocketPath?: pulumi.Input<string>;
     /**
      * The server's public key as in authorized_keys, `ssh-ed25519 AAAA...`: the only one accepted.
@@ -145,13 +150,18 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
         const stack = { project: pulumi.getProject(), stack: pulumi.getStack() };
         const connection = pulumi.output(args.connection).apply((to) => checked(name, to));
         const gone = spec.gone ?? false;
-        const probed = known(connection).then((to) =>
-            to && !gone
+        const agent = gone ? Promise.resolve(undefined) : agentProblem(args.connection);
+        const probed = (async (): Promise<ProbeResult> => {
+            const [noAgent, to] = await Promise.all([agent, known(connection)]);
+            if (noAgent !== undefined) {
+                return { status: "refused", reason: noAgent };
+            }
+            return to && !gone
                 ? probe(to, spec.become, stackId(stack), program, (waiting) => {
                       void pulumi.log.info(`${name}: ${waiting}`, this);
                   })
-                : { status: "unknown" as const },
-        );
+                : { status: "unknown" };
+        })();
         const session: HostSession = {
             name,
             stack,
@@ -166,7 +176,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             mtu: spec.mtu,
             machine: args.machine,
             probe: probed,
-            usable: usable({ name, machine: args.machine, probe: probed }),
+            usable: usable({ name, machine: args.machine, probe: probed, agent }),
             gone,
             askLan: lanOf(connection, spec.become, stackId(stack), program),
             exposedBy: exposuresOf(connection, spec.become, stackId(stack), program),

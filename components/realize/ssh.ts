@@ -1,4 +1,6 @@
-import { Client, type ConnectConfig, type ParsedKey, utils } from "ssh2";
+import { type AuthenticationType, Client, type ConnectConfig, type ParsedKey, utils } from "ssh2";
+import { agentSocket } from "./agent";
+import { after } from "./patience";
 
 /** One login by SSH, with all values known. */
 export interface Login {
@@ -33,8 +35,10 @@ export interface Answer {
     readonly stderr: string;
 }
 
-/** Within this time a host has to answer and take the login; the probe's promise to a preview. */
+/** Within this time a host has to answer; the probe's promise to a preview. */
 export const CONNECT_TIMEOUT_MS = 5_000;
+/** And to take the login: sshd lets 2 to 3 s pass after each wrong password, and a slow host more. */
+const LOGIN_TIMEOUT_MS = 20_000;
 /** A host that answers, but whose Docker or kernel hangs, must not hang the preview. */
 const COMMAND_TIMEOUT_MS = 30_000;
 
@@ -92,14 +96,14 @@ function forward(via: Client, to: Login): Promise<NonNullable<ConnectConfig["soc
 async function within<T>(milliseconds: number, promise: Promise<T>, what: string): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
+        timer = after(milliseconds, () => {
             reject(new SshError(`${what} within ${milliseconds / 1000} s`, false));
-        }, milliseconds);
+        });
     });
     try {
         return await Promise.race([promise, late]);
     } finally {
-        clearTimeout(timer);
+        clearInterval(timer);
     }
 }
 
@@ -107,17 +111,32 @@ function connect(login: Login, opened: Client[], sock?: ConnectConfig["sock"]): 
     const client = new Client();
     opened.push(client);
     const where = whereOf(login);
-    return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const ready = new Promise<Client>((resolve, reject) => {
         let strangerKey: string | undefined;
+        let isRefused = false;
+        const fail = (error: SshError) => {
+            reject(isRefused ? noLogin(where) : error);
+        };
+        const failAfter = (milliseconds: number, what: string) => {
+            clearInterval(timer);
+            timer = after(milliseconds, () => {
+                fail(new SshError(`${where} ${what} within ${milliseconds / 1000} s`, false));
+            });
+        };
+        failAfter(CONNECT_TIMEOUT_MS, "does not answer");
+        client.once("handshake", () => {
+            failAfter(LOGIN_TIMEOUT_MS, "does not take the login");
+        });
         // Small packets, each waiting for an answer: Nagle's delay would be most of the login.
         client.once("connect", () => client.setNoDelay(true));
         client.once("ready", () => {
             resolve(client);
         });
         client.on("error", (error: Error & { level?: string }) => {
-            // A dead agent is told first, then the other ways to log in are tried.
+            // An agent's own trouble is told first, then the other ways to log in are tried.
             if (error.level !== "agent") {
-                reject(strangerKey ? strangersKey(where, strangerKey) : explained(error, where));
+                fail(strangerKey ? strangersKey(where, strangerKey) : explained(error, where));
             }
         });
         client.on("keyboard-interactive", (_name, _text, _language, prompts, answer) => {
@@ -125,12 +144,15 @@ function connect(login: Login, opened: Client[], sock?: ConnectConfig["sock"]): 
         });
         // A server may hang up without an error, as one does whose MaxStartups is reached.
         client.once("close", () => {
-            reject(new SshError(`${where} closed the connection before the login`, false));
+            fail(new SshError(`${where} closed the connection before the login`, false));
         });
         try {
             client.connect({
                 ...credentials(login, (key) => {
                     strangerKey = key;
+                }),
+                authHandler: inTurn(waysIn(login), () => {
+                    isRefused = true;
                 }),
                 sock,
             });
@@ -138,6 +160,48 @@ function connect(login: Login, opened: Client[], sock?: ConnectConfig["sock"]): 
             reject(new SshError(`${where}: ${messageOf(error)}`, true));
         }
     });
+    return ready.finally(() => {
+        clearInterval(timer);
+    });
+}
+
+/**
+ * What is offered, in the order of the command plugin, which does not ask an agent beside a private key. The
+ * first asks what the server takes.
+ */
+function waysIn(login: Login): AuthenticationType[] {
+    const ways: [AuthenticationType, boolean][] = [
+        ["none", true],
+        ["publickey", login.privateKey !== undefined],
+        ["password", login.password !== undefined],
+        ["keyboard-interactive", login.password !== undefined],
+        [
+            "agent",
+            login.privateKey === undefined && agentSocket(login.agentSocketPath) !== undefined,
+        ],
+    ];
+    return ways.filter(([, isGiven]) => isGiven).map(([way]) => way);
+}
+
+/** Each once, as far as the server takes it: sshd makes a client wait for each that it refuses. */
+function inTurn(ways: readonly AuthenticationType[], onRefused: () => void) {
+    let tried = 0;
+    return (taken: readonly string[] | null): AuthenticationType | false => {
+        if (tried > 1) {
+            onRefused();
+        }
+        const next = ways.findIndex((way, at) => at >= tried && isTaken(way, taken));
+        tried = next < 0 ? ways.length : next + 1;
+        return ways[next] ?? false;
+    };
+}
+
+function isTaken(way: AuthenticationType, taken: readonly string[] | null): boolean {
+    return taken === null || taken.includes(way === "agent" ? "publickey" : way);
+}
+
+function noLogin(where: string): SshError {
+    return new SshError(`${where} takes none of the logins offered`, true);
 }
 
 function strangersKey(where: string, key: string): SshError {
@@ -160,9 +224,9 @@ function credentials(login: Login, onStranger: (key: string) => void): ConnectCo
         password: login.password,
         privateKey: login.privateKey,
         passphrase: login.privateKeyPassword,
-        agent: login.agentSocketPath ?? process.env["SSH_AUTH_SOCK"],
+        agent: agentSocket(login.agentSocketPath),
         tryKeyboard: login.password !== undefined,
-        readyTimeout: CONNECT_TIMEOUT_MS,
+        readyTimeout: 0,
     };
     const [algorithm, wanted] = (login.hostKey ?? "").trim().split(/\s+/);
     if (algorithm && wanted) {
@@ -212,11 +276,7 @@ const SOCKET_ERRORS: Readonly<Record<string, string>> = {
 
 function explained(error: Error & { level?: string; code?: string }, where: string): SshError {
     if (error.level === "client-authentication") {
-        return new SshError(`${where} takes none of the logins offered`, true);
-    }
-    if (error.level === "client-timeout") {
-        const seconds = CONNECT_TIMEOUT_MS / 1000;
-        return new SshError(`${where} does not answer within ${seconds} s`, false);
+        return noLogin(where);
     }
     if (error.message.includes("no matching host key format")) {
         return new SshError(`${where} has no host key of the type that hostKey is of`, true);

@@ -11,9 +11,12 @@ export async function usable({
     name,
     machine,
     probe,
-}: Pick<HostSession, "name" | "machine" | "probe">): Promise<void> {
-    const probed = await probe;
-    if (pulumi.runtime.isDryRun() || machine) {
+    agent,
+}: Pick<HostSession, "name" | "machine" | "probe"> & {
+    readonly agent: Promise<string | undefined>;
+}): Promise<void> {
+    const [probed, noAgent] = await Promise.all([probe, agent]);
+    if (pulumi.runtime.isDryRun() || (machine && noAgent === undefined)) {
         return;
     }
     if (probed.status === "unreachable") {

@@ -7,7 +7,7 @@ import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
 /** Each took 12 s and more by itself, in which the other hosts seemed not to answer. */
-const AT_ONCE_MS = 15_000;
+const AT_ONCE_MS = 20_000;
 const NO_LOGIN =
     "vm3: containers are created over OpenSSH, which takes a private key without passphrase, or an agent " +
     "(agentSocketPath or $SSH_AUTH_SOCK): give the connection one";
@@ -84,6 +84,32 @@ describe("a refusal that comes late is told at once, once, and by its text alone
         const tried = refused(ways, undefined, "--yes", "--skip-preview");
         onlyOnce(`error: vm1 was left as it is: ${vm1Said}\n`, tried);
         onlyOnce(`error: vm2 was left as it is: ${vm2Said}. Run \`pulumi up\` again`, tried);
+    });
+
+    it("an agent that is dead beside good keys, in preview and up; none of the hosts is touched", () => {
+        process.env["SSH_AUTH_SOCK"] = join(folder, "nobody");
+        const noAgent = `no SSH agent answers at ${join(folder, "nobody")}, where SSH_AUTH_SOCK points: unset SSH_AUTH_SOCK`;
+        const previewed = refused({});
+        const tried = refused({}, undefined, "--yes", "--skip-preview");
+        delete process.env["SSH_AUTH_SOCK"];
+        for (const host of Object.keys(lab().hosts)) {
+            onlyOnce(`error: ${host}: ${noAgent}`, previewed);
+            onlyOnce(`error: ${host} was left as it is: ${noAgent}`, tried);
+        }
+        expect(previewed + tried).not.toContain("dial unix");
+    });
+
+    it("a wrong password, where sshd takes 6 s to refuse it", () => {
+        on("vm2", `sed -i '1i auth optional pam_faildelay.so delay=6000000' /etc/pam.d/sshd`);
+        try {
+            const said = refused({ vm2: { password: "wrong" } });
+            onlyOnce(
+                `error: vm2: root@${lab().hosts["vm2"]?.address ?? ""}:22 takes none of the logins offered\n`,
+                said,
+            );
+        } finally {
+            on("vm2", "sed -i '/pam_faildelay/d' /etc/pam.d/sshd");
+        }
     });
 
     it("a container of somebody else under our name, which the hook of an up finds", () => {

@@ -1,11 +1,10 @@
 // How remote.Command of the published plugin 1.2.1 reaches a host: a table of facts.
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AgentProtocol, utils } from "ssh2";
 import { remoteCommand } from "../../lab/pulumi/command/remote";
 import { text, type ValueMap } from "../../lab/pulumi/plugin/values";
+import { SshAgent } from "../support/sshagent";
 import { closeAll, facts, operation } from "./operation";
 import {
     CLIENT_KEY,
@@ -20,7 +19,7 @@ import {
 } from "./sshHost";
 
 const folder = mkdtempSync(join(tmpdir(), "crosshost-agent-"));
-const agents: Server[] = [];
+const agents: SshAgent[] = [];
 
 beforeAll(() => {
     delete process.env["SSH_AUTH_SOCK"];
@@ -29,7 +28,7 @@ beforeAll(() => {
 afterAll(() => {
     closeAll();
     stopHosts();
-    agents.forEach((agent) => agent.close());
+    agents.forEach((agent) => void agent.stop());
     rmSync(folder, { recursive: true });
 });
 
@@ -242,6 +241,15 @@ facts("ways to log in", [
         },
     ],
     [
+        "an empty SSH_AUTH_SOCK names none",
+        async () => {
+            const { connection } = await SshHost.start();
+            process.env["SSH_AUTH_SOCK"] = "";
+            expect(await run(connection)).toBe("ran");
+            delete process.env["SSH_AUTH_SOCK"];
+        },
+    ],
+    [
         "beside a key that is refused, the agent is not asked",
         async () => {
             const { connection } = await SshHost.start();
@@ -311,27 +319,8 @@ facts("one jump", [
     ],
 ]);
 
-/** An agent in this process that holds one key; its socket's path. */
 async function agentWith(privateKey: string): Promise<string> {
-    const key = utils.parseKey(privateKey);
-    if (key instanceof Error) {
-        throw key;
-    }
-    const agent = createServer((socket) => {
-        const protocol = new AgentProtocol(false);
-        protocol.on("identities", (request) => {
-            protocol.getIdentitiesReply(request, [key]);
-        });
-        protocol.on("sign", (request, _pubKey, data, { hash }) => {
-            const signature = key.sign(data, hash);
-            protocol.signReply(request, signature);
-        });
-        socket.pipe(protocol).pipe(socket);
-    });
+    const agent = await SshAgent.start(privateKey);
     agents.push(agent);
-    const path = join(folder, `agent-${agents.length}`);
-    await new Promise<void>((resolve) => {
-        agent.listen(path, resolve);
-    });
-    return path;
+    return agent.path;
 }

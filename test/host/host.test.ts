@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Host, type HostArgs } from "../../components";
 import { probe } from "../../components/realize/probe";
 import { answered, connection, host, HOST_KEY, PRIVATE_KEY, refusal } from "../support/builders";
+import { SshAgent } from "../support/sshagent";
 import { Machine, mockedStack, resource, resources, valueOf } from "../support/mocks";
 
 jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
@@ -76,13 +77,14 @@ describe("a host registers", () => {
 describe("a connection", () => {
     test("is passed on whole, proxy and all, but not what is Crosshost's own", async () => {
         const login = { host: "jump.example", user: "ops", port: 2222, hostKey: HOST_KEY };
+        const agent = await SshAgent.start();
         new Host("vm1", {
             connection: connection("192.168.40.11", {
                 user: "ops",
                 port: 2200,
                 password: "hunter2",
                 privateKeyPassword: "open sesame",
-                agentSocketPath: "/run/agent.sock",
+                agentSocketPath: agent.path,
                 proxy: { ...login, privateKey: PRIVATE_KEY },
             }),
         });
@@ -93,7 +95,7 @@ describe("a connection", () => {
             password: "hunter2",
             privateKey: PRIVATE_KEY,
             privateKeyPassword: "open sesame",
-            agentSocketPath: "/run/agent.sock",
+            agentSocketPath: agent.path,
             hostKey: HOST_KEY,
             dialErrorLimit: 1,
             perDialTimeout: 5,
@@ -104,6 +106,7 @@ describe("a connection", () => {
                 perDialTimeout: 5,
             },
         });
+        await agent.stop();
     });
 
     test("is asked once for a host and run, with all values known", async () => {

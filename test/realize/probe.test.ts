@@ -3,8 +3,10 @@ import { SEND_PROGRAM } from "../../components/realize/commands";
 import { probe } from "../../components/realize/probe";
 import { type Connection } from "../../components/realize/ssh";
 import { PROGRAM } from "../support/program";
+import { SshAgent } from "../support/sshagent";
 import {
     answer,
+    CLIENT_KEY,
     OTHER_KEY,
     PASSWORD,
     SERVER_HOST_KEY,
@@ -100,6 +102,15 @@ describe("a host that answers", () => {
         expect(await ask(host.login)).toMatchObject({ observation: { absent: "t1" } });
     });
 
+    test("while this program computes for longer than a host has to answer", async () => {
+        const host = await hostThat((channel) => {
+            answer(channel, ANSWER);
+        });
+        const asked = ask(host.login);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_500);
+        expect(await asked).toMatchObject({ status: "answered" });
+    });
+
     test("may send its answer in many small pieces", async () => {
         const host = await hostThat((channel) => {
             const pieces = `${SEND_PROGRAM}\n${ANSWER}`.match(/[^]{1,3}/g) ?? [];
@@ -183,6 +194,37 @@ describe("a host that answers, but not to us, is refused", () => {
             reason: `root@127.0.0.1:${host.port} takes none of the logins offered`,
         });
         expect(host).toMatchObject({ connections: 1, logins: 0 });
+    });
+
+    test("an agent is not asked beside a key, as the command plugin asks none there", async () => {
+        const agent = await SshAgent.start(CLIENT_KEY);
+        servers.push(agent);
+        process.env["SSH_AUTH_SOCK"] = agent.path;
+        const host = await hostThat((channel) => {
+            answer(channel, ANSWER);
+        });
+        const { privateKey: _key, ...keyless } = host.login;
+        expect(await ask(keyless)).toMatchObject({ status: "answered" });
+        expect((await ask({ ...host.login, privateKey: OTHER_KEY })).status).toBe("refused");
+    });
+
+    test("a wrong password, also where each takes its time to be refused", async () => {
+        const host = await hostThat(undefined, "forwards", 3_000);
+        const login = { ...host.login, privateKey: undefined, password: "wrong" };
+        expect(await ask(login)).toEqual({
+            status: "refused",
+            reason: `root@127.0.0.1:${host.port} takes none of the logins offered`,
+        });
+        expect(host.attempts).toEqual(["none", "password", "keyboard-interactive"]);
+    });
+
+    test("a login that is refused, and a server that then hangs up", async () => {
+        const host = await hostThat(undefined, "forwards", "hangs up");
+        const login = { ...host.login, privateKey: undefined, password: "wrong" };
+        expect(await ask(login)).toEqual({
+            status: "refused",
+            reason: `root@127.0.0.1:${host.port} takes none of the logins offered`,
+        });
     });
 
     test("a dead agent does not stand in the way of a key", async () => {

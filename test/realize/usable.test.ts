@@ -6,8 +6,9 @@ import { Machine, mockedStack } from "../support/mocks";
 const UNREACHABLE: ProbeResult = { status: "unreachable", reason: "vm2 does not answer" };
 const REFUSED: ProbeResult = { status: "refused", reason: "sudo wants a password" };
 
-function asked(result: ProbeResult, machine?: Machine): Promise<void> {
-    return usable({ name: "vm2", machine, probe: Promise.resolve(result) });
+function asked(result: ProbeResult, machine?: Machine, noAgent?: string): Promise<void> {
+    const agent = Promise.resolve(noAgent);
+    return usable({ name: "vm2", machine, probe: Promise.resolve(result), agent });
 }
 
 test("in an up, a host that does not answer is left out, with what to do then", async () => {
@@ -24,6 +25,16 @@ test("all others are used", async () => {
     await expect(asked(answered())).resolves.toBeUndefined();
     await expect(asked({ status: "unknown" })).resolves.toBeUndefined();
     await expect(asked(UNREACHABLE, new Machine("vm"))).resolves.toBeUndefined();
+});
+
+test("a machine being made gets its time, but no command reaches it without the agent", async () => {
+    await mockedStack();
+    const refused: ProbeResult = { status: "refused", reason: "no SSH agent answers" };
+    const machine = new Machine("vm");
+    await expect(asked(refused, machine)).resolves.toBeUndefined();
+    await expect(asked(refused, machine, "no SSH agent answers")).rejects.toThrow(
+        "vm2 was left as it is: no SSH agent answers",
+    );
 });
 
 test("a preview leaves none out", async () => {

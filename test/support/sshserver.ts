@@ -34,7 +34,12 @@ export class SshServer {
     readonly commands: string[] = [];
     readonly forwards: string[] = [];
 
-    private constructor(run: Run, reach: "forwards" | "refuses" | "hangs") {
+    private constructor(
+        run: Run,
+        reach: "forwards" | "refuses" | "hangs",
+        /** Milliseconds until a login that it does not take is refused; or that the second ends the connection. */
+        refusal: number | "hangs up",
+    ) {
         this.#server = new Server({ hostKeys: [SERVER_KEY.private] }, (client) => {
             this.connections += 1;
             this.#open.add(client);
@@ -44,8 +49,13 @@ export class SshServer {
                 this.attempts.push(context.method);
                 if (this.#accepts(context)) {
                     context.accept();
+                } else if (refusal === "hangs up" && this.attempts.length > 2) {
+                    client.end();
                 } else {
-                    context.reject(["publickey", "password", "keyboard-interactive"]);
+                    const delay = context.method === "none" ? 0 : Number(refusal) || 0;
+                    setTimeout(() => {
+                        context.reject(["publickey", "password", "keyboard-interactive"]);
+                    }, delay);
                 }
             });
             client.on("ready", () => {
@@ -75,8 +85,9 @@ export class SshServer {
     static async start(
         run: Run = () => undefined,
         reach: "forwards" | "refuses" | "hangs" = "forwards",
+        refusal: number | "hangs up" = 0,
     ): Promise<SshServer> {
-        const server = new SshServer(run, reach);
+        const server = new SshServer(run, reach, refusal);
         await new Promise<void>((resolve) => {
             server.#server.listen(0, "127.0.0.1", resolve);
         });

@@ -39,12 +39,17 @@ export function endpointOf(connection: ValueMap): Endpoint {
         password: text(connection["password"]),
         privateKey: text(connection["privateKey"]),
         privateKeyPassword: text(connection["privateKeyPassword"]),
-        agentSocketPath: text(connection["agentSocketPath"]) ?? process.env["SSH_AUTH_SOCK"],
+        agentSocketPath: text(connection["agentSocketPath"]) ?? agentOfEnvironment(),
         hostKey: text(connection["hostKey"]),
         dialErrorLimit: number(connection["dialErrorLimit"]) ?? 10,
         perDialTimeout: number(connection["perDialTimeout"]) ?? 15,
         proxy: proxy && endpointOf(proxy),
     };
+}
+
+function agentOfEnvironment(): string | undefined {
+    const set = process.env["SSH_AUTH_SOCK"];
+    return set === "" ? undefined : set;
 }
 
 export async function connect(to: Endpoint, dialing: Dialing): Promise<Client> {
