@@ -34,7 +34,7 @@ import { check, type Problem } from "../wire/problem";
 import { unitText } from "../wire/unit";
 import { type HostHandle } from "./handle";
 import { idFromName, planHost } from "./plan";
-import { connectionSchema, hostSchema } from "./schema";
+import { connectionSchema, hostSchema, registryAuthSchema } from "./schema";
 
 const COMPONENT = "Host";
 
@@ -181,7 +181,9 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             askLan: lanOf(connection, spec.become, stackId(stack), program),
             exposedBy: exposuresOf(connection, spec.become, stackId(stack), program),
             containerLoginProblem: containerLoginProblem(name, args.connection),
-            registryAuth: args.registryAuth,
+            registryAuth:
+                args.registryAuth &&
+                pulumi.output(args.registryAuth).apply((logins) => checkedLogins(name, logins)),
             ports: new Claims(portsClash),
             containerNames: new Claims(),
             containers: new Map(),
@@ -252,3 +254,10 @@ function checked(name: string, connection: pulumi.Unwrap<ConnectionArgs>): Conne
     refuse(COMPONENT, name, check(connectionSchema, connection, "connection").problems);
     return connection;
 }
+
+function checkedLogins(name: string, logins: Login[]): Login[] {
+    refuse(COMPONENT, name, check(registryAuthSchema, logins, "registryAuth").problems);
+    return logins;
+}
+
+type Login = pulumi.Unwrap<RegistryAuthArgs>;

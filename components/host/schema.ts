@@ -55,6 +55,14 @@ export const connectionSchema = z
     })
     .refine(hasHostKey, hostKeyGiven);
 
+export const registryAuthSchema = z.array(
+    z.strictObject({
+        address: input(z.string().min(1, { error: "is empty" })),
+        username: input(z.string()),
+        password: input(z.string()),
+    }),
+);
+
 /** `id` of a host: 1 to 65,534; each overlay checks that its own networks reach so far. */
 export const hostId = whole(1, 65_534);
 
@@ -69,15 +77,7 @@ export const hostSchema = z.strictObject({
         .describe("Address by which the other hosts reach this one. Default: connection.host."),
     id: hostId.optional().describe("Number that overlays derive the host's subnet and MACs from."),
     mtu: mtu.optional().describe("MTU of the NIC that holds the address. Default 1500."),
-    registryAuth: input(
-        z.array(
-            z.strictObject({
-                address: input(z.string().min(1, { error: "is empty" })),
-                username: input(z.string()),
-                password: input(z.string()),
-            }),
-        ),
-    )
+    registryAuth: input(registryAuthSchema)
         .optional()
         .describe("Logins for the registries that the host pulls images from."),
     machine: z.unknown().optional().describe("The resource that makes the machine itself."),

@@ -41,6 +41,24 @@ test("a Host's connection and address", async () => {
     ]);
 });
 
+test("a Host's registry logins", async () => {
+    const [address, username] = ["registry.example", "ci"];
+    new Host("vm1", {
+        connection: connection("vm1"),
+        registryAuth: late([{ address, username, password: "hunter2", images: ["api:2"] }]),
+    });
+    new Host("vm2", {
+        connection: connection("vm2"),
+        registryAuth: [{ address: late(""), username, password: "hunter2" }],
+    });
+    expect(mockRefused).toEqual([]);
+    await resources();
+    expect(mockRefused.sort()).toEqual([
+        "vm1: registryAuth[0]: unknown argument images",
+        'vm2: registryAuth[0].address: "" is empty',
+    ]);
+});
+
 test("an overlay's underlay", async () => {
     const at = (address: string) => ({
         ...connection("vm"),
