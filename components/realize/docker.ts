@@ -47,6 +47,8 @@ export function dockerProviderOf(host: object): pulumi.ProviderResource {
                 ),
             ),
             registryAuth: session.registryAuth && secretly(session.registryAuth),
+            // Else the provider calls the engine of $DOCKER_CONTEXT, whatever `host` says.
+            context: "",
         },
         { parent: session.component },
     );

@@ -150,6 +150,7 @@ describe("an attachment registers", () => {
         expect(provider.inputs).toMatchObject({
             host: "ssh://root@192.168.40.11:22",
             sshOpts: JSON.stringify(["-o", "IdentityFile=~/key"]),
+            context: "",
         });
         expect(provider.secrets).toEqual(["registryAuth"]);
         expect(JSON.stringify(provider.inputs["registryAuth"])).toContain("hunter2");

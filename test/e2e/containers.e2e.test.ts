@@ -26,14 +26,19 @@ interface Inspected {
 
 describe("created containers", () => {
     const stack = new Stack("containers", join(__dirname, "containers"));
+    const context = process.env["DOCKER_CONTEXT"];
     let before: string[];
 
     beforeAll(async () => {
+        // The operator's own, which the provider would go by: only the program decides.
+        process.env["DOCKER_CONTEXT"] = "elsewhere";
         before = await baseline(HOSTS);
         stack.up();
     });
 
     afterAll(() => {
+        delete process.env["DOCKER_CONTEXT"];
+        Object.assign(process.env, context === undefined ? {} : { DOCKER_CONTEXT: context });
         stack.cleanUp();
         on("vm1", "docker volume rm -f crosshost-data >/dev/null");
     });

@@ -79,6 +79,6 @@ test("the scripts beside it do not run themselves where their folder is on PATH"
     expect(said).toContain("installed up");
 });
 
-test("build says what it would make", () => {
+test("build says what it would make (stand-in)", () => {
     expect(run(join(SCRIPTS, "build"), ["--help"])).toContain("usage: lab/pulumi/build [--force]");
 });

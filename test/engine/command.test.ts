@@ -64,16 +64,13 @@ facts("inputs of remote.Command", [
         },
     ],
     [
-        "what is missing, unknown or of a wrong type is told by its path",
+        "what is missing, unknown or of a wrong type is refused, and told by its path (stand-in)",
         () => {
             expect(failures({})).toEqual(["connection: Missing required field 'connection'"]);
             expect(failures({ connection: {} })).toEqual([
                 "connection.host: Missing required field 'host'",
             ]);
-            expect(
-                failures({ connection: CONNECTION, creat: "x", stdin: 1, logging: "all" }),
-            ).toEqual([
-                "logging: Field must be one of stdout, stderr, stdoutAndStderr, none",
+            expect(failures({ connection: CONNECTION, creat: "x", stdin: 1 })).toEqual([
                 "stdin: Field must be a string, but is a number",
                 "creat: Unrecognized field 'creat'",
             ]);
@@ -117,10 +114,14 @@ facts("differences of remote.Command", [
         },
     ],
     [
-        "triggers replace, even where there is an `update`",
+        "triggers that come or go replace; of those that change the SDK says so, by replaceOnChanges",
         () => {
             const was = { create: "a", update: "u", triggers: ["1"] };
-            expect(diff(was, { ...was, triggers: ["2"] })).toEqual(["triggers[0] UPDATE replace"]);
+            expect(diff(was, { ...was, triggers: ["2"] })).toEqual(["triggers[0] UPDATE"]);
+            expect(diff(was, { create: "a", update: "u" })).toEqual(["triggers DELETE replace"]);
+            expect(diff({ create: "a" }, { create: "a", triggers: [1] })).toEqual([
+                "triggers ADD replace",
+            ]);
         },
     ],
     [
@@ -296,7 +297,7 @@ facts("operations of remote.Command", [
 
 facts("logging of remote.Command", [
     [
-        "each line of both outputs is shown in passing; `stderr` shows that alone; `none` nothing",
+        "each line of both outputs is shown in passing; `stderr` shows that alone; `none` nothing, nor does a word that it does not know",
         async () => {
             const { connection } = await SshHost.start();
             const create = "echo a; echo b >&2; printf c";
@@ -312,10 +313,11 @@ facts("logging of remote.Command", [
             expect(await shown()).toEqual(["a", "b", "c"]);
             expect(await shown("stderr")).toEqual(["b"]);
             expect(await shown("none")).toEqual([]);
+            expect(await shown("all")).toEqual([]);
         },
     ],
     [
-        "a line of 64 KiB hangs the published plugin while it logs: here that is an error",
+        "a line of 64 KiB hangs the published plugin while it logs: here that is an error (stand-in)",
         async () => {
             const { connection } = await SshHost.start();
             const create = "head -c 70000 /dev/zero | tr '\\0' x";

@@ -148,6 +148,15 @@ facts("the docker provider", [
         },
     ],
     [
+        "goes by DOCKER_CONTEXT, whatever its host, unless its own context is said, be it empty",
+        () => {
+            process.env["DOCKER_CONTEXT"] = "other";
+            expect(() => configure({ host: "ssh://a" })).toThrow("context:");
+            expect(() => configure({ host: "ssh://a", context: "" })).not.toThrow();
+            delete process.env["DOCKER_CONTEXT"];
+        },
+    ],
+    [
         "has the host of DOCKER_HOST, or the local socket, which this one does not reach (stand-in)",
         () => {
             expect(checkConfig({}, "vm1")).toEqual({ inputs: {}, failures: [] });
@@ -245,7 +254,7 @@ facts("pulling", [
         },
     ],
     [
-        "why a pull failed is lost where it comes within the answer: here it is a warning",
+        "why a pull failed is lost where it comes within the answer: here it is a warning (stand-in)",
         async () => {
             const docker = await FakeDocker.start();
             docker.pullAnswer = '{"status":"Pulling"}\n{"error":"manifest unknown"}\n';

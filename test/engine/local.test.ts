@@ -33,14 +33,14 @@ facts("inputs and differences of local.Command", [
         },
     ],
     [
-        "all but triggers changes in place",
+        "all changes in place; of triggers that change the SDK says that they replace",
         () => {
             const was = { create: "a", dir: "/", interpreter: ["sh", "-c"], triggers: [1] };
             const now = { create: "b", dir: "/tmp", interpreter: ["bash", "-c"], triggers: [2] };
             const replaced = localCommand
                 .diff({ oldInputs: was, oldOutputs: was, inputs: now })
                 .map(({ path, replace }) => `${path}${replace ? " replace" : ""}`);
-            expect(replaced).toEqual(["create", "dir", "interpreter[0]", "triggers[0] replace"]);
+            expect(replaced).toEqual(["create", "dir", "interpreter[0]", "triggers[0]"]);
         },
     ],
 ]);
@@ -51,6 +51,13 @@ facts("operations of local.Command", [
         async () => {
             const outputs = await create({ create: 'cat; echo "$0" >&2', stdin: "in\n\n" });
             expect(outputs).toMatchObject({ stdout: "in\n", stderr: "/bin/sh" });
+        },
+    ],
+    [
+        "a text goes to it as it is written, whatever its Unicode form",
+        async () => {
+            const inputs = { create: "cat", stdin: "e\u0301" };
+            expect(await create(inputs)).toMatchObject({ ...inputs, stdout: "e\u0301" });
         },
     ],
     [

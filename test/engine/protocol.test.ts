@@ -106,7 +106,7 @@ function configured(mode: string): Promise<rpc.ConfigureResponse> {
     return called((done) => client.configure(request, done));
 }
 
-facts("a provider over the wire", [
+facts("a provider over the wire (stand-in)", [
     [
         "says what it is",
         async () => {
@@ -256,7 +256,7 @@ function written(path: string, content: object): void {
     writeFileSync(file, JSON.stringify(content));
 }
 
-facts("the language host", [
+facts("the language host (stand-in)", [
     [
         "finds the providers' packages above and within the program's, each version once",
         () => {

@@ -15,7 +15,6 @@ interface Field {
     readonly type: Type;
     readonly required?: true;
     readonly fields?: Fields;
-    readonly oneOf?: readonly string[];
 }
 type Fields = Readonly<Record<string, Field>>;
 
@@ -37,7 +36,7 @@ const INPUTS: Fields = {
     create: { type: "string" },
     delete: { type: "string" },
     environment: { type: "object" },
-    logging: { type: "string", oneOf: ["stdout", "stderr", "stdoutAndStderr", "none"] },
+    logging: { type: "string" },
     stdin: { type: "string" },
     triggers: { type: "array" },
     update: { type: "string" },
@@ -104,13 +103,10 @@ function failuresIn(values: ValueMap, fields: Fields, path: string): Failure[] {
     return failures;
 }
 
-function failuresAt(value: Value, { type, fields, oneOf }: Field, property: string): Failure[] {
+function failuresAt(value: Value, { type, fields }: Field, property: string): Failure[] {
     const found = typeOf(value);
     if (found !== type) {
         return [{ property, reason: `Field must be a ${type}, but is a ${found}` }];
-    }
-    if (oneOf && typeof value === "string" && !oneOf.includes(value)) {
-        return [{ property, reason: `Field must be one of ${oneOf.join(", ")}` }];
     }
     return fields && isMap(value) ? failuresIn(value, fields, `${property}.`) : [];
 }

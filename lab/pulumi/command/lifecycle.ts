@@ -19,7 +19,7 @@ export function commandType(check: (inputs: ValueMap) => Checked, run: Run): Res
 
         diff: ({ oldInputs, inputs }) =>
             differences(withoutInternals(oldInputs), withoutInternals(inputs)).map(
-                ([path, kind]) => ({ path, kind, replace: /^triggers\b/.test(path) }),
+                ([path, kind]) => ({ path, kind, replace: path === "triggers" }),
             ),
 
         deleteBeforeReplace: false,

@@ -20,8 +20,9 @@ const UNSUPPORTED = ["caMaterial", "certMaterial", "certPath", "context", "keyMa
 
 /** The engine that the provider's arguments name. Nobody is called yet: a preview needs no host. */
 export function configure(args: ValueMap): Engine {
+    const given: ValueMap = defined({ context: process.env["DOCKER_CONTEXT"], ...args });
     for (const name of UNSUPPORTED) {
-        if (args[name]) {
+        if (given[name]) {
             throw new Error(`${name}: the lab's docker plugin reaches engines by ssh:// only`);
         }
     }
