@@ -5,8 +5,9 @@
 //                    boot      crosshost-STACK-links.service, before docker.service
 //                              crosshost-STACK-rules.service, after it
 //
-// Two Pulumi resources for a host: the command that installs the converger and, once a container is
-// created there, a Docker provider; a third for the names of containers on other hosts of its networks.
+// One Pulumi resource for a host: the command that installs the converger. Once a container is created
+// there two more: a Docker provider, and the command that removes its key files from this machine in the
+// end. A network over many hosts adds one for the names of their containers.
 // One SSH login for a preview, whatever the number of components.
 import * as pulumi from "@pulumi/pulumi";
 import { convergerProgram } from "../converger/program";

@@ -4,13 +4,14 @@ import { stackId } from "../wire/identity";
 import { vacateCommand } from "./commands";
 import { seenContainers } from "./containers";
 import { tellLeft } from "./gone";
-import { sshOptions } from "./keyfiles";
+import { keyFolder, sshOptions } from "./keyfiles";
 import { known } from "./known";
 import { objectToContainers } from "./objections";
 import { type ProbeResult } from "./observation";
 import { Refusal } from "./refuse";
 import { type HostSession, type RegistryAuth, sessionOf } from "./session";
 import { type Connection, runOverSsh } from "./ssh";
+import { keyFilesCommand } from "./unit";
 import { unseenStaysAsItIs } from "./unseen";
 
 /** What an attachment decides of a container it creates. */
@@ -37,22 +38,30 @@ export function dockerProviderOf(host: object): pulumi.ProviderResource {
     if (!session.dockerProvider && !session.gone) {
         void objectToContainers(session);
     }
-    session.dockerProvider ??= new docker.Provider(
+    session.dockerProvider ??= makeProvider(session);
+    return session.dockerProvider;
+}
+
+/** Its key files stay as long as it: the command that removes them is deleted after it. */
+function makeProvider(session: HostSession): docker.Provider {
+    const stack = stackId(session.stack);
+    const ofConnection = <T>(what: (connection: Connection) => T) =>
+        pulumi.unsecret(session.connection.apply(what));
+    const keys = keyFilesCommand(
+        session,
+        ofConnection((to) => keyFolder(to, stack, session.name)),
+    );
+    return new docker.Provider(
         `${session.name}-docker`,
         {
-            host: pulumi.unsecret(session.connection.apply(urlOf)),
-            sshOpts: pulumi.unsecret(
-                session.connection.apply((to) =>
-                    sshOptions(to, stackId(session.stack), session.name),
-                ),
-            ),
+            host: ofConnection(urlOf),
+            sshOpts: ofConnection((to) => sshOptions(to, stack, session.name)),
             registryAuth: session.registryAuth && secretly(session.registryAuth),
             // Else the provider calls the engine of $DOCKER_CONTEXT, whatever `host` says.
             context: "",
         },
-        { parent: session.component },
+        { parent: session.component, dependsOn: [keys] },
     );
-    return session.dockerProvider;
 }
 
 /** The id of the one container among resources. */

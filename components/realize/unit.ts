@@ -4,6 +4,7 @@ import { stackId } from "../wire/identity";
 import { entryKeys } from "../wire/unit";
 import { applyCommand, deleteCommand, installCommand, uninstallCommand } from "./commands";
 import { tellLeft } from "./gone";
+import { removalOf } from "./keyfiles";
 import { objectToUnit } from "./objections";
 import { trailer } from "./observation";
 import { type PortWish } from "./portMisfits";
@@ -95,6 +96,23 @@ export function installHostCommand(
     });
     session.lastCommand = made;
     return made;
+}
+
+/** Does nothing but, when it goes, take a folder of key files from the machine that Pulumi runs on. */
+export function keyFilesCommand(
+    session: HostSession,
+    folder: pulumi.Output<string>,
+): pulumi.Resource {
+    return new command.local.Command(
+        `${session.name}-keys`,
+        {
+            ...COMMAND_DEFAULTS,
+            interpreter: ["node", "-e"], // which is wherever the program is, Windows among it
+            delete: folder.apply(removalOf),
+            triggers: [folder],
+        },
+        { parent: session.component },
+    );
 }
 
 /** Without commands and stdin, a resource of a host that is gone is changed and deleted in the state alone. */

@@ -15,6 +15,7 @@ import {
 
 jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/realize/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/realize/keyfiles"),
     sshOptions: () => ["-o", "IdentityFile=~/key"],
 }));
 jest.mock("../../components/converger/program", () => ({
@@ -69,6 +70,7 @@ describe("an attachment registers", () => {
             [
                 ["command:remote:Command", "vm1-converger", "vm1"],
                 ["command:remote:Command", "overlay-mesh-vm1", "mesh"],
+                ["command:local:Command", "vm1-keys", "vm1"],
                 ["pulumi:providers:docker", "vm1-docker", "vm1"],
                 ["docker:index/container:Container", "api-container", "api"],
                 ["command:remote:Command", "attachment-api-vm1", "api"],
@@ -164,8 +166,9 @@ describe("an attachment registers", () => {
             const name = `app-vm${at + 1}`;
             new ContainerAttachment(name, { host: vm, network: mesh, container });
         }
+        const [ofHost, ofOverlay, ofAttachment] = [3, 1, 2];
         const names = 1; // of containers on other hosts: one command for all networks
-        expect(await made()).toHaveLength(3 * (1 + 1 + 3 + names));
+        expect(await made()).toHaveLength(3 * (ofHost + ofOverlay + ofAttachment + names));
         const hostOf = (name: string) => /vm\d/.exec(name)?.[0];
         for (const [name, others] of await waitsFor()) {
             expect([...others].filter((other) => hostOf(other) !== hostOf(name))).toEqual([]);
@@ -380,6 +383,6 @@ describe("refused, before anything of it is registered", () => {
             const container = { image: IMAGE, ports };
             new ContainerAttachment(name, { host: vm1, network: mesh, container });
         }
-        expect(await made()).toHaveLength(7);
+        expect(await made()).toHaveLength(8);
     });
 });

@@ -7,6 +7,7 @@ import { mockedStack, resource } from "../support/mocks";
 jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/realize/ssh", () => ({ runOverSsh: jest.fn() }));
 jest.mock("../../components/realize/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/realize/keyfiles"),
     sshOptions: () => ["-o", "IdentityFile=~/key"],
 }));
 jest.mock("../../components/converger/program", () => ({

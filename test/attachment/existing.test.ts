@@ -41,7 +41,10 @@ jest.mock("../../components/realize/refuse", () => {
 let mockRunning = false;
 jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/realize/tell", () => ({ tellProbe: () => Promise.resolve() }));
-jest.mock("../../components/realize/keyfiles", () => ({ sshOptions: () => [] }));
+jest.mock("../../components/realize/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/realize/keyfiles"),
+    sshOptions: () => [],
+}));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));

@@ -14,7 +14,10 @@ import { made, mockedStack, resource, resources, valueOf, waitsFor } from "../su
 
 jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/realize/tell", () => ({ tellProbe: () => Promise.resolve() }));
-jest.mock("../../components/realize/keyfiles", () => ({ sshOptions: () => [] }));
+jest.mock("../../components/realize/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/realize/keyfiles"),
+    sshOptions: () => [],
+}));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));
@@ -39,6 +42,7 @@ describe("an attachment with an interface registers", () => {
             "attachment-web-vm1",
             "vm1-converger",
             "vm1-docker",
+            "vm1-keys",
             "web-container",
         ]);
         const { inputs } = await resource("web-container");

@@ -31,7 +31,10 @@ jest.mock("../../components/realize/refuse", () => {
 });
 jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/realize/tell", () => ({ tellProbe: () => Promise.resolve() }));
-jest.mock("../../components/realize/keyfiles", () => ({ sshOptions: () => [] }));
+jest.mock("../../components/realize/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/realize/keyfiles"),
+    sshOptions: () => [],
+}));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));
@@ -79,7 +82,13 @@ describe.each(["none", "host", "bridge"] as const)("mode %s", (mode) => {
     test("is the container's mode, and an entry that tells another", async () => {
         const api = created("api", host("vm1", 11), mode);
         expect((await made()).map(({ name }) => name).sort()).toEqual(
-            ["vm1-converger", "vm1-docker", "api-container", "attachment-api-vm1"].sort(),
+            [
+                "vm1-converger",
+                "vm1-docker",
+                "vm1-keys",
+                "api-container",
+                "attachment-api-vm1",
+            ].sort(),
         );
         const { inputs } = await resource("api-container");
         expect(inputs).toMatchObject({ name: "crosshost-demo-api", networkMode: mode });

@@ -120,9 +120,19 @@ describe("keys and passwords", () => {
         expect(found(ALL, JSON.stringify(others))).toEqual([]);
     });
 
-    it("go with the stack", () => {
+    it("are in one file on the driving machine, which its user alone can read", () => {
         stack.configure({});
         ends("well", "up", "--yes", "--skip-preview");
+        const kept = filesWith(ALL, [KEYS], NO_KEYS);
+        const folder = join(KEYS, "crosshost-secrets-");
+        expect(kept.map((file) => file.replace(folder, "").replace(/[0-9a-f]{6,}/g, "X"))).toEqual([
+            "X/host-vm1-X/host/key",
+        ]);
+        expect(kept.map((file) => statSync(file).mode & 0o777)).toEqual([0o600]);
+        expect(kept.map((file) => statSync(join(file, "..")).mode & 0o777)).toEqual([0o700]);
+    });
+
+    it("go with the stack", () => {
         ends("well", "destroy", "--yes", "--refresh", "--diff");
     });
 
@@ -155,23 +165,20 @@ describe("keys and passwords", () => {
         }
     });
 
-    it("are in no file on the driving machine but one key, which its user alone can read", () => {
+    it("are in no file on the driving machine", () => {
         const places = [tmpdir(), "/dev/shm", "/run", "/var/tmp", join(homedir(), ".pulumi"), ROOT];
         expect(filesWith(ALL, places, [".git", "node_modules"])).toEqual([]);
-        // Nobody writes to the roots, and what is in labs is theirs.
-        const kept = filesWith(ALL, [join(homedir(), ".cache/crosshost")], ["labs", "roots"]);
-        const folder = join(homedir(), ".cache/crosshost/crosshost-secrets-");
-        expect(kept.map((file) => file.replace(folder, "").replace(/[0-9a-f]{6,}/g, "X"))).toEqual([
-            "X/host-vm1-X/host/key",
-        ]);
-        expect(kept.map((file) => statSync(file).mode & 0o777)).toEqual([0o600]);
-        expect(kept.map((file) => statSync(join(file, "..")).mode & 0o777)).toEqual([0o700]);
+        expect(filesWith(ALL, [KEYS], NO_KEYS)).toEqual([]);
     });
 
     it("leave no trace on hosts", async () => {
         expect(difference(before, await dumps())).toEqual([]);
     });
 });
+
+/** Where keys lie in files, and what else does there: nobody writes to the roots, and what is in labs is theirs. */
+const KEYS = join(homedir(), ".cache/crosshost");
+const NO_KEYS = ["labs", "roots"];
 
 interface Exported {
     readonly deployment: {

@@ -5,7 +5,10 @@ import { answered, host } from "../support/builders";
 import { mockedStack, resource, resources } from "../support/mocks";
 
 jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/realize/keyfiles", () => ({ sshOptions: () => [] }));
+jest.mock("../../components/realize/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/realize/keyfiles"),
+    sshOptions: () => [],
+}));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));

@@ -5,6 +5,7 @@ import { made, mockedStack, resource, waitsFor } from "../support/mocks";
 
 jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/realize/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/realize/keyfiles"),
     sshOptions: () => ["-o", "IdentityFile=~/key"],
 }));
 jest.mock("../../components/converger/program", () => ({

@@ -1,9 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sshOptions } from "../../components/realize/keyfiles";
+import { keyFolder, removalOf, sshOptions } from "../../components/realize/keyfiles";
 import { machineTag } from "../../components/wire/identity";
 import { HOST_KEY, PRIVATE_KEY } from "../support/builders";
+import { mockedStack } from "../support/mocks";
 
 let home = "";
 jest.mock("node:os", () => ({
@@ -91,9 +101,9 @@ test("the jump host has a key and a known host of its own, on one command line",
     const [proxyCommand = ""] = options({ ...login, proxy }, STACK, "vm1").slice(-1);
     expect(proxyCommand).toBe(
         "ProxyCommand=ssh -o BatchMode=yes -o ConnectTimeout=5 " +
-            `-o IdentityFile=${FOLDER.replace(/host$/, "proxy")}/key -o IdentitiesOnly=yes ` +
+            `-o IdentityFile=${FOLDER.replace(/\/host$/, "-proxy/proxy")}/key -o IdentitiesOnly=yes ` +
             "-o HostKeyAlias=crosshost -o StrictHostKeyChecking=yes " +
-            `-o UserKnownHostsFile=${FOLDER.replace(/host$/, "proxy")}/known_hosts ` +
+            `-o UserKnownHostsFile=${FOLDER.replace(/\/host$/, "-proxy/proxy")}/known_hosts ` +
             "-p 2222 -l ops -W %h:%p -- jump.example",
     );
 });
@@ -106,4 +116,111 @@ test.each([
         "vm1: containers are created over OpenSSH, which takes a private key without passphrase, " +
             "or an agent (agentSocketPath or $SSH_AUTH_SOCK): give the connection one",
     );
+});
+
+describe("a login that needs other files has another folder", () => {
+    const { privateKey: _key, ...keyless } = login;
+    const agent = { ...keyless, agentSocketPath: "/run/agent.sock" };
+    const jump = { ...login, host: "jump.example" };
+
+    test.each<[string, Parameters<typeof keyFolder>[0], string]>([
+        ["by a key", login, ""],
+        ["by another key, which is written over it", { ...login, privateKey: "other" }, ""],
+        ["by an agent", agent, "-agent"],
+        [
+            "by a key that an agent has to open",
+            { ...agent, ...login, privateKeyPassword: "x" },
+            "-agent",
+        ],
+        ["by way of another host", { ...login, proxy: jump }, "-proxy"],
+        [
+            "by way of one, by an agent",
+            { ...agent, proxy: { ...agent, host: "j" } },
+            "-agent-proxy-agent",
+        ],
+    ])("%s", (_, to, tail) => {
+        expect(keyFolder(to, STACK, "vm1")).toBe(`${STACK}/host-vm1-${machineTag(login)}${tail}`);
+    });
+
+    test("another machine too", () => {
+        expect(keyFolder({ ...login, host: "b" }, STACK, "vm1")).not.toBe(
+            keyFolder(login, STACK, "vm1"),
+        );
+    });
+});
+
+describe("the removal of a host's files", () => {
+    const all = () => join(home, ".cache/crosshost");
+
+    /** As a machine runs it whose user lives there: what the account says counts, not HOME. */
+    function remove(host: string): void {
+        const lives = `require("node:os").userInfo = () => ({ homedir: ${JSON.stringify(home)} });`;
+        const script = `${lives}\n${removalOf(keyFolder(login, STACK, host))}`;
+        const { status, stderr } = spawnSync(process.execPath, ["-e", script], {
+            env: { HOME: "/nowhere" },
+            encoding: "utf8",
+        });
+        expect([status, stderr]).toEqual([0, ""]);
+    }
+
+    test("takes these, and no others; and the last one all of the folder", () => {
+        sshOptions(login, STACK, "vm1");
+        sshOptions(login, STACK, "vm1-b");
+        sshOptions(login, "crosshost-other-1a2b3c", "vm1");
+        remove("vm1");
+        expect(readdirSync(join(all(), STACK))).toEqual([`host-vm1-b-${machineTag(login)}`]);
+        remove("vm1-b");
+        expect(readdirSync(all())).toEqual(["crosshost-other-1a2b3c"]);
+    });
+
+    test("where there are none, as on another machine, does nothing", () => {
+        remove("vm1");
+        mkdirSync(join(all(), "engine"), { recursive: true });
+        remove("vm1");
+        expect(readdirSync(all())).toEqual(["engine"]);
+    });
+
+    test("names no folder of this machine, and holds no secret", () => {
+        const script = removalOf(keyFolder(login, STACK, "vm1"));
+        expect(script).not.toContain(home);
+        expect(script).not.toContain(PRIVATE_KEY.slice(0, 20));
+    });
+});
+
+describe("what a preview has made", () => {
+    const listeners = process.listeners("exit");
+    /** What Node does at the end of the program, to those that came since. */
+    const end = () => {
+        for (const added of process.listeners("exit").filter((one) => !listeners.includes(one))) {
+            process.removeListener("exit", added);
+            added(0);
+        }
+    };
+
+    test("is gone with the program, but not what was there before", async () => {
+        sshOptions(login, STACK, "vm1");
+        await mockedStack({ preview: true });
+        sshOptions(login, STACK, "vm1");
+        sshOptions(login, STACK, "vm2");
+        end();
+        expect(readdirSync(join(home, ".cache/crosshost", STACK))).toEqual([
+            `host-vm1-${machineTag(login)}`,
+        ]);
+    });
+
+    test("leaves no folder", async () => {
+        await mockedStack({ preview: true });
+        sshOptions(login, STACK, "vm1");
+        end();
+        expect(existsSync(join(home, ".cache/crosshost"))).toBe(false);
+    });
+
+    test("stays where the same process updates after it", async () => {
+        await mockedStack({ preview: true });
+        sshOptions(login, STACK, "vm1");
+        await mockedStack();
+        sshOptions(login, STACK, "vm1");
+        end();
+        expect(existsSync(join(home, ".cache/crosshost", STACK))).toBe(true);
+    });
 });

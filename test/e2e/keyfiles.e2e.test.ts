@@ -1,0 +1,85 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { baseline, difference } from "../support/hosts";
+import { lab, run } from "../support/lab";
+import { Stack } from "../support/stack";
+
+const KEYS = join(homedir(), ".cache/crosshost");
+
+/** What lies there of the stack, without the digests in its names. */
+function keyFiles(): string[] {
+    const found = run("sh", ["-c", `cd ${KEYS} 2>/dev/null && find crosshost-keys-* | sort; true`]);
+    return found
+        .split("\n")
+        .filter((path) => path !== "")
+        .map((path) => path.replace(/-[0-9a-f]{6,8}(?=-|\/|$)/g, ""));
+}
+
+/** What one login has, by the name that its folder shall have. */
+const login = (folder: string, ...files: string[]) => [
+    `crosshost-keys/host-${folder}`,
+    ...files.map((file) => `crosshost-keys/host-${folder}/${file}`),
+];
+const DIRECT = ["host", "host/key", "host/known_hosts"];
+const JUMP = ["proxy", "proxy/key", "proxy/known_hosts"];
+
+describe("the files that OpenSSH needs to make containers", () => {
+    const stack = new Stack("keys", join(__dirname, "keys"));
+    let before: string[];
+    let agent: string;
+
+    beforeAll(async () => {
+        before = await baseline();
+        agent = run("sh", ["-c", "ssh-agent -s"]).replace(/^SSH_AUTH_SOCK=([^;]*);[^]*/, "$1");
+        run("ssh-add", ["-q", lab().privateKeyFile], { SSH_AUTH_SOCK: agent });
+    });
+
+    afterAll(() => {
+        stack.cleanUp();
+        run("sh", ["-c", `fuser -k -TERM ${agent} 2>/dev/null; rm -f ${agent}`]);
+    });
+
+    it("are gone after a preview, which no up may ever follow", () => {
+        stack.preview();
+        expect(keyFiles()).toEqual([]);
+    });
+
+    it("lie there after an up, also when a preview has followed", () => {
+        stack.up();
+        stack.nothingToDo("preview", "--refresh");
+        expect(keyFiles()).toEqual([
+            "crosshost-keys",
+            ...login("one", ...DIRECT),
+            ...login("two", ...DIRECT),
+        ]);
+    });
+
+    it("go when another way is taken, which has its own", () => {
+        stack.configure({ jump: true });
+        stack.up();
+        expect(keyFiles()).toEqual([
+            "crosshost-keys",
+            ...login("one", ...DIRECT),
+            ...login("two-proxy", ...DIRECT, ...JUMP),
+        ]);
+    });
+
+    it("hold no key where an agent has it", () => {
+        stack.configure({ agent });
+        stack.up();
+        expect(keyFiles()).toEqual([
+            "crosshost-keys",
+            ...login("one-agent", "host", "host/known_hosts"),
+            ...login("two-agent", "host", "host/known_hosts"),
+        ]);
+        stack.configure({});
+        stack.up();
+        stack.nothingToDo("up");
+    });
+
+    it("are gone after destroy, and so are their folders", async () => {
+        stack.destroy();
+        expect(keyFiles()).toEqual([]);
+        expect(difference(before, await baseline())).toEqual([]);
+    });
+});
