@@ -2,6 +2,7 @@
 // fails them all with `dial unix ...`, which names no host.
 import { connect } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
+import { agentSocket } from "./agentSocket";
 import { known } from "./known";
 
 interface Login {
@@ -17,12 +18,6 @@ export async function agentProblem({
         (await problemOf(login, "its agentSocketPath")) ??
         (proxy && (await problemOf(proxy, "its jump host's agentSocketPath")))
     );
-}
-
-/** Where the plugin looks for an agent. */
-export function agentSocket(path: string | undefined): string | undefined {
-    const set = process.env["SSH_AUTH_SOCK"];
-    return path ?? (set === "" ? undefined : set);
 }
 
 async function problemOf({ agentSocketPath }: Login, field: string): Promise<string | undefined> {

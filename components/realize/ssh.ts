@@ -1,5 +1,5 @@
 import { type AuthenticationType, Client, type ConnectConfig, type ParsedKey, utils } from "ssh2";
-import { agentSocket } from "./agent";
+import { agentSocket } from "./agentSocket";
 import { after } from "./patience";
 
 /** One login by SSH, with all values known. */
