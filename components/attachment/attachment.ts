@@ -142,16 +142,17 @@ export class ContainerAttachment extends pulumi.ComponentResource {
             ? this.create(wanted, place, args.host, args.container)
             : existingContainer(COMPONENT, name, session, containerName ?? "", opts);
         const makers = joined.maker ? [joined.maker] : [];
+        const unit = unitName("attachment", name);
+        const image = isSilentOnPorts(spec) ? args.container?.image : undefined;
+        if (image !== undefined) {
+            session.silent.push({ attachment: name, unit, image });
+        }
         const command = unitCommand(session, this, {
-            name: unitName("attachment", name),
+            name: unit,
             text: place.text(joined),
             after: [...place.after, ...makers],
             made: joined.made,
-            ports: {
-                container: created ?? "",
-                ports: portsOf(spec),
-                image: isSilentOnPorts(spec) ? args.container?.image : undefined,
-            },
+            ports: { container: created ?? "", ports: portsOf(spec), image },
         });
 
         this.containerName = joined.name;

@@ -186,6 +186,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
                 args.registryAuth &&
                 pulumi.output(args.registryAuth).apply((logins) => checkedLogins(name, logins)),
             ports: new Claims(portsClash),
+            silent: [],
             containerNames: new Claims(),
             containers: new Map(),
             addresses: new Claims(),

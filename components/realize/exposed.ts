@@ -2,7 +2,7 @@
 // where the program does not say on which it does, a preview looks at these.
 import * as pulumi from "@pulumi/pulumi";
 import { stackId } from "../wire/identity";
-import { type HostPort } from "../wire/claims";
+import { Claims, type HostPort, portsClash } from "../wire/claims";
 import { exposesCommand } from "./commands";
 import { known } from "./known";
 import { entriesHash, type Observation } from "./observation";
@@ -48,7 +48,7 @@ export function parseExposed(said: string): HostPort[] {
 
 /** Of a unit that is new there: what else has a port of its image. Warnings, as an image may listen on others. */
 export async function exposureWarnings(
-    session: Pick<HostSession, "name" | "stack" | "ports" | "exposedBy">,
+    session: Pick<HostSession, "name" | "stack" | "ports" | "silent" | "exposedBy">,
     unit: { readonly name: string; readonly text: string; readonly ports: PortWish },
     { facts, units }: Pick<Observation, "facts" | "units">,
 ): Promise<string[]> {
@@ -58,8 +58,9 @@ export async function exposureWarnings(
     if (!image || isThere || !/^\d/.test(facts.get("docker")?.[0] ?? "")) {
         return [];
     }
+    const silent = await silentBeside(session, unit.name);
     return (await session.exposedBy(image)).flatMap((port) => {
-        const other = session.ports.holder(port);
+        const other = session.ports.holder(port) ?? silent.holder(port);
         const holder =
             other === undefined
                 ? takenBy(port, stackId(session.stack), facts)
@@ -71,4 +72,18 @@ export async function exposureWarnings(
                       "or write listens, the ports that the container listens on indeed",
               ];
     });
+}
+
+/** What the images of others declare that do not say their ports either: of two with one image, both listen there. */
+async function silentBeside(
+    { silent, exposedBy }: Pick<HostSession, "silent" | "exposedBy">,
+    unit: string,
+): Promise<Claims<HostPort>> {
+    const claims = new Claims(portsClash);
+    for (const other of silent.filter((one) => one.unit !== unit)) {
+        const image = await known(pulumi.output(other.image));
+        const declared = image ? await exposedBy(image) : [];
+        declared.forEach((port) => claims.claim(port, other.attachment));
+    }
+    return claims;
 }

@@ -13,7 +13,7 @@ import { type HostSession } from "./session";
 export async function objectToUnit(
     session: Pick<
         HostSession,
-        "name" | "stack" | "component" | "probe" | "told" | "ports" | "exposedBy"
+        "name" | "stack" | "component" | "probe" | "told" | "ports" | "silent" | "exposedBy"
     >,
     unit: { name: string; text: string; ports?: PortWish },
 ): Promise<void> {

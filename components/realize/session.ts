@@ -39,6 +39,8 @@ export interface HostSession {
     readonly mtu: number | undefined;
     /** Ports of the host, each published by one container only. */
     readonly ports: Claims<HostPort>;
+    /** Containers with the host's network that do not say what they listen on. */
+    readonly silent: SilentContainer[];
     readonly containerNames: Claims;
     /** Containers that attachments make, by their names. */
     readonly containers: Map<string, pulumi.CustomResource>;
@@ -53,6 +55,13 @@ export interface HostSession {
     /** Made when the first container is. */
     dockerProvider: pulumi.ProviderResource | undefined;
     lastCommand: pulumi.Resource | undefined;
+}
+
+/** What it listens on is guessed by its image, see exposed.ts. */
+export interface SilentContainer {
+    readonly attachment: string;
+    readonly unit: string;
+    readonly image: pulumi.Input<string>;
 }
 
 export interface RegistryAuth {

@@ -12,17 +12,28 @@ interface Asked {
     readonly facts?: Readonly<Record<string, string[]>>;
     readonly there?: string;
     readonly ports?: Claims<HostPort>;
+    /** Images of other attachments that do not say their ports either. */
+    readonly beside?: readonly string[];
 }
 
-async function warned({ image, facts = FACTS, there, ports }: Asked) {
+async function warned({ image, facts = FACTS, there, ports, beside = [] }: Asked) {
     const asked: string[] = [];
     const session = {
         name: "vm1",
         stack: STACK,
         ports: ports ?? new Claims<HostPort>(portsClash),
+        silent: [["caddy", image ?? ""], ...beside.map((other, at) => [`beside${at}`, other])].map(
+            ([attachment = "", its = ""]) => ({
+                attachment,
+                unit: `attachment-${attachment}`,
+                image: its,
+            }),
+        ),
         exposedBy: (name: string) => {
             asked.push(name);
-            return Promise.resolve([WEB, { ...WEB, port: 443 }]);
+            return Promise.resolve(
+                name.startsWith("caddy") ? [WEB, { ...WEB, port: 443 }] : [{ ...WEB, port: 5432 }],
+            );
         },
     };
     const unit = {
@@ -55,6 +66,15 @@ test("and where another attachment of the program has them", async () => {
     ports.claim({ ...WEB, ip: "0.0.0.0", port: 443 }, "web");
     const { warnings } = await warned({ image: "caddy:2", ports });
     expect(warnings).toContain(taken("443/tcp", '"web" of this program'));
+});
+
+test("and where another does not say what it listens on either, but has the same image", async () => {
+    const facts = { docker: ["26.1.5"] };
+    const { warnings } = await warned({ image: "caddy:2", facts, beside: ["postgres", "caddy:2"] });
+    expect(warnings).toEqual(
+        ["80/tcp", "443/tcp"].map((port) => taken(port, '"beside1" of this program')),
+    );
+    expect((await warned({ image: "caddy:2", facts, beside: ["postgres"] })).warnings).toEqual([]);
 });
 
 test.each<[string, Asked]>([
