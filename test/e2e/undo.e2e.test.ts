@@ -107,11 +107,17 @@ describe("a change that fails", () => {
     });
 });
 
-/** A change of one unit, made by hand, that takes 8 s. */
+/** A change of one unit, made by hand, that goes on as soon as somebody waits for it. */
 const SLOW_CHANGE = `
 set -e
 mkdir -p /tmp/slow
-printf '#!/bin/sh\\n[ "$1" != -batch ] || [ "$2" = - ] || { [ -e /tmp/slow/once ] || sleep 8; : >/tmp/slow/once; }\\nexec /usr/sbin/ip "$@"\\n' >/tmp/slow/ip
+cat >/tmp/slow/ip <<'E'
+#!/bin/sh
+if [ "$1" = -batch ] && [ "$2" != - ]; then
+    timeout 60 sh -c 'until pgrep -f "^flock -s -w" >/dev/null; do sleep 0.1; done'
+fi
+exec /usr/sbin/ip "$@"
+E
 chmod +x /tmp/slow/ip
 cd /var/lib/crosshost/*-*/units
 sed 's/mtu 1450/mtu 1400/' overlay-net | PATH=/tmp/slow:$PATH ../crosshost apply ${STACK} overlay-net
