@@ -1,5 +1,6 @@
 const common = {
     rootDir: __dirname,
+    testEnvironmentOptions: { globalsCleanup: "off" }, // the SDK keeps its LocalStore on a global, beyond a test file's end
     transform: {
         "^.+\\.ts$": [
             "@swc/jest",
