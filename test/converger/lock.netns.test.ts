@@ -52,6 +52,24 @@ describe.each(TOOLS)("the lock, with $shell and $awk", (tools) => {
         expect(stdout).not.toMatch(/^drift /m);
     });
 
+    test("a container's link is announced when nobody else is at work, who might give it another MAC", () => {
+        const process = host
+            .sh(
+                `ip link add br0 type bridge; ip link add port0 master br0 type veth peer name eth9
+                ip link set br0 up; ip link set port0 up; ip link set eth9 up
+                sleep 20 >/dev/null 2>&1 & echo $!-$(sed 's/.*) //' /proc/$!/stat | cut -d ' ' -f 20)`,
+            )
+            .trim();
+        startSlowApply(host, "192.168.40.99");
+        const announced = host.crosshost(["announce", process, "port0", "eth9"]);
+        expect(announced.stderr).toContain(`waiting for \`${APPLY}\``);
+        expect(announced.status).toBe(0);
+        host.delete("mesh");
+        host.crosshost(["uninstall", STACK]);
+        expect(host.crosshost(["announce", process, "port0", "eth9"]).status).toBe(0);
+        expect(host.sh("ls /run")).not.toContain("crosshost");
+    });
+
     test("what a killed run has left at work is waited for, and named", () => {
         host.put("nft", '#!/bin/sh\n[ "$1" != -f ] || exec sleep 1.7\nexec /usr/sbin/nft "$@"\n');
         host.sh(
