@@ -3,7 +3,7 @@ export {
     type ContainerAttachmentArgs,
     type ListenedPort,
 } from "./attachment/attachment";
-export { type InterfaceArgs, type RouteArgs } from "./attachment/interface";
+export { type InterfaceArgs, type RouteArgs } from "./attachment/interfaceArgs";
 export { Bridge, type BridgeArgs } from "./bridge/bridge";
 export { type HostHandle } from "./host/handle";
 export {

@@ -11,13 +11,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { type NetworkHandle } from "../network/handle";
 import { type ContainerArgs, createContainer, dockerProviderOf } from "../realize/docker";
+import { objectToStranger } from "../realize/objections";
 import { parsed, refuse } from "../realize/refuse";
 import { type HostSession, sessionOfHost } from "../realize/session";
 import { unitCommand } from "../realize/unit";
 import { dockerName, unitName } from "../wire/identity";
 import { type Problem } from "../wire/problem";
 import { existingContainer, type Joined } from "./existing";
-import { type InterfaceArgs, interfaceKind } from "./interface";
+import { interfaceKind } from "./interface";
+import { type InterfaceArgs } from "./interfaceArgs";
 import { rememberAttachment } from "./made";
 import { modeKind } from "./mode";
 import { networkKind } from "./networkPlace";
@@ -184,15 +186,18 @@ export class ContainerAttachment extends pulumi.ComponentResource {
         host: HostHandle,
         container: ContainerArgs,
     ): Joined {
+        const containerName = created ?? name;
         const made = createContainer(session, this, dockerProviderOf(host), {
             resourceName: `${name}-container`,
-            containerName: created ?? name,
+            containerName,
             unit: unitName("attachment", name),
             container,
             networking,
             after,
         });
-        return { name: made.name, id: made.id, maker: made };
+        const ours = session.gone ? undefined : objectToStranger(session, containerName);
+        const named = pulumi.all([made.name, ours]).apply(([known]) => known);
+        return { name: named, id: made.id, maker: made };
     }
 }
 

@@ -6,11 +6,22 @@ function boot_id() {
     return read_line("/proc/sys/kernel/random/boot_id")
 }
 
+# By its configuration. What Docker had in the chains before it was started so stays there, a policy that drops among it.
+function docker_leaves_iptables(    file, line, text) {
+    file = "/etc/docker/daemon.json"
+    while ((getline line < file) > 0)
+        text = text " " line
+    close(file)
+    return text ~ /"iptables"[ \t]*:[ \t]*false/
+}
+
 function say_facts(    i, name, key, table) {
     if (docker_state() == "yes" && !network_count)
         docker_networks()
     print "fact kernel " read_line("/proc/sys/kernel/osrelease")
     print "fact docker " docker_version()
+    if (docker_leaves_iptables())
+        print "fact docker-iptables off"
     print "fact nft " (has_nft ? "yes" : "none")
     print "fact boot " boot_id()
     if (socket != "")

@@ -10,7 +10,7 @@ export interface SeenContainer {
     /** Names with commas in between; `host` or `none` where it has no network. */
     readonly networks: string;
     readonly id: string;
-    /** `STACK:UNIT` of one that an attachment made. */
+    /** `STACK:UNIT` of one that an attachment made; empty of any other. */
     readonly owner: string;
     readonly ports: readonly HostPort[];
 }
@@ -29,7 +29,7 @@ function seenContainer(fact: string): SeenContainer {
         state,
         networks,
         id: wordAfter(fact, "id"),
-        owner: wordAfter(fact, "mark"),
+        owner: / mark (\S+) ports\b/.exec(fact)?.[1] ?? "",
         ports: portsOf(fact),
     };
 }

@@ -21,12 +21,16 @@ export function firewallWarnings(
     return chains.length === 0
         ? []
         : [...tunnels(text, facts), ...passages(text, facts)].flatMap((way) =>
-              warning(way, chains),
+              warning(way, chains, facts.get("docker-iptables")?.[0] !== "off"),
           );
 }
 
-function warning({ packets, what, open }: Way, chains: readonly Chain[]): string[] {
-    const [by] = packets.flatMap((packet) => droppedBy(chains, packet));
+function warning(
+    { packets, what, open }: Way,
+    chains: readonly Chain[],
+    isDockersWord: boolean,
+): string[] {
+    const [by] = packets.flatMap((packet) => droppedBy(chains, packet, isDockersWord));
     if (!by) {
         return [];
     }

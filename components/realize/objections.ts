@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stackId } from "../wire/identity";
+import { seenContainers } from "./containers";
 import { exposureWarnings } from "./exposed";
 import { firewallWarnings } from "./firewall";
 import { known } from "./known";
@@ -56,6 +57,22 @@ export async function objectToContainers(
         throw new Refusal(
             `${session.name}: containers are created there as ${user}, who is not in the docker group: ` +
                 `run \`usermod -aG docker ${user}\` there, or log in as root`,
+        );
+    }
+}
+
+/** A container that somebody has made under the name of ours would be wired in its place. */
+export async function objectToStranger(
+    { name, probe }: Pick<HostSession, "name" | "probe">,
+    container: string,
+): Promise<void> {
+    const probed = await probe;
+    const seen =
+        probed.status === "answered" ? seenContainers(probed.observation.facts) : undefined;
+    if (seen?.some((other) => other.name === container && other.owner === "")) {
+        throw new Refusal(
+            `${name}: container ${container} is there, but not the one that this program makes: remove it ` +
+                `(docker rm -f ${container}), and \`pulumi up --refresh\` makes that; or choose another name`,
         );
     }
 }

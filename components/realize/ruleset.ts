@@ -49,8 +49,12 @@ export function chainsOf(lines: readonly string[]): Chain[] {
     return chains;
 }
 
-/** The chains that are sure to drop the packet; where a rule is not understood, none is. */
-export function droppedBy(chains: readonly Chain[], packet: Packet): Chain[] {
+/**
+ * The chains that are sure to drop the packet; where a rule is not understood, none is. Docker has the word
+ * on its networks, unless it is told to leave iptables alone.
+ */
+export function droppedBy(all: readonly Chain[], packet: Packet, isDockersWord: boolean): Chain[] {
+    const chains = isDockersWord ? all.map(accepting) : all;
     return chains
         .filter(({ hook }) => hook === packet.hook)
         .filter((chain) => {
@@ -86,6 +90,10 @@ function own(word: string): Verdict {
 }
 
 /** DOCKER-USER is where Crosshost lets its own in, and Docker lets its networks out behind it. */
+function accepting(chain: Chain): Chain {
+    return chain.name === "DOCKER-USER" ? { ...chain, rules: ["accept"] } : chain;
+}
+
 function called(
     chains: readonly Chain[],
     table: string,
@@ -93,9 +101,6 @@ function called(
     packet: Packet,
     depth: number,
 ): Verdict {
-    if (name === "DOCKER-USER") {
-        return "accept";
-    }
     const chain = chains.find((other) => other.table === table && other.name === name);
     return chain ? judge(chains, chain, packet, depth + 1) : "return";
 }

@@ -56,7 +56,10 @@ async function runHook(): Promise<void> {
 describe("before the engine creates a container", () => {
     test.each([
         ["has one of its unit", [LOST]],
-        ["has one of its name", ["crosshost-demo-api running bridge id 1 mark  ports "]],
+        [
+            "has one of its name",
+            ["crosshost-demo-api running bridge id 1 mark another-1a2b3c:x ports "],
+        ],
         ["could not say what it has", undefined],
     ])("a host that %s is asked to remove what a killed client left", async (_what, seen) => {
         jest.mocked(runOverSsh).mockResolvedValue(GOOD);

@@ -12,6 +12,11 @@ const NO_LOGIN =
     "vm3: containers are created over OpenSSH, which takes a private key without passphrase, or an agent " +
     "(agentSocketPath or $SSH_AUTH_SOCK): give the connection one";
 
+const BY_HAND = `docker run -d --name crosshost-late-web ${IMAGE} sleep 1d >/dev/null`;
+const STRANGER =
+    "vm3: container crosshost-late-web is there, but not the one that this program makes: remove it " +
+    "(docker rm -f crosshost-late-web), and `pulumi up --refresh` makes that; or choose another name";
+
 /** What comes to light when resources are on their way already, or the program has ended. */
 describe("a refusal that comes late is told at once, once, and by its text alone", () => {
     const stack = new Stack("late", join(__dirname, "refusals"));
@@ -113,13 +118,27 @@ describe("a refusal that comes late is told at once, once, and by its text alone
     });
 
     it("a container of somebody else under our name, which the hook of an up finds", () => {
-        on("vm3", `docker run -d --name crosshost-late-web ${IMAGE} sleep 1d >/dev/null`);
+        on("vm3", BY_HAND);
         onlyOnce(
             "vm3: crosshost: container crosshost-late-web: Docker has a container of this name that is not the unit's",
             refused({}, IMAGE, "--yes", "--skip-preview"),
         );
+        onlyOnce(`error: ${STRANGER}`, refused({}, IMAGE));
         on("vm3", "docker rm -f crosshost-late-web >/dev/null");
         stack.up();
+        stack.nothingToDo("up");
+        stack.nothingToDo("preview");
+    });
+
+    it("one that took the place of ours, in a preview without --refresh; it is not wired", () => {
+        on("vm3", `docker rm -f crosshost-late-web >/dev/null; ${BY_HAND}`);
+        onlyOnce(`error: ${STRANGER}`, refused({}, IMAGE));
+        onlyOnce(`error: ${STRANGER}`, refused({}, IMAGE, "--yes", "--skip-preview"));
+        const networks =
+            "docker inspect -f '{{range $n, $_ := .NetworkSettings.Networks}}{{$n}} {{end}}' crosshost-late-web";
+        expect(on("vm3", networks).trim()).toBe("bridge");
+        on("vm3", "docker rm -f crosshost-late-web >/dev/null");
+        stack.up("--refresh");
         stack.nothingToDo("up");
         stack.nothingToDo("preview");
     });

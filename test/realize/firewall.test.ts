@@ -11,12 +11,16 @@ nft forward 4-overlay: oifname ch-mesh iifname vx-mesh ip saddr 10.42.0.0/16 acc
 `;
 
 function told(...tables: string[]): string[] {
+    return toldWith([], ...tables);
+}
+
+function toldWith(more: [string, string[]][], ...tables: string[]): string[] {
     const rules = tables
         .join("\n")
         .split("\n")
         .map((line) => line.trim())
         .filter((line) => line !== "" && line !== "}");
-    const facts = new Map([["address", ["eth0 192.168.40.11/24 1500"]]]);
+    const facts = new Map([["address", ["eth0 192.168.40.11/24 1500"]], ...more]);
     return firewallWarnings(UNIT, observation({ facts, rules }));
 }
 
@@ -46,6 +50,33 @@ test("no firewall, and Docker's own rules", () => {
             }
         }`),
     ).toEqual([]);
+});
+
+test("a chain that Docker left dropping, when it was told to leave iptables alone", () => {
+    const left = (...rules: string[]) => `table ip filter {
+        chain FORWARD {
+            type filter hook forward priority filter; policy drop;
+            ${rules.join("\n")}
+            jump DOCKER-USER
+            iifname "docker0" oifname != "docker0" accept
+        }
+        chain DOCKER-USER {
+            iifname "vx-mesh" oifname "ch-mesh" ip saddr 10.42.0.0/16 accept
+            return
+        }
+    }`;
+    const off: [string, string[]] = ["docker-iptables", ["off"]];
+    expect(told(left())).toEqual([]);
+    expect(toldWith([off], left())).toEqual([
+        `its firewall (chain FORWARD of table ip filter) drops what goes from vx-mesh to ch-mesh or back; to let it through:
+    iptables -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
+    iptables -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
+    ]);
+    const opened = [
+        'iifname "vx-mesh" oifname "ch-mesh" accept',
+        'iifname "ch-mesh" oifname "vx-mesh" accept',
+    ];
+    expect(toldWith([off], left(...opened))).toEqual([]);
 });
 
 test.each<[string, string[]]>([
