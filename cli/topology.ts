@@ -37,6 +37,8 @@ export interface Attachment {
     readonly host: string;
     readonly container: string;
     readonly network: Network;
+    /** Of its interface, which may be given less than the network has. */
+    readonly mtu: number;
     readonly address: string;
     readonly aliases: readonly string[];
     /** By Docker: an interface of the container's own it knows nothing of. */
@@ -198,6 +200,7 @@ function attachment(name: string, joined: Network, said: AttachmentOutputs): Att
         host: said.hostName,
         container: said.containerName,
         network: joined,
+        mtu: said.interface === undefined ? joined.mtu : said.mtu,
         address: said.ipv4Address,
         aliases: said.aliases,
         named: said.interface === undefined,

@@ -5,7 +5,7 @@ import { type Connection, runOverSsh } from "../../components/realize/ssh";
 import { CliError } from "../error";
 import { type Container, type Lookup, type Pair } from "../reach";
 import { type State } from "../state";
-import { type HostNode } from "../topology";
+import { type Attachment, type HostNode } from "../topology";
 import { type Answers, parseAnswers } from "./answers";
 
 const READY = "crosshost-check: ready";
@@ -66,7 +66,7 @@ export function scriptOf({ containers, pairs, lookups }: Questions): string {
 function callOf({ from, to, should }: Pair): string[] {
     switch (should) {
         case "reach":
-            return [`reach ${from.name} ${to.address} ${to.network.mtu}`];
+            return [`reach ${from.name} ${to.address} ${bytesBetween(from, to)}`];
         case "be kept out":
             return [`avoid ${from.name} ${to.address}`];
         case "not judged":
@@ -95,4 +95,10 @@ function isConnection(value: unknown): value is Connection {
         "host" in value &&
         typeof value.host === "string"
     );
+}
+
+/** The largest packet that both ends take. */
+function bytesBetween(from: Container, to: Attachment): number {
+    const own = from.attachments.filter(({ network }) => network === to.network);
+    return Math.min(to.mtu, ...own.map(({ mtu }) => mtu));
 }

@@ -75,17 +75,19 @@ function containerDifferences(container: Container, answers: AnswersByHost): str
 
 function interfaceDifferences(
     container: Container,
-    { address, network }: Attachment,
+    { address, network, mtu: wanted }: Attachment,
     { mtus }: Answers,
 ): string[] {
     const mtu = mtus.get(key(container.name, address));
     if (mtu === undefined) {
         return [`${nameOf(container)} has no interface with ${address}, of ${network.name}`];
     }
-    const wanted = `${network.name} has ${network.mtu}`;
-    return mtu === network.mtu
+    const should = wanted === network.mtu ? `${network.name} has` : "it is to have";
+    return mtu === wanted
         ? []
-        : [`${nameOf(container)} has MTU ${mtu} on the interface with ${address}: ${wanted}`];
+        : [
+              `${nameOf(container)} has MTU ${mtu} on the interface with ${address}: ${should} ${wanted}`,
+          ];
 }
 
 /** One line for a target and what is wrong with it, as one fault is often seen by many. */
@@ -109,8 +111,8 @@ const WRONG: readonly [Finding, (to: Attachment) => string][] = [
     ["not reached", ({ address }) => `is not reached at ${address} from`],
     [
         "small packets only",
-        ({ address, network }) =>
-            `is reached at ${address} by small packets, not with ${network.mtu} bytes, from`,
+        ({ address, mtu }) =>
+            `is reached at ${address} by small packets, not with ${mtu} bytes, from`,
     ],
     ["not kept out", ({ address }) => `is reached at ${address}, with no network in common, from`],
 ];

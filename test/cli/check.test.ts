@@ -2,8 +2,8 @@ import { key, parseAnswers } from "../../cli/check/answers";
 import { connectionOf, scriptOf } from "../../cli/check/ask";
 import { report } from "../../cli/check/report";
 import { judge } from "../../cli/check/verdict";
-import { containersOf, lookupsOf, pairsOf } from "../../cli/reach";
-import { topologyOf } from "../../cli/topology";
+import { type Container, containersOf, lookupsOf, pairsOf } from "../../cli/reach";
+import { type Attachment, type Network, topologyOf } from "../../cli/topology";
 import { attachment, bridge, CONNECTION, host, overlay, shown, stateOf } from "./states";
 
 const mesh = overlay("mesh", ["vm1", "vm2"]);
@@ -237,4 +237,20 @@ describe("the report", () => {
         expect(text).toContain("\ndb on vm2 is not reached at 10.42.2.9 from web on vm1\n");
         expect(text).toContain("12 pairs by address, 6 names: 1 difference\n");
     });
+});
+
+test("an interface that is given less than its network has is asked, and judged, at that", () => {
+    const lan = { name: "lan" } as Network;
+    const end = (name: string, mtu: number): Container =>
+        ({
+            name,
+            host: "vm1",
+            attachments: [{ network: lan, mtu, address: `192.168.40.${mtu % 100}` } as Attachment],
+        }) as Container;
+    const [from, other] = [end("db", 1500), end("web", 1420)];
+    const [to] = other.attachments;
+    const pairs = to ? [{ from, to, should: "reach" as const }] : [];
+    expect(scriptOf({ containers: [from, other], pairs, lookups: [] })).toContain(
+        "\nreach db 192.168.40.20 1420\n",
+    );
 });
