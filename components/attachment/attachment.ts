@@ -11,10 +11,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { type NetworkHandle } from "../network/handle";
 import { type ContainerArgs, createContainer, dockerProviderOf } from "../realize/docker";
+import { knownAs } from "../realize/knownAs";
 import { objectToStranger } from "../realize/objections";
 import { parsed, refuse } from "../realize/refuse";
 import { type HostSession, sessionOfHost } from "../realize/session";
-import { unitCommand } from "../realize/unit";
+import { ownerOf } from "../realize/succession";
+import { unitCommand, unitResource } from "../realize/unit";
 import { dockerName, unitName } from "../wire/identity";
 import { type Problem } from "../wire/problem";
 import { existingContainer, type Joined } from "./existing";
@@ -24,7 +26,7 @@ import { rememberAttachment } from "./made";
 import { modeKind } from "./mode";
 import { networkKind } from "./networkPlace";
 import { COMPONENT, type Kind, type Place, portsOf, type Wanted } from "./place";
-import { claimName, claimPorts } from "./plan";
+import { claimKnownAs, claimName, claimPorts } from "./plan";
 import { type AttachmentSpec, attachmentSchema } from "./schema";
 
 /** A port of the host. */
@@ -132,9 +134,10 @@ export class ContainerAttachment extends pulumi.ComponentResource {
     ) {
         const spec = parsed(attachmentSchema, COMPONENT, name, args);
         const session = sessionOfHost(COMPONENT, name, args.host);
-        const created = createdName(session, name, spec);
+        const known = knownAs(name, opts);
+        const created = createdName(session, known, spec);
         const { containerName } = args;
-        const wanted = { name, session, spec, created, containerName };
+        const wanted = { name, knownAs: known, session, spec, created, containerName };
         const kind = kindOf(wanted, args);
         refuse(COMPONENT, name, [...containerProblems(wanted), ...kind.problems]);
         super("crosshost:index:ContainerAttachment", name, {}, opts);
@@ -144,12 +147,13 @@ export class ContainerAttachment extends pulumi.ComponentResource {
             ? this.create(wanted, place, args.host, args.container)
             : existingContainer(COMPONENT, name, session, containerName ?? "", opts);
         const makers = joined.maker ? [joined.maker] : [];
-        const unit = unitName("attachment", name);
+        const unit = unitName("attachment", known);
         const image = isSilentOnPorts(spec) ? args.container?.image : undefined;
         if (image !== undefined) {
             session.silent.push({ attachment: name, unit, image });
         }
         const command = unitCommand(session, this, {
+            of: name,
             name: unit,
             text: place.text(joined),
             after: [...place.after, ...makers],
@@ -181,22 +185,28 @@ export class ContainerAttachment extends pulumi.ComponentResource {
     }
 
     private create(
-        { name, session, created }: Wanted,
-        { networking, after }: Place,
+        { name, knownAs: known, session, spec, created }: Wanted,
+        { networking, after, networkName, ipv4Address }: Place,
         host: HostHandle,
         container: ContainerArgs,
     ): Joined {
-        const containerName = created ?? name;
+        const containerName = created ?? known;
         const made = createContainer(session, this, dockerProviderOf(host), {
             resourceName: `${name}-container`,
             containerName,
-            unit: unitName("attachment", name),
+            unit: unitName("attachment", known),
             container,
             networking,
+            wish: {
+                owner: ownerOf(session, this, unitResource(name, session.name)),
+                ports: portsOf(spec),
+                network: networkName,
+                ipv4Address,
+            },
             after,
         });
         const ours = session.gone ? undefined : objectToStranger(session, containerName);
-        const named = pulumi.all([made.name, ours]).apply(([known]) => known);
+        const named = pulumi.all([made.name, ours]).apply(([there]) => there);
         return { name: named, id: made.id, maker: made };
     }
 }
@@ -231,7 +241,8 @@ const NOT_LISTENING: Problem = {
 };
 
 /** Mistakes of the container itself, wherever it is. */
-function containerProblems({ name, session, spec, created }: Wanted): Problem[] {
+function containerProblems({ name, knownAs: known, session, spec, created }: Wanted): Problem[] {
+    const namesake = claimKnownAs(session.things, name, known);
     const ports = claimPorts(session.ports, name, session.name, portsOf(spec));
     const taken =
         created === undefined ? [] : claimName(session.containerNames, name, created, session.name);
@@ -239,7 +250,7 @@ function containerProblems({ name, session, spec, created }: Wanted): Problem[] 
     const loginless: Problem[] =
         created === undefined || noLogin === undefined ? [] : [{ path: "host", message: noLogin }];
     const silent = spec.listens === undefined || spec.mode === "host";
-    return [...ports, ...taken, ...loginless, ...(silent ? [] : [NOT_LISTENING])];
+    return [...namesake, ...ports, ...taken, ...loginless, ...(silent ? [] : [NOT_LISTENING])];
 }
 
 /** Then what its image declares is looked at. */

@@ -31,12 +31,12 @@ import { claimDefault } from "./plan";
 import { COMPONENT, type Kind, type Place, type Wanted } from "./place";
 
 export function interfaceKind(wanted: Wanted, spec: InterfaceSpec, on: Bridge | string): Kind {
-    const { name, session } = wanted;
+    const { session } = wanted;
     const found = groundOf(session, on);
     if ("message" in found) {
         return { problems: [found, ...strangers(wanted)], place: neverMade };
     }
-    const plan = planInterface(session.stack, name, spec, found);
+    const plan = planInterface(session.stack, wanted.knownAs, spec, found);
     const wrong = [...strangers(wanted), ...interfaceProblems(spec, found)];
     return {
         problems: [...wrong, ...claimProblems(wanted, plan)],
@@ -160,11 +160,11 @@ function interfacePlace(wanted: Wanted, plan: InterfacePlan, on: Bridge | string
 }
 
 function interfaceText(
-    { name, session }: Wanted,
+    { name, knownAs, session }: Wanted,
     plan: InterfacePlan,
     joined: Joined,
 ): pulumi.Output<string> {
-    const unit = unitName("attachment", name);
+    const unit = unitName("attachment", knownAs);
     const { ground } = plan;
     return joined.name.apply(async (container) => {
         const wanted = unitText(interfaceUnit(plan, container));

@@ -128,7 +128,7 @@ function idOnHost(session: HostSession, name: pulumi.Output<string>): pulumi.Out
 
 /** In a preview that would make it, the other has to be there and to run, unless this program makes it. */
 function joinedText(
-    { name, session }: Wanted,
+    { name, knownAs, session }: Wanted,
     other: Other,
     otherName: pulumi.Output<string>,
     joined: Joined,
@@ -137,7 +137,7 @@ function joinedText(
     return pulumi.all([joined.name, otherName]).apply(async ([container, known]) => {
         const wanted = unitText(planMode({ container, mode: "container", other: known }));
         if (!makes && !session.containers.has(known)) {
-            const unit = unitName("attachment", name);
+            const unit = unitName("attachment", knownAs);
             refuse(COMPONENT, name, await otherProblems(session, unit, wanted, known));
         }
         return wanted;

@@ -22,7 +22,7 @@ import {
     portProblems,
     wayProblems,
 } from "./plan";
-import { type AttachmentSpec, networkHandleSchema } from "./schema";
+import { networkHandleSchema } from "./schema";
 
 export function networkKind(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Kind {
     return {
@@ -32,13 +32,13 @@ export function networkKind(wanted: Wanted, network: pulumi.Input<NetworkHandle>
 }
 
 function networkPlace(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Place {
-    const { name, session, spec } = wanted;
-    const spot = spotOn(session, name, spec, network);
-    const aliases = spec.aliases ?? [name];
+    const { name, knownAs, session, spec } = wanted;
+    const spot = spotOn(wanted, network);
+    const aliases = spec.aliases ?? [knownAs];
     const defaultRoute = spec.defaultRoute === true;
     const others = sessionsOn(session, network);
     announce(session, others, {
-        names: [wanted.created ?? wanted.containerName ?? name, ...aliases],
+        names: [wanted.created ?? wanted.containerName ?? knownAs, ...aliases],
         address: spot.address,
         networks: networksOf(name, network),
     });
@@ -49,7 +49,7 @@ function networkPlace(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Pla
             ],
         },
         text: (joined) =>
-            endpointText({ name, session, others, aliases, spot, defaultRoute }, joined),
+            endpointText({ name, knownAs, session, others, aliases, spot, defaultRoute }, joined),
         after: networkCommand(session, network),
         ipv4Address: spot.address,
         networkName: spot.network,
@@ -60,6 +60,7 @@ function networkPlace(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Pla
 /** What the unit of an attachment is made from. */
 interface Plan {
     readonly name: string;
+    readonly knownAs: string;
     readonly session: HostSession;
     readonly others: readonly HostSession[];
     readonly aliases: readonly string[];
@@ -75,10 +76,10 @@ interface Spot {
 }
 
 function endpointText(
-    { name, session, others, aliases, spot, defaultRoute }: Plan,
+    { name, knownAs, session, others, aliases, spot, defaultRoute }: Plan,
     joined: Joined,
 ): pulumi.Output<string> {
-    const unit = unitName("attachment", name);
+    const unit = unitName("attachment", knownAs);
     return pulumi
         .all([joined.name, spot.here, spot.address])
         .apply(async ([container, { network, lan, shim }, ipv4Address]) => {
@@ -108,10 +109,10 @@ function endpointText(
 
 /** Mistakes that show before anything is registered: names, and addresses where known. */
 function localProblems(
-    { name, session, spec, created, containerName }: Wanted,
+    { name, knownAs, session, spec, created, containerName }: Wanted,
     network: pulumi.Input<NetworkHandle>,
 ): Problem[] {
-    const problems = aliasProblems(name, spec.aliases);
+    const problems = aliasProblems(knownAs, spec.aliases);
     const container = created ?? containerName;
     if (spec.defaultRoute && typeof container === "string") {
         problems.push(...claimDefault(session.things, name, container, "defaultRoute"));
@@ -130,7 +131,7 @@ function localProblems(
     }
     problems.push(...portProblems(here, spec.container?.ports));
     problems.push(...wayProblems(here, spec.defaultRoute));
-    const placed = placeAttachment(session.stack, name, here, spec.ipv4Address);
+    const placed = placeAttachment(session.stack, knownAs, here, spec.ipv4Address);
     return placed.problems.length > 0
         ? [...problems, ...placed.problems]
         : [
@@ -146,9 +147,7 @@ function localProblems(
 
 /** The network's name on the host and the container's address; of another stack's, at run time. */
 function spotOn(
-    session: HostSession,
-    name: string,
-    spec: AttachmentSpec,
+    { name, knownAs, session, spec }: Wanted,
     network: pulumi.Input<NetworkHandle>,
 ): Spot {
     const all = networksOf(name, network);
@@ -162,7 +161,7 @@ function spotOn(
     });
     const sessions = sessionsOn(session, network);
     const address = pulumi.all([here, all]).apply(([there, networks]) => {
-        const placed = placeAttachment(session.stack, name, there, spec.ipv4Address);
+        const placed = placeAttachment(session.stack, knownAs, there, spec.ipv4Address);
         refuse(COMPONENT, name, placed.problems);
         if (!localNetwork(network)) {
             const claims = claimsOn(sessions, networks);

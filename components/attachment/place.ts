@@ -14,6 +14,8 @@ export const COMPONENT = "ContainerAttachment";
 /** The attachment as far as it is known before anything is registered. */
 export interface Wanted {
     readonly name: string;
+    /** The name by which the host knows it, from which all is derived. */
+    readonly knownAs: string;
     readonly session: HostSession;
     readonly spec: AttachmentSpec;
     /** Name of the container that is made here; none for one that exists already. */

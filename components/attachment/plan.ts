@@ -119,6 +119,13 @@ export function claimName(names: Claims, name: string, container: string, host: 
     return holder === undefined ? [] : [{ path: "container.name", message }];
 }
 
+/** The host has a unit for each, called so: an alias, or another parent, may bring the name of another. */
+export function claimKnownAs(things: Claims, name: string, known: string): Problem[] {
+    const holder = things.claim(`the attachment ${known}`, name);
+    const message = `the host knows "${holder ?? ""}" by the name "${known}" already: choose another`;
+    return holder === undefined ? [] : [{ path: "", message }];
+}
+
 /** A container has one place on a network. */
 export function claimEndpoint(
     things: Claims,

@@ -15,6 +15,7 @@ import { type HostHandle } from "../host/handle";
 import { claimProblems, lockOutProblems } from "../network/claims";
 import { rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
+import { knownAs } from "../realize/knownAs";
 import { parsed, refuse } from "../realize/refuse";
 import { type HostSession, sessionOfHost } from "../realize/session";
 import { unitCommand } from "../realize/unit";
@@ -77,16 +78,16 @@ export class Bridge extends pulumi.ComponentResource {
     constructor(name: string, args: BridgeArgs, opts?: pulumi.ComponentResourceOptions) {
         const spec = parsed(bridgeSchema, COMPONENT, name, args);
         const session = sessionOfHost(COMPONENT, name, args.host);
-        const plan = planBridge(session.stack, name, spec);
+        const plan = planBridge(session.stack, knownAs(name, opts), spec);
         refuse(COMPONENT, name, [
             ...partProblems(spec),
             ...addressProblems(plan, session, session.addressNow),
-            ...claimProblems(claimantOf(plan), [session]),
+            ...claimProblems(claimantOf(name, plan), [session]),
         ]);
         super("crosshost:index:Bridge", name, {}, opts);
 
         const networks = { [session.name]: plan.place };
-        const command = this.wireHost(plan, session);
+        const command = this.wireHost(name, plan, session);
         this.cidr = pulumi.output(plan.cidr);
         this.mtu = pulumi.output(plan.mtu);
         this.networks = pulumi.output(networks);
@@ -112,11 +113,12 @@ export class Bridge extends pulumi.ComponentResource {
         return pulumi.output({ cidr: this.cidr, mtu: this.mtu, networks: this.networks });
     }
 
-    private wireHost(plan: BridgePlan, session: HostSession): pulumi.Resource {
+    private wireHost(name: string, plan: BridgePlan, session: HostSession): pulumi.Resource {
         return unitCommand(session, this, {
+            of: name,
             name: unitName("bridge", plan.name),
             text: session.address.apply((address) => {
-                refuse(COMPONENT, plan.name, addressProblems(plan, session, address));
+                refuse(COMPONENT, name, addressProblems(plan, session, address));
                 return unitText(bridgeUnit(plan));
             }),
         });

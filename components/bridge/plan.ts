@@ -1,4 +1,4 @@
-import { type Claimant } from "../network/claims";
+import { type Claimant, knownAsClaim } from "../network/claims";
 import { bridgeEntries, closedEntries, masqueradeEntry, rangeEntry } from "../network/entries";
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
 import { broadcastAddress, contains, networkAddress, prefixOf } from "../wire/address";
@@ -11,6 +11,7 @@ import { type BridgeSpec } from "./schema";
 /** All that is decided of a bridge, before its host is touched. */
 export interface BridgePlan {
     readonly identity: StackIdentity;
+    /** By which hosts know it. */
     readonly name: string;
     readonly link: string;
     readonly cidr: string;
@@ -49,8 +50,9 @@ export function bridgeUnit({ identity, name, link, cidr, mtu, place }: BridgePla
 }
 
 /** What the bridge holds on its host, and nothing else there may have. */
-export function claimantOf({ name, cidr, place }: BridgePlan): Claimant {
-    return { holder: `Bridge "${name}"`, cidr, path: "cidr", network: place.network, claims: [] };
+export function claimantOf(component: string, { name, cidr, place }: BridgePlan): Claimant {
+    const claims = [knownAsClaim("Bridge", name)];
+    return { holder: `Bridge "${component}"`, cidr, path: "cidr", network: place.network, claims };
 }
 
 /** What is wrong with the parts of the network. */

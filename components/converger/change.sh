@@ -123,6 +123,7 @@ finish() {
         apply)
             write_unit "$folder/units" "$done_unit" ||
                 die "unit $done_unit: done, but cannot be noted in $folder/units; the next run tries again"
+            while read -r forerunner; do rm -f "$folder/units/$forerunner"; done 2>/dev/null <"$journal_dir/forerunners"
             ;;
         delete) rm -f "$folder/units/$done_unit" ;;
         uninstall) rm -rf "$folder" ;;

@@ -2,11 +2,14 @@
 # Containers are made by Pulumi's Docker provider, and bear the mark of the unit that connects them. One that was made
 # while its client was killed is in no state: nobody would ever remove it, and its name would stay taken.
 
-# A container that its unit has connected is whole, and was in a state: one that was lost, or that someone else has.
+# A container that its unit has connected is whole, and was in a state: one that was lost, or that someone else has. $leaving: of
+# this stack, and in the way of what the program wants in its place; they would go in the same run, but later.
 vacate() {
     there=$(docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.Image}} {{.Label "crosshost"}}') || exit 1
     printf '%s\n' "$there" | while read -r id name image mark; do
-        if [ "$mark" = "$stack:$unit" ]; then
+        if [ "${mark%%:*}" = "$stack" ] && is_leaving "$name"; then
+            remove_container "$id" </dev/null
+        elif [ "$mark" = "$stack:$unit" ]; then
             made=$(docker container inspect --format '{{.Created}}' "$id" </dev/null) || exit 1
             if [ -n "$(find "$lib_dir/$stack/units/$unit" -newermt "$made" 2>/dev/null)" ]; then
                 die "container $container: this stack has made and connected it, but its state does not know it: use the state that does, or remove it (docker rm -f $id)"
@@ -16,6 +19,14 @@ vacate() {
             die "container $container: Docker has a container of this name that is not the unit's (image $image${mark:+, made by $mark}): remove it (docker rm -f $container) or choose another name"
         fi
     done || exit 1
+}
+
+# NAMES of a container, which are several where another is linked to it
+is_leaving() {
+    for one in $leaving; do
+        case ",$1," in *",$one,"*) return 0 ;; esac
+    done
+    return 1
 }
 
 # those that keep the unit's networks from being removed

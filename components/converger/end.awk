@@ -2,6 +2,7 @@
 # has_iptables, has_nft, client, program, version, lib_dir, run_dir, journal_dir, systemd_dir; for observe journal, stamps, socket.
 
 END {
+    take_units()
     if (user_id() != 0)
         refuse("commands run there as " user_name() ", who is not root: write become: \"sudo\"")
     else

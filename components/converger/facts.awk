@@ -116,6 +116,8 @@ function say_macs(    at, pair, i) {
         split(at, pair, SUBSEP)
         if (endpoint_mac[at] != "")
             print "fact mac " endpoint_mac[at], pair[1]
+        if (endpoint_now[at] != "")
+            print "fact endpoint " pair[1], pair[2], endpoint_now[at]
     }
     for (i = 1; i <= link_count; i++)
         if (link_kind[links[i]] == "macvlan" && stack_of(link_mark[links[i]]) == stack)

@@ -12,7 +12,8 @@
 #   crosshost boot STACK links|rules
 #   crosshost ask LINK ADDRESS...              who on the link's LAN has these addresses
 #   crosshost exposes IMAGE                    which ports it declares
-#   crosshost vacate STACK UNIT CONTAINER      before Docker makes the unit's container
+#   crosshost vacate STACK UNIT CONTAINER [LEAVING...]
+#                                              before Docker makes the unit's container
 #   crosshost watch STACK                      until it is stopped: `attach` each container when it starts
 #   crosshost attach STACK [CONTAINER]         what it has of us beside what Docker keeps; without a name, those that have started
 #   crosshost announce PROCESS PORT LINK       to the LAN, a link in the namespace of a container's process
@@ -25,7 +26,7 @@ run_dir=/run/crosshost
 systemd_dir=/etc/systemd/system
 journal_dir=$run_dir/journal
 client=${SSH_CONNECTION:-}
-stack='' unit='' verb='' phase='' mode=plan round=1 verifying='' acting='' among='' restarted=''
+stack='' unit='' verb='' phase='' mode=plan round=1 verifying='' acting='' among='' restarted='' leaving=''
 
 die() {
     printf 'crosshost: %s\n' "$*" >&2

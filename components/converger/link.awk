@@ -219,8 +219,11 @@ function link_add(id, name, raw,    kind, n, words, i, common, own, mtu, phase) 
 
 function link_set(id, name, value,    kind, n, words, i, have, own, was) {
     kind = first_word(value)
-    if (link_alias[name] != "crosshost:" want_unit[id])
+    if (link_alias[name] != "crosshost:" want_unit[id]) {
         step(41, "ip", "link set " name " alias crosshost:" want_unit[id], want_key[id])
+        if (link_alias[name] ~ /^crosshost:[^ ]+$/)
+            undo(41, "ip", "link set " name " alias " link_alias[name])
+    }
     n = split(value, words, " ")
     for (i = 2; i <= n; i++) {
         if (words[i] ~ /learning$/) {
@@ -314,11 +317,13 @@ function link_undo_contents(name, phase,    i, key) {
             undo(phase + .3, "ip", "route replace " route_raw[route_keys[i]])
 }
 
-function link_unmake(name) {
+# That of a forerunner makes room: the kernel takes no second VXLAN of one identifier and port.
+function link_unmake(name,    phase) {
     if (!(name in link_index) || !is_mine(link_mark[name]))
         return
+    phase = (link_mark[name] in forerunner) ? 30 : 90
     if (link_kind[name] == "veth")
         step(137, "ip-del", "link del " name, "link " name) # its other end is lost: after all that may fail
     else
-        link_take_away(name, link_kind[name] ~ /^(mac|ip)vlan$/ ? 89.5 : 90) # with the VLAN that it lies on it would go by itself
+        link_take_away(name, link_kind[name] ~ /^(mac|ip)vlan$/ ? phase - .5 : phase) # with the VLAN that it lies on it would go by itself
 }

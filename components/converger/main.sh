@@ -60,6 +60,21 @@ settle() {
     return $failed
 }
 
+# A resource that goes sends its text. Where another has taken the unit over, it is not its owner any more. Whoever runs this by
+# hand sends nothing.
+is_owner() {
+    text=''
+    [ -t 0 ] || text=$(cat)
+    held=$(sed -n 's/^owner: //p' "$lib_dir/$stack/units/${1:-$unit}" 2>/dev/null)
+    if [ -z "$text" ] || [ -z "$held" ] || [ "$(printf '%s\n' "$text" | sed -n 's/^owner: //p')" = "$held" ]; then
+        return
+    fi
+    unit=${1:-$unit}
+    held=${held#* }
+    say "is held by ${held% *} now, and stays"
+    return 1
+}
+
 uninstall() {
     remove_orphans
     unit='*'
@@ -107,10 +122,14 @@ main() {
             check_name "$stack" stack
             check_name "$container" container
             ;;
-        vacate:4)
+        vacate:[4-9] | vacate:[1-9][0-9]*)
             check_name "$stack" stack
             check_name "$unit" unit
-            check_name "$container" container
+            shift 3
+            for one; do check_name "$one" container; done
+            shift
+            leaving=$*
+            set -- vacate "$stack" "$unit" "$container"
             ;;
         facts:1 | exposes:2 | announce:4) ;;
         ask:[3-9] | ask:[1-9][0-9]*) check_asked "$@" ;;
@@ -152,10 +171,12 @@ main() {
             ;;
         apply) change - ;;
         delete)
-            free_networks
-            change ''
+            if is_owner; then
+                free_networks
+                change ''
+            fi
             ;;
-        uninstall) uninstall ;;
+        uninstall) ! is_owner host || uninstall ;;
         boot)
             phase=$unit
             boot

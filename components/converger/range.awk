@@ -36,7 +36,7 @@ function owner_of(mark) {
 
 function is_in_the_way(key, unit,    mark) {
     mark = link_mark[route_owner(key)]
-    return mark != unit && mark != "?" && route_proto[key] != 201
+    return mark != unit && !(mark in forerunner) && mark != "?" && route_proto[key] != 201
 }
 
 # A gateway's wider route stays in use for all that lies outside of ours, so that is no conflict.

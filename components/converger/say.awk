@@ -41,7 +41,7 @@ function unit_hash(unit,    command, hash, text, i, n) {
                 text = text lines_of[unit, "other", i] "\n"
         command = "exec sha256sum <<\\.\n" text ".\n"
     } else
-        command = "grep -v -e \"^drift .*: \" -e \"^seen: \" -e \"^made: \" " quoted(lib_dir "/" stack "/units/" substr(unit, length(stack) + 2)) " | sha256sum"
+        command = "grep -v -e \"^drift .*: \" -e \"^seen: \" -e \"^owner: \" -e \"^made: \" " quoted(lib_dir "/" stack "/units/" substr(unit, length(stack) + 2)) " | sha256sum"
     hash = ""
     command | getline hash
     close(command)

@@ -11,15 +11,75 @@ BEGIN {
     set_of("link addr promisc route neigh fdb nft", KIND_OF_BOOT_LINKS)
 }
 
-{ take_unit_line(at, role, $0) }
+{
+    if (!((at, role) in line_count)) {
+        texts[++text_count] = at
+        text_role[text_count] = role
+    }
+    lines_of[at, role, ++line_count[at, role]] = $0
+}
 
-function take_unit_line(unit, role, line,    n, cut, key, value) {
-    n = ++line_count[unit, role]
-    lines_of[unit, role, n] = line
-    if (role == "new" && lines_of[unit, "old", n] == line)
-        lines_alike++
-    if (role != "old")
-        on_file[unit] = 1
+# after all have been read: which units make room for the new one shows by its text
+function take_units(    i, n, unit, role) {
+    find_forerunners()
+    for (i = 1; i <= text_count; i++) {
+        unit = texts[i]
+        role = text_role[i]
+        if (role != "old")
+            on_file[unit] = 1
+        for (n = 1; n <= line_count[unit, role]; n++)
+            take_unit_line(unit, unit in forerunner ? "old" : role, lines_of[unit, role, n])
+    }
+    for (n = 1; n <= line_count[me, "new"]; n++)
+        if (lines_of[me, "new", n] == lines_of[me, "old", n])
+            lines_alike++
+}
+
+# Units of the same stack that hold what the new one wants. No two of a program want the same, so such a one is on its way out: it
+# had another name, or makes room in the same run. It goes with this change, and what both hold stays as it is.
+function find_forerunners(    n, i, unit, wanted, ranges, thing) {
+    if (verb != "apply")
+        return
+    for (n = 1; n <= line_count[me, "new"]; n++) {
+        thing = thing_of(lines_of[me, "new", n])
+        wanted[thing] = 1
+        if (thing ~ /^range /)
+            ranges[nth_word(thing, 2)] = 1
+    }
+    delete wanted[""]
+    for (i = 1; i <= text_count; i++) {
+        unit = texts[i]
+        if (text_role[i] != "other" || stack_of(unit) != stack)
+            continue
+        for (n = 1; n <= line_count[unit, "other"] && !(unit in forerunner); n++) {
+            thing = thing_of(lines_of[unit, "other", n])
+            if ((thing in wanted) || (thing ~ /^range / && overlaps_one_of(nth_word(thing, 2), ranges))) {
+                forerunner[unit] = 1
+                forerunners++
+            }
+        }
+    }
+}
+
+# what only one unit may hold, "" for a line that is of no such entry: a key, or the LAN that a network of Docker's is on
+function thing_of(line,    cut, key, words) {
+    cut = is_said(line) ? 0 : index(line, ": ")
+    if (!cut)
+        return ""
+    if (line ~ /^docker network [^ ]+: (mac|ip)vlan / && split(line, words, " "))
+        return "LAN of " words[5]
+    key = canonical_key(trim(substr(line, 1, cut - 1)))
+    return (kind_of(key) in KIND_PER_UNIT) ? "" : key
+}
+
+function overlaps_one_of(range, ranges,    other) {
+    for (other in ranges)
+        if (overlaps(range, other))
+            return 1
+    return 0
+}
+
+function take_unit_line(unit, role, line,    cut, key, value) {
     if (is_said(line)) {
         said_lines[unit] = said_lines[unit] line "\n"
         return
@@ -47,11 +107,11 @@ function take_unit_line(unit, role, line,    n, cut, key, value) {
 
 # what Pulumi was told by an observe and hands back: carried, never acted on
 function is_said(line) {
-    return line ~ /^(drift .*|seen|made): /
+    return line ~ /^(drift .*|seen|owner|made): /
 }
 
 function same_text_as_before() {
-    return line_count[me, "new"] == line_count[me, "old"] && lines_alike == line_count[me, "new"]
+    return line_count[me, "new"] == line_count[me, "old"] && lines_alike == line_count[me, "new"] && !forerunners
 }
 
 function kind_of(key,    kind) {
@@ -113,7 +173,7 @@ function stack_of(unit) {
 
 # the unit that is planned for; all units of the stack when the stack is uninstalled, or those among which a plan is made
 function is_mine(unit) {
-    if (unit == "" || unit == me)
+    if (unit == "" || unit == me || (unit in forerunner))
         return unit != ""
     return me == stack ":*" && stack_of(unit) == stack && (among == "" || has_word(among, substr(unit, length(stack) + 2)))
 }

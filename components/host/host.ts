@@ -16,6 +16,7 @@ import { containerLoginProblem } from "../realize/containerLogin";
 import { dockerProviderOf } from "../realize/docker";
 import { tellGone } from "../realize/gone";
 import { known } from "../realize/known";
+import { formerNames, knownAs, stackKnownAs } from "../realize/knownAs";
 import { exposuresOf } from "../realize/exposed";
 import { lanOf } from "../realize/lan";
 import { type ProbeResult } from "../realize/observation";
@@ -148,7 +149,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
         this.hostName = pulumi.output(name);
         this.address = addressOf(name, args);
         const program = convergerProgram();
-        const stack = { project: pulumi.getProject(), stack: pulumi.getStack() };
+        const stack = stackKnownAs();
         const connection = pulumi.output(args.connection).apply((to) => checked(name, to));
         const gone = spec.gone ?? false;
         const agent = gone ? Promise.resolve(undefined) : agentProblem(args.connection);
@@ -173,7 +174,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             become: spec.become,
             address: this.address,
             addressNow: addressNow(args),
-            id: spec.id ?? idFromName(name),
+            id: spec.id ?? idFromName(knownAs(name, opts)),
             mtu: spec.mtu,
             machine: args.machine,
             probe: probed,
@@ -195,6 +196,9 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             told: new Set(),
             lastCommand: undefined,
             dockerProvider: undefined,
+            formerNames: formerNames(opts),
+            units: new Map(),
+            updateHook: undefined,
         };
         openSession(this, session);
         installHostCommand(

@@ -22,6 +22,7 @@ import { rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
 import { networkNameOn } from "../network/networkName";
 import { heldOnLan } from "../realize/lan";
+import { knownAs, stackKnownAs } from "../realize/knownAs";
 import { parsed, refuse } from "../realize/refuse";
 import { type HostSession, sessionsOfHosts } from "../realize/session";
 import { unitCommand } from "../realize/unit";
@@ -131,18 +132,21 @@ export class Macvlan extends pulumi.ComponentResource {
     constructor(name: string, args: MacvlanArgs, opts?: pulumi.ComponentResourceOptions) {
         const spec = parsed(macvlanSchema, COMPONENT, name, args);
         const sessions = sessionsOfHosts(COMPONENT, name, args.hosts);
-        const identity = { project: pulumi.getProject(), stack: pulumi.getStack() };
+        const identity = stackKnownAs();
+        const known = knownAs(name, opts);
         const claims = [...new Set(sessions)].flatMap((session) =>
-            claimProblems(claimantOf(identity, name, spec, session.name), [session]),
+            claimProblems(claimantOf(name, { identity, name: known, spec }, session.name), [
+                session,
+            ]),
         );
         refuse(COMPONENT, name, [...planProblems(spec, sessions), ...claims]);
         super("crosshost:index:Macvlan", name, {}, opts);
 
-        const plan = planMacvlan(identity, name, spec, sessions);
+        const plan = planMacvlan(identity, known, spec, sessions);
         const networks = networksOf(plan);
         const made = sessions.map((session): [string, pulumi.Resource] => [
             session.name,
-            this.wireHost(plan, session, sessions),
+            this.wireHost(name, plan, session, sessions),
         ]);
         this.cidr = pulumi.output(plan.subnet);
         this.mtu = pulumi.output(plan.mtu);
@@ -174,6 +178,7 @@ export class Macvlan extends pulumi.ComponentResource {
     }
 
     private wireHost(
+        name: string,
         plan: MacvlanPlan,
         session: HostSession,
         sessions: readonly HostSession[],
@@ -184,10 +189,10 @@ export class Macvlan extends pulumi.ComponentResource {
         const text = pulumi.output(wanted).apply(async () => {
             const asked = { link: lan?.link, address: shim?.address };
             const held = await heldOnLan(session, sessions, { unit, wanted, ...asked });
-            refuse(COMPONENT, plan.name, held ? [shimProblem(session.name, held)] : []);
+            refuse(COMPONENT, name, held ? [shimProblem(session.name, held)] : []);
             return wanted;
         });
-        return unitCommand(session, this, { name: unit, text });
+        return unitCommand(session, this, { of: name, name: unit, text });
     }
 }
 

@@ -1,4 +1,4 @@
-import { type Claimant } from "../network/claims";
+import { type Claimant, knownAsClaim } from "../network/claims";
 import { hostNetwork, type HostNetwork, type Reserved, type Shim } from "../network/hostNetwork";
 import { leastUnderlayMtu, type PlannedHost } from "../network/members";
 import {
@@ -149,18 +149,20 @@ function addressesOf(spec: MacvlanSpec, hosts: readonly PlannedHost[]): Record<s
 
 /** What the LAN holds on one of its hosts, and nothing else there may have. */
 export function claimantOf(
-    identity: StackIdentity,
-    name: string,
-    spec: MacvlanSpec,
+    component: string,
+    { identity, name, spec }: Pick<MacvlanPlan, "identity" | "name" | "spec">,
     host: string,
 ): Claimant {
     const path = spec.parents?.[host] === undefined ? "parent" : `parents.${host}`;
     return {
-        holder: `Macvlan "${name}"`,
+        holder: `Macvlan "${component}"`,
         cidr: spec.subnet,
         path: "subnet",
         network: networkName(identity, name, spec),
-        claims: [{ path, thing: `the LAN behind ${parentOf(spec, host)}` }],
+        claims: [
+            knownAsClaim("Macvlan", name),
+            { path, thing: `the LAN behind ${parentOf(spec, host)}` },
+        ],
     };
 }
 

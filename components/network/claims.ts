@@ -26,6 +26,11 @@ export interface Claimant {
     readonly claims: readonly Claim[];
 }
 
+/** Of components of a kind, one may be known to a host by a name: an alias may take the name of another. */
+export function knownAsClaim(kind: string, name: string): Claim {
+    return { path: "", thing: `the name "${name}", by which the host knows a ${kind},` };
+}
+
 /** Two networks on one host that want the same thing, each told with the one that has it. */
 export function claimProblems(
     { holder, cidr, path: whole, network, claims }: Claimant,

@@ -63,7 +63,7 @@ function tellNames(host: HostSession, hosts: readonly HostSession[]): Names {
         }),
     );
     const text = places.apply((all) => unitText(planNames(host.name, all)));
-    lastUnitCommand(host, { name: "names", text, end });
+    lastUnitCommand(host, { of: "names", name: "names", text, end });
     const names = { announcements, ended: () => ended };
     told.set(host, names);
     return names;

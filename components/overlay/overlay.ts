@@ -13,6 +13,7 @@
 // A host more changes the others by one route each and renumbers nobody.
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
+import { knownAs, stackKnownAs } from "../realize/knownAs";
 import { parsed, refuse } from "../realize/refuse";
 import { type HostSession, sessionsOfHosts } from "../realize/session";
 import { unitCommand } from "../realize/unit";
@@ -111,9 +112,8 @@ export class Overlay extends pulumi.ComponentResource {
     constructor(name: string, args: OverlayArgs, opts?: pulumi.ComponentResourceOptions) {
         const spec = parsed(overlaySchema, COMPONENT, name, args);
         const sessions = sessionsOfHosts(COMPONENT, name, args.hosts);
-        const identity = { project: pulumi.getProject(), stack: pulumi.getStack() };
-        const { layout, problems } = layOut(identity, name, spec, sessions);
-        const claims = claimProblems(claimantOf(layout), [...new Set(sessions)]);
+        const { layout, problems } = layOut(stackKnownAs(), knownAs(name, opts), spec, sessions);
+        const claims = claimProblems(claimantOf(name, layout), [...new Set(sessions)]);
         refuse(COMPONENT, name, [...problems, ...claims]);
         super("crosshost:index:Overlay", name, {}, opts);
 
@@ -121,7 +121,7 @@ export class Overlay extends pulumi.ComponentResource {
         this.mtu = pulumi.output(layout.plan.mtu);
         this.networks = pulumi.output({ ...layout.networks });
         this.subnets = pulumi.output(subnetsOf(layout));
-        const commands = this.wireHosts(layout, sessions);
+        const commands = this.wireHosts(name, layout, sessions);
         rememberNetwork(this, { name, networks: layout.networks, sessions, commands });
         this.registerOutputs({
             cidr: this.cidr,
@@ -150,20 +150,23 @@ export class Overlay extends pulumi.ComponentResource {
     }
 
     private wireHosts(
+        name: string,
         layout: OverlayLayout,
         sessions: readonly HostSession[],
     ): Record<string, pulumi.Resource> {
         const living = sessions.filter(({ gone }) => !gone);
+        // Addresses may come late: from a machine that is made in the same run.
         const underlays = pulumi
             .all(Object.fromEntries(living.map(({ name, address }) => [name, address])))
             .apply(async (addresses) => {
-                const known = checked(layout, addresses);
-                await checkSharedLink(this, layout, living, known);
-                return known;
+                refuse(COMPONENT, name, underlayProblems(layout.plan.cidr, addresses));
+                await checkSharedLink(this, layout, living, addresses);
+                return addresses;
             });
         const made = sessions.map((session): [string, pulumi.Resource] => [
             session.name,
             unitCommand(session, this, {
+                of: name,
                 name: unitName("overlay", layout.plan.name),
                 text: pulumi
                     .all([underlays, session.address])
@@ -176,12 +179,6 @@ export class Overlay extends pulumi.ComponentResource {
         ]);
         return Object.fromEntries(made);
     }
-}
-
-/** Addresses may come late: from a machine that is made in the same run. */
-function checked(layout: OverlayLayout, addresses: Record<string, string>): Record<string, string> {
-    refuse(COMPONENT, layout.plan.name, underlayProblems(layout.plan.cidr, addresses));
-    return addresses;
 }
 
 function subnetsOf({ networks }: OverlayLayout): Record<string, string> {

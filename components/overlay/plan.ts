@@ -1,4 +1,4 @@
-import { type Claimant } from "../network/claims";
+import { type Claimant, knownAsClaim } from "../network/claims";
 import {
     bridgeEntries,
     closedEntries,
@@ -61,9 +61,12 @@ export function layOut(
 }
 
 /** What the overlay holds on each of its hosts, and nothing else there may have. */
-export function claimantOf({ plan, spec, network }: OverlayLayout): Claimant {
-    const claims = chosenBackend(spec.backend).claims(plan);
-    return { holder: `Overlay "${plan.name}"`, cidr: plan.cidr, path: "cidr", network, claims };
+export function claimantOf(component: string, { plan, spec, network }: OverlayLayout): Claimant {
+    const claims = [
+        knownAsClaim("Overlay", plan.name),
+        ...chosenBackend(spec.backend).claims(plan),
+    ];
+    return { holder: `Overlay "${component}"`, cidr: plan.cidr, path: "cidr", network, claims };
 }
 
 /** One host's unit: bridge, Docker network, firewall, and what the backend adds for those with an underlay. */

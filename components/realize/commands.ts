@@ -34,10 +34,10 @@ export function deleteCommand(stack: string, unit: string, become: "sudo" | unde
 export function vacateCommand(
     stack: string,
     unit: string,
-    container: string,
+    containers: readonly [own: string, ...leaving: string[]],
     become: "sudo" | undefined,
 ): string {
-    return `${sudo(become)}${LIMIT} ${program(stack)} vacate ${stack} ${unit} ${container}`;
+    return `${sudo(become)}${LIMIT} ${program(stack)} vacate ${stack} ${unit} ${containers.join(" ")}`;
 }
 
 /** Takes the host's unit and, as comments, the packed program on stdin. */
@@ -46,7 +46,7 @@ export function installCommand(stack: string, become: "sudo" | undefined): strin
 }
 
 export function uninstallCommand(stack: string, become: "sudo" | undefined): string {
-    return `${sudo(become)}${LIMIT} sh -c '${UNPACK} && sh $d/crosshost uninstall ${stack} </dev/null'`;
+    return `${sudo(become)}${LIMIT} sh -c '${UNPACK} && sed "/^#/d" $d/in | sh $d/crosshost uninstall ${stack}'`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { seenContainers } from "./containers";
 import { tellLeft } from "./gone";
 import { keyFolder, sshOptions } from "./keyfiles";
 import { known } from "./known";
+import { inTheWay, type Wish } from "./inTheWay";
 import { objectToContainers } from "./objections";
 import { type ProbeResult } from "./observation";
 import { Refusal } from "./refuse";
@@ -83,10 +84,13 @@ export function createContainer(
         unit: string;
         container: ContainerArgs;
         networking: ContainerNetworking;
+        /** What no other container may have when this one is made. */
+        wish: Omit<Wish, "container" | "unit">;
         after: readonly pulumi.Resource[];
     },
 ): docker.Container {
     const mark = `${stackId(session.stack)}:${args.unit}`;
+    const wish = { ...args.wish, unit: args.unit, container: args.containerName };
     const made = new docker.Container(
         args.resourceName,
         {
@@ -102,7 +106,7 @@ export function createContainer(
             provider,
             dependsOn: [...args.after],
             deletedWith: session.machine,
-            hooks: { beforeCreate: [vacating(session, args.unit, args.containerName)] },
+            hooks: { beforeCreate: [vacating(session, wish)] },
             retainOnDelete: session.gone,
             ignoreChanges: session.gone ? ["*"] : undefined,
             transforms: session.gone ? [] : [unseenStaysAsItIs(session, ["networkMode"])],
@@ -117,15 +121,18 @@ export function createContainer(
 
 /**
  * The engine creates what its state does not know. If a client was killed between Docker's making
- * the container and the state's being written, it is there all the same: it goes first. A host that
- * told the probe of no such container is not asked again.
+ * the container and the state's being written, it is there all the same: it goes first. So do containers of
+ * this stack that are in the way: the engine deletes what has another name now only after it has created.
+ * A host that told the probe of no such container is not asked again.
  */
-function vacating(session: HostSession, unit: string, container: string): pulumi.ResourceHook {
+function vacating(session: HostSession, wish: Wish): pulumi.ResourceHook {
     const stack = stackId(session.stack);
-    const command = vacateCommand(stack, unit, container, session.become);
-    return new pulumi.ResourceHook(`${container} on ${session.name}`, async () => {
+    return new pulumi.ResourceHook(`${wish.container} on ${session.name}`, async () => {
         const connection = await known(session.connection);
-        if (connection && mayHold(await session.probe, container, `${stack}:${unit}`)) {
+        const leaving = await inTheWay(session, wish);
+        if (connection && (leaving.length > 0 || mayHold(await session.probe, stack, wish))) {
+            const containers = [wish.container, ...leaving] as const;
+            const command = vacateCommand(stack, wish.unit, containers, session.become);
             const { status, stderr } = await runOverSsh(connection, command);
             if (status !== 0) {
                 const why = stderr.trim() || `ended with status ${status ?? "unknown"}`;
@@ -135,10 +142,12 @@ function vacating(session: HostSession, unit: string, container: string): pulumi
     });
 }
 
-function mayHold(probed: ProbeResult, container: string, mark: string): boolean {
+function mayHold(probed: ProbeResult, stack: string, { container, unit }: Wish): boolean {
     const seen =
         probed.status === "answered" ? seenContainers(probed.observation.facts) : undefined;
-    return seen?.some(({ name, owner }) => name === container || owner === mark) ?? true;
+    return (
+        seen?.some(({ name, owner }) => name === container || owner === `${stack}:${unit}`) ?? true
+    );
 }
 
 /** The provider keeps what it is given in the state, and marks no part of it as a secret. */

@@ -1,6 +1,6 @@
 import { contains, overlap } from "../wire/address";
 import { type CloudName, cloudOf, type Facts } from "./clouds";
-import { type Line, listed, type Misfits, ownerText, word, wordAfter } from "./lines";
+import { isStranger, type Line, listed, type Misfits, ownerText, word, wordAfter } from "./lines";
 
 const NOTHING: Misfits = { errors: [], warnings: [] };
 
@@ -103,7 +103,7 @@ function networkMisfits(value: string, own: string, facts: Facts): string[] {
     const shares = parseInt(facts.get("docker")?.[0] ?? "", 10) >= SHARING_ENGINE;
     const macvlans = (other: string) => driver === "macvlan" && other === "macvlan";
     return listed(facts, "lan")
-        .filter(([, , on, , owner]) => on === parent && owner !== own)
+        .filter(([, , on, , owner]) => on === parent && isStranger(owner ?? "", own))
         .filter(
             ([, other = "", , theirs = ""]) =>
                 !shares || !macvlans(other) || overlap(subnet, theirs),

@@ -36,6 +36,15 @@ export function listed(facts: Facts, name: string): string[][] {
     return (facts.get(name) ?? []).map((fact) => fact.split(" "));
 }
 
+/**
+ * Whether an owner is another than the stack of a unit, `STACK:UNIT`. What another unit of the stack holds is taken over: no
+ * two of a program want the same.
+ */
+export function isStranger(owner: string, unit: string): boolean {
+    const [stack = ""] = unit.split(":");
+    return !owner.replace(/^crosshost:/, "").startsWith(`${stack}:`);
+}
+
 /** `crosshost:STACK:UNIT` as a reader knows it; anything else is not of ours. */
 export function ownerText(owner: string): string {
     const [, stack, unit] = /^(?:crosshost:)?([^:]+):([^:]+)$/.exec(owner) ?? [];

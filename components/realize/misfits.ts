@@ -1,7 +1,16 @@
 import { contains, overlap, prefixOf } from "../wire/address";
 import { type Facts } from "./clouds";
 import { interfaceMisfits, lanMisfits } from "./lanMisfits";
-import { type Line, linesOf, listed, type Misfits, ownerText, word, wordAfter } from "./lines";
+import {
+    isStranger,
+    type Line,
+    linesOf,
+    listed,
+    type Misfits,
+    ownerText,
+    word,
+    wordAfter,
+} from "./lines";
 import { entriesHash, type Observation } from "./observation";
 
 /** A unit on its way to a host. */
@@ -98,19 +107,22 @@ function overlaps(range: string, own: string, facts: Facts): { wide: boolean; te
 function linkMisfits([key, value]: Line, own: string, facts: Facts): string[] {
     const name = word(key, 1);
     const [, kind, owner = ""] = listed(facts, "link").find(([link]) => link === name) ?? [];
-    if (kind !== undefined && owner !== `crosshost:${own}`) {
+    if (kind !== undefined && isStranger(owner, own)) {
         return [
             `the link ${name} is there already, ${kind}, ${ownerText(owner)}: remove it (ip link del ${name}), or rename the component`,
         ];
     }
-    return value.startsWith("vxlan ") ? vxlanMisfits(name, value, facts) : [];
+    return value.startsWith("vxlan ") ? vxlanMisfits(name, value, own, facts) : [];
 }
 
-function vxlanMisfits(name: string, value: string, facts: Facts): string[] {
+function vxlanMisfits(name: string, value: string, own: string, facts: Facts): string[] {
     const [id, port] = [wordAfter(value, "id"), wordAfter(value, "dstport")];
     const taken = listed(facts, "vxlan").filter(
-        ([other, theirs, theirPort]) =>
-            other !== name && theirPort === port && (theirs === id || theirs === "all"),
+        ([other, theirs, theirPort, owner = ""]) =>
+            other !== name &&
+            theirPort === port &&
+            (theirs === id || theirs === "all") &&
+            isStranger(owner, own),
     );
     return [
         ...taken.map(
@@ -154,7 +166,7 @@ function networkMisfits(lines: readonly Line[], own: string, facts: Facts): stri
         .flatMap(([key]) => {
             const name = word(key, 2);
             const [, owner = ""] = listed(facts, "network").find(([other]) => other === name) ?? [];
-            return owner === "" || owner === own
+            return owner === "" || !isStranger(owner, own)
                 ? []
                 : [
                       `Docker has a network "${name}", ${ownerText(owner)}: remove it (docker network rm ${name}), or write another dockerName`,

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 
+const OWNER = "owner: ";
+const MADE = "made: ";
+
 /** What the host said of one unit that lies on it. */
 export interface ObservedUnit {
     /** Of the entries last applied. */
@@ -75,25 +78,58 @@ export function parseObservation(answer: string): Observation | undefined {
     return { units, absent, facts, rules, goneContainers, stoppedContainers };
 }
 
+/** What is said of a unit beside its entries and its drift. */
+export interface Trailer {
+    /** Whose it is: who deletes it later has to say the same. */
+    readonly owner: string;
+    /** By what its container was made. */
+    readonly made?: string;
+}
+
+/** The lines that follow a unit's entries on stdin. */
+export function trailer(
+    probe: ProbeResult,
+    unitName: string,
+    wanted: string,
+    { owner, made }: Trailer,
+): readonly string[] {
+    const own = [`${OWNER}${owner}`, ...(made ? [`${MADE}${made}`] : [])];
+    const seen =
+        probe.status === "answered" ? seenLines(probe.observation, unitName, wanted, owner) : [];
+    return [...seen, ...own];
+}
+
 /**
- * The lines that follow a unit's entries on stdin. In step: those that the host gave back, so that
- * nothing changes. Drifted or absent: what differs, and a token never used before. Entries about to
- * change anyway: drift repaired long ago is not carried on.
+ * In step: those that the host gave back, so that nothing changes. Drifted, absent or another's: what differs, and a
+ * token never used before. Entries about to change anyway: drift repaired long ago is not carried on. That a unit is
+ * absent is no line, as none is there before the first `up`.
  */
-export function trailer(probe: ProbeResult, unitName: string, wanted: string): readonly string[] {
-    if (probe.status !== "answered") {
-        return [];
-    }
-    const observed = probe.observation.units.get(unitName);
+function seenLines(
+    { units, absent }: Observation,
+    unitName: string,
+    wanted: string,
+    owner: string,
+): readonly string[] {
+    const observed = units.get(unitName);
     if (!observed) {
-        return ["drift unit: not on the host", `seen: ${probe.observation.absent}`];
+        return [`seen: ${absent}`];
     }
     if (observed.drift.length > 0) {
         return [...observed.drift, `seen: ${observed.fresh ?? ""}`];
     }
+    const holder = ownerOnHost(observed);
+    if (holder !== undefined && holder !== owner) {
+        return [`seen: o${entriesHash([...observed.said, owner].join("\n"))}`];
+    }
+    const told = observed.said.filter((line) => ![OWNER, MADE].some((own) => line.startsWith(own)));
     return observed.hash === entriesHash(wanted)
-        ? observed.said
-        : observed.said.filter((line) => line.startsWith("seen: "));
+        ? told
+        : told.filter((line) => line.startsWith("seen: "));
+}
+
+/** Undefined of one that was applied by a version that said no owners. */
+export function ownerOnHost({ said }: ObservedUnit): string | undefined {
+    return said.find((line) => line.startsWith(OWNER))?.slice(OWNER.length);
 }
 
 export function entriesHash(wanted: string): string {

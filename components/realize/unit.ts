@@ -1,13 +1,15 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { stackId } from "../wire/identity";
-import { entryKeys } from "../wire/unit";
+import { entryKeys, exclusiveKeys } from "../wire/unit";
 import { applyCommand, deleteCommand, installCommand, uninstallCommand } from "./commands";
 import { tellLeft } from "./gone";
 import { removalOf } from "./keyfiles";
 import { objectToUnit } from "./objections";
 import { trailer } from "./observation";
+import { Refusal } from "./refuse";
 import { type PortWish } from "./portMisfits";
+import { ownerOf, tellSuccession, updateHook } from "./succession";
 import { type HostSession } from "./session";
 import { type Connection, type Login } from "./ssh";
 import { unseenStaysAsItIs } from "./unseen";
@@ -18,10 +20,9 @@ const COMMAND_DEFAULTS = { logging: "none", addPreviousOutputInEnv: false } as c
 const DIALS = { fresh: 10, running: 1 };
 const DIAL_SECONDS = 5;
 
-/** The line that says by what a unit's container was made. */
-const MADE = "made: ";
-
 interface UnitOfHost {
+    /** The logical name of what it is of: the resource is called after it, so that Pulumi's aliases reach it. */
+    readonly of: string;
     readonly name: string;
     readonly text: pulumi.Output<string>;
     /** Applied again when this is another, though the text is the same. */
@@ -30,14 +31,20 @@ interface UnitOfHost {
     readonly ports?: PortWish;
 }
 
+/** The name of the command that holds a component's unit on a host. */
+export function unitResource(component: string, host: string): string {
+    return `${component}-${host}`;
+}
+
 /** One component's unit on one host: one command, whose stdin is the unit. */
 export function unitCommand(
     session: HostSession,
     parent: pulumi.Resource,
     unit: UnitOfHost & { readonly after?: readonly pulumi.Resource[] },
 ): pulumi.Resource {
+    const resource = (host: string) => unitResource(unit.of, host);
     const after = [...previousCommand(session), ...(unit.after ?? [])];
-    const made = applied(session, parent, unit, after);
+    const made = applied(session, parent, { ...unit, resource, after });
     session.lastCommand = made;
     return made;
 }
@@ -47,30 +54,50 @@ export function lastUnitCommand(
     session: HostSession,
     unit: UnitOfHost & { readonly end: Promise<unknown> },
 ): pulumi.Resource {
+    const resource = (host: string) => `${host}-${unit.of}`;
     const after = pulumi.output(unit.end.then(() => previousCommand(session)));
-    return applied(session, session.component, unit, after);
+    return applied(session, session.component, { ...unit, resource, after });
 }
 
 function applied(
     session: HostSession,
     parent: pulumi.Resource,
-    unit: UnitOfHost,
-    after: pulumi.Input<pulumi.Resource[]>,
+    unit: UnitOfHost & {
+        readonly resource: (host: string) => string;
+        readonly after: pulumi.Input<pulumi.Resource[]>;
+    },
 ): pulumi.Resource {
     const stack = stackId(session.stack);
-    return hostCommand(session, parent, `${unit.name}-${session.name}`, {
+    const name = unit.resource(session.name);
+    const owner = ownerOf(session, parent, name);
+    session.units.set(name, { name: unit.name, container: unit.ports?.container });
+    return hostCommand(session, parent, name, {
         create: applyCommand(stack, unit.name, session.become),
         delete: deleteCommand(stack, unit.name, session.become),
         wanted: unit.text,
         stdin: (wanted) => {
+            claimEntries(session, unit.name, wanted);
             void objectToUnit(session, { name: unit.name, text: wanted, ports: unit.ports });
             return pulumi
-                .output(unit.made)
-                .apply((made) => withTrailer(session, unit.name, wanted, made));
+                .all([owner, unit.made])
+                .apply(([own, made]) => withTrailer(session, unit.name, wanted, own, made));
         },
-        after,
+        after: unit.after,
         dials: DIALS.running,
+        // Before 0.2 they were called after the unit.
+        formerly: [...session.formerNames.map(unit.resource), `${unit.name}-${session.name}`],
     });
+}
+
+/** Names may come late, so two units of a program may turn out to hold one thing: they would take it from each other. */
+function claimEntries({ name, things }: HostSession, unit: string, wanted: string): void {
+    const taken = exclusiveKeys(wanted).flatMap((key) => {
+        const holder = things.claim(`the entry ${key}`, unit) ?? unit;
+        return holder === unit ? [] : [`${key} is held by ${holder}: leave one of them out`];
+    });
+    if (taken.length > 0) {
+        throw new Refusal([`${name}: ${unit} cannot be made there:`, ...taken].join("\n    "));
+    }
 }
 
 /** sshd takes ten logins at a time (MaxStartups): a host's commands follow one another. */
@@ -85,14 +112,21 @@ export function installHostCommand(
     packedProgram: string,
 ): pulumi.Resource {
     const stack = stackId(session.stack);
-    const made = hostCommand(session, session.component, `${session.name}-converger`, {
+    const name = `${session.name}-converger`;
+    const owner = ownerOf(session, session.component, name);
+    session.units.set(name, { name: "host" });
+    const made = hostCommand(session, session.component, name, {
         create: installCommand(stack, session.become),
         delete: uninstallCommand(stack, session.become),
         wanted: text,
         stdin: (wanted) =>
-            pulumi.interpolate`${withTrailer(session, "host", wanted)}${packedProgram}`,
+            owner.apply(
+                (own) =>
+                    pulumi.interpolate`${withTrailer(session, "host", wanted, own)}${packedProgram}`,
+            ),
         after: [],
         dials: session.machine ? DIALS.fresh : DIALS.running,
+        formerly: [],
     });
     session.lastCommand = made;
     return made;
@@ -127,6 +161,7 @@ function hostCommand(
         stdin: (wanted: string) => pulumi.Output<string>;
         after: pulumi.Input<pulumi.Resource[]>;
         dials: number;
+        formerly: readonly string[];
     },
 ): pulumi.Resource {
     const made = new command.remote.Command(
@@ -144,8 +179,12 @@ function hostCommand(
         },
         {
             parent,
+            aliases: args.formerly.map((former) => ({ name: former })),
             dependsOn: args.after,
+            // Whoever asks for a replacement (`pulumi up --replace`) wants it made again, not taken away at last.
+            deleteBeforeReplace: true,
             deletedWith: session.machine,
+            hooks: session.gone ? undefined : { beforeUpdate: [updateHook(session)] },
             transforms: [unseenStaysAsItIs(session, ["stdin", "connection", "create", "delete"])],
         },
     );
@@ -160,13 +199,14 @@ async function withTrailer(
     session: HostSession,
     unit: string,
     wanted: string,
+    owner: string,
     made?: string,
 ): Promise<string> {
     await session.usable;
-    const told = trailer(await session.probe, unit, wanted);
-    const lines = told.filter((line) => !line.startsWith(MADE));
-    const last = made ? [`${MADE}${made}`] : [];
-    return [wanted, ...[...lines, ...last].map((line) => `${line}\n`)].join("");
+    const probed = await session.probe;
+    await tellSuccession(session, probed, unit, owner);
+    const lines = trailer(probed, unit, wanted, { owner, made });
+    return [wanted, ...lines.map((line) => `${line}\n`)].join("");
 }
 
 function dialling({ proxy, ...login }: Connection, dialErrorLimit: number) {

@@ -65,6 +65,20 @@ export function unitName(kind: string, component: string): string {
     return `${name.replace(/[^A-Za-z0-9_]+/g, "-").slice(0, 57)}-${tail}`;
 }
 
+/**
+ * Whose a unit is: the stack as hosts know it, the resource's name, and a digest of its name and types, since one name may
+ * be under several parents. The same on every machine, and another one after a rename or a move.
+ */
+export function ownerWords(
+    { project, stack }: StackIdentity,
+    parentUrn: string,
+    resource: string,
+): string {
+    const [, , types = ""] = parentUrn.split("::");
+    const plain = resource.replace(/[^A-Za-z0-9_.@+-]+/g, "-");
+    return `${project}/${stack} ${plain} ${hexDigest(8, "owner", types, resource)}`;
+}
+
 /** Tells machines apart that several labs or environments call by one name. */
 export function machineTag(login: { host: string; port?: number; hostKey?: string }): string {
     const parts = [login.host, String(login.port ?? 22), login.hostKey ?? ""];

@@ -45,6 +45,15 @@ export function entryKeys(text: string): string[] {
     return lines.map((line) => line.slice(0, line.indexOf(": ")));
 }
 
+/** Of these each unit has its own, or several hold one together. */
+const SHARED =
+    /^(boot|converger|iptables|name|networkd|nft|promisc|range|sysctl|underlay|watch)( |$)/;
+
+/** What no other unit of the host may hold. */
+export function exclusiveKeys(text: string): string[] {
+    return entryKeys(text).filter((key) => !SHARED.test(key));
+}
+
 function byKey(a: Entry, b: Entry): number {
     return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }

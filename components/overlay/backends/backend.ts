@@ -17,6 +17,7 @@ export interface Member {
 /** What all members agree on. */
 export interface OverlayPlan {
     readonly identity: StackIdentity;
+    /** By which hosts know it. */
     readonly name: string;
     readonly cidr: string;
     readonly mtu: number;
