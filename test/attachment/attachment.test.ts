@@ -69,13 +69,13 @@ describe("an attachment registers", () => {
         expect(all.sort()).toEqual(
             [
                 ["command:remote:Command", "vm1-converger", "vm1"],
-                ["command:remote:Command", "overlay-mesh-vm1", "mesh"],
+                ["command:remote:Command", "mesh-vm1", "mesh"],
                 ["command:local:Command", "vm1-keys", "vm1"],
                 ["pulumi:providers:docker", "vm1-docker", "vm1"],
                 ["docker:index/container:Container", "api-container", "api"],
-                ["command:remote:Command", "attachment-api-vm1", "api"],
+                ["command:remote:Command", "api-vm1", "api"],
                 ["docker:index/container:Container", "web-container", "web"],
-                ["command:remote:Command", "attachment-web-vm1", "web"],
+                ["command:remote:Command", "web-vm1", "web"],
             ].sort(),
         );
     });
@@ -120,7 +120,7 @@ describe("an attachment registers", () => {
             provider: "vm1-docker",
             deletedWith: undefined,
         });
-        expect([...options.dependencies].sort()).toEqual(["overlay-mesh-vm1"]);
+        expect([...options.dependencies].sort()).toEqual(["mesh-vm1"]);
     });
 
     test("a command that holds the endpoint, after the container", async () => {
@@ -135,13 +135,13 @@ describe("an attachment registers", () => {
             aliases,
             container,
         });
-        const command = await resource("attachment-api-vm1");
+        const command = await resource("api-vm1");
         expect(command.inputs["stdin"]).toBe(
             "docker endpoint api crosshost-demo-mesh: ipv4 10.42.1.200 alias api alias www\n" +
-                "drift unit: not on the host\nseen: t0\n",
+                "seen: t0\nowner: crosshost/demo api-vm1 0e0fca80\n",
         );
         expect(command.secrets).toEqual(["connection"]);
-        expect([...command.dependencies].sort()).toEqual(["api-container", "overlay-mesh-vm1"]);
+        expect([...command.dependencies].sort()).toEqual(["api-container", "mesh-vm1"]);
     });
 
     test("a provider that logs in as the host does, its registries' passwords secret", async () => {
@@ -220,7 +220,7 @@ describe("another stack's network", () => {
         const network = owner.address.apply(() => handle);
         const container = { image: IMAGE };
         new ContainerAttachment("visitor", { host: host("vm1", 11), network, container });
-        expect((await resource("attachment-visitor-vm1")).inputs["stdin"]).toEqual(UNKNOWN);
+        expect((await resource("visitor-vm1")).inputs["stdin"]).toEqual(UNKNOWN);
         const { networksAdvanced } = (await resource("visitor-container")).inputs;
         expect(networksAdvanced).toMatchObject([{ name: UNKNOWN, ipv4Address: UNKNOWN }]);
     });

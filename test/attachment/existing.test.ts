@@ -51,6 +51,7 @@ jest.mock("../../components/converger/program", () => ({
 
 const ENTRY =
     "docker endpoint postgres crosshost-demo-lan1: ipv4 10.60.0.200 alias db\nwatch containers: attach on start\n";
+const OWNER = "owner: crosshost/demo db-vm1 02224bea\n";
 const FACTS = new Map([
     ["docker", ["26.1.5"]],
     ["container", ["web running bridge", "api exited app_default", "dns running host"]],
@@ -98,12 +99,12 @@ describe("an attachment of a container that exists registers", () => {
         attach({ containerName: "postgres" });
         expect((await made()).map(({ name }) => name)).toEqual([
             "vm1-converger",
-            "bridge-lan1-vm1",
-            "attachment-db-vm1",
+            "lan1-vm1",
+            "db-vm1",
         ]);
-        const { inputs, dependencies } = await resource("attachment-db-vm1");
-        expect(inputs["stdin"]).toBe(`${ENTRY}drift unit: not on the host\nseen: t0\n`);
-        expect(dependencies).toEqual(["bridge-lan1-vm1"]);
+        const { inputs, dependencies } = await resource("db-vm1");
+        expect(inputs["stdin"]).toBe(`${ENTRY}seen: t0\n${OWNER}`);
+        expect(dependencies).toEqual(["lan1-vm1"]);
     });
 
     test("what it puts out: no id, which changes when the container is made anew", async () => {
@@ -122,19 +123,17 @@ describe("a container of the same program", () => {
     test("is waited for, and joined again when it is made anew", async () => {
         const container = new Own("own", "postgres");
         attach({ containerName: container.name });
-        const { inputs } = await resource("attachment-db-vm1");
+        const { inputs } = await resource("db-vm1");
         const id = entriesHash("own-id");
-        expect(inputs["stdin"]).toBe(
-            `${ENTRY}drift unit: not on the host\nseen: t0\nmade: ${id}\n`,
-        );
-        expect((await waitsFor()).get("attachment-db-vm1")).toContain("own");
+        expect(inputs["stdin"]).toBe(`${ENTRY}seen: t0\n${OWNER}made: ${id}\n`);
+        expect((await waitsFor()).get("db-vm1")).toContain("own");
     });
 
     test("may be said by dependsOn as well", async () => {
         attach({ containerName: "postgres" }, { dependsOn: new Own("own", "postgres") });
-        const { inputs } = await resource("attachment-db-vm1");
+        const { inputs } = await resource("db-vm1");
         expect(inputs["stdin"]).toMatch(again);
-        expect((await waitsFor()).get("attachment-db-vm1")).toContain("own");
+        expect((await waitsFor()).get("db-vm1")).toContain("own");
     });
 
     test("may be that of another attachment, by its output or its name", async () => {
@@ -146,7 +145,7 @@ describe("a container of the same program", () => {
         const { containerName } = first;
         new ContainerAttachment("app2", { host: vm1, network: lan2, containerName });
         new ContainerAttachment("app3", { host: vm1, network: lan3, containerName: "app" });
-        for (const name of ["attachment-app2-vm1", "attachment-app3-vm1"]) {
+        for (const name of ["app2-vm1", "app3-vm1"]) {
             const { inputs } = await resource(name);
             expect(again.exec(String(inputs["stdin"]))?.[1]).toBe(entriesHash("app-container-id"));
             expect((await waitsFor()).get(name)).toContain("app-container");
@@ -161,8 +160,8 @@ describe("a container of the same program", () => {
             const units = new Map([["attachment-db", unit]]);
             jest.mocked(probe).mockResolvedValue(answered({ facts: FACTS, units }));
             attach({ containerName: new Own("own", "postgres").name });
-            const { inputs } = await resource("attachment-db-vm1");
-            expect(inputs["stdin"]).toBe(`${ENTRY}seen: a1\nmade: ${id}\n`);
+            const { inputs } = await resource("db-vm1");
+            expect(inputs["stdin"]).toBe(`${ENTRY}seen: a1\n${OWNER}made: ${id}\n`);
         }
     });
 });
@@ -189,7 +188,7 @@ describe("a preview", () => {
 
     test("of a run that makes it shows that the place will be known later", async () => {
         expect(await previewed(new Machine("vm").address)).toEqual([]);
-        expect((await resource("attachment-db-vm1")).inputs["stdin"]).toEqual(UNKNOWN);
+        expect((await resource("db-vm1")).inputs["stdin"]).toEqual(UNKNOWN);
     });
 
     test("is not stopped by one that was connected and is gone for now", async () => {

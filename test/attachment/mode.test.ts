@@ -47,7 +47,8 @@ const FACTS = new Map([
         ["vpn running bridge id 7f2a mark  ports", "old exited bridge id 11 mark  ports"],
     ],
 ]);
-const SAID = "drift unit: not on the host\nseen: t0\n";
+const API = "seen: t0\nowner: crosshost/demo api-vm1 0e0fca80\n";
+const SIDE = "seen: t0\nowner: crosshost/demo side-vm1 478c1878\n";
 const WATCH = "watch containers: attach on start\n";
 
 beforeEach(async () => {
@@ -82,20 +83,14 @@ describe.each(["none", "host", "bridge"] as const)("mode %s", (mode) => {
     test("is the container's mode, and an entry that tells another", async () => {
         const api = created("api", host("vm1", 11), mode);
         expect((await made()).map(({ name }) => name).sort()).toEqual(
-            [
-                "vm1-converger",
-                "vm1-docker",
-                "vm1-keys",
-                "api-container",
-                "attachment-api-vm1",
-            ].sort(),
+            ["vm1-converger", "vm1-docker", "vm1-keys", "api-container", "api-vm1"].sort(),
         );
         const { inputs } = await resource("api-container");
         expect(inputs).toMatchObject({ name: "crosshost-demo-api", networkMode: mode });
         expect(inputs).not.toHaveProperty("networksAdvanced");
-        const unit = await resource("attachment-api-vm1");
+        const unit = await resource("api-vm1");
         expect(unit.inputs["stdin"]).toBe(
-            `docker container crosshost-demo-api: mode ${mode}\n${SAID}`,
+            `docker container crosshost-demo-api: mode ${mode}\n${API}`,
         );
         expect(unit.dependencies).toContain("api-container");
         expect(await valueOf(api.networkName)).toBe(mode);
@@ -116,12 +111,10 @@ describe("mode { container } of an attachment", () => {
         );
         const { inputs, dependencies } = await resource("side-container");
         expect(inputs["networkMode"]).toBe("container:web-container-id");
-        expect(dependencies).toEqual(
-            expect.arrayContaining(["web-container", "attachment-web-vm1"]),
-        );
-        const unit = await resource("attachment-side-vm1");
+        expect(dependencies).toEqual(expect.arrayContaining(["web-container", "web-vm1"]));
+        const unit = await resource("side-vm1");
         expect(unit.inputs["stdin"]).toBe(
-            `docker container side web: mode container\n${WATCH}${SAID}`,
+            `docker container side web: mode container\n${WATCH}${SIDE}`,
         );
         expect(await valueOf(side.ipv4Address)).toMatch(/^10\.60\.0\./);
         expect(await valueOf(side.networkName)).toBe("crosshost-demo-lan1");

@@ -41,15 +41,17 @@ describe("a bridge registers", () => {
         ]);
         expect(all).toEqual([
             ["vm1-converger", "vm1", []],
-            ["bridge-lan1-vm1", "lan1", ["vm1-converger"]],
-            ["bridge-lan2-vm1", "lan2", ["bridge-lan1-vm1"]],
+            ["lan1-vm1", "lan1", ["vm1-converger"]],
+            ["lan2-vm1", "lan2", ["lan1-vm1"]],
         ]);
-        const { inputs } = await resource("bridge-lan1-vm1");
+        const { inputs } = await resource("lan1-vm1");
         expect(inputs["create"]).toMatch(/ apply crosshost-demo-79f8e4 bridge-lan1$/);
         expect(inputs["stdin"]).toMatch(
             /^addr br-lan1-[0-9a-f]{5} 10\.60\.0\.1\/24: scope global\n/,
         );
-        expect(inputs["stdin"]).toMatch(/\ndrift unit: not on the host\nseen: t7\n$/);
+        expect(inputs["stdin"]).toMatch(
+            /ip_forward: 1\nseen: t7\nowner: crosshost\/demo lan1-vm1 0b759c71\n$/,
+        );
     });
 
     test("beside an overlay of the same name, if Docker's names differ", async () => {
@@ -59,8 +61,8 @@ describe("a bridge registers", () => {
         lan("lan", vm1, { dockerName: "lan" });
         expect((await made()).map(({ name }) => name)).toEqual([
             "vm1-converger",
-            "overlay-lan-vm1",
-            "bridge-lan-vm1",
+            "lan-vm1",
+            "lan-vm1",
         ]);
     });
 });
@@ -88,7 +90,7 @@ describe("outputs", () => {
         const { networkName: name } = lan("lan1", host("vm1", 11));
         expect(await valueOf(name)).toBe("crosshost-demo-lan1");
         new Own("own", { name });
-        expect((await resource("own")).dependencies).toEqual(["bridge-lan1-vm1"]);
+        expect((await resource("own")).dependencies).toEqual(["lan1-vm1"]);
     });
 });
 
@@ -99,7 +101,7 @@ describe("attachments", () => {
         new ContainerAttachment("api", { host: vm1, network, container: { image: "busybox" } });
         const { inputs } = await resource("api-container");
         expect(inputs["networksAdvanced"]).toMatchObject([{ name: "crosshost-demo-lan1" }]);
-        expect((await waitsFor()).get("api-container")).toContain("bridge-lan1-vm1");
+        expect((await waitsFor()).get("api-container")).toContain("lan1-vm1");
     });
 
     test("of another stack join it by its handle", async () => {
@@ -210,6 +212,6 @@ describe("refused, before anything of it is registered", () => {
 
     test("a host reached by name is none that could be checked", async () => {
         lan("lan1", new Host("vm1", { connection: connection("vm1.example") }));
-        expect((await resource("bridge-lan1-vm1")).inputs["stdin"]).toContain("10.60.0.1/24");
+        expect((await resource("lan1-vm1")).inputs["stdin"]).toContain("10.60.0.1/24");
     });
 });

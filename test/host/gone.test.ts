@@ -49,7 +49,7 @@ test("a host that is gone is never asked", async () => {
 
 test("its commands lose what would run there, so that nothing can be undone there either", async () => {
     program();
-    for (const name of ["vm3-converger", "overlay-mesh-vm3", "attachment-app3-vm3"]) {
+    for (const name of ["vm3-converger", "mesh-vm3", "app3-vm3"]) {
         const { inputs } = await resource(name);
         expect(Object.keys(inputs).sort()).toEqual([
             "addPreviousOutputInEnv",
@@ -57,7 +57,7 @@ test("its commands lose what would run there, so that nothing can be undone ther
             "logging",
         ]);
     }
-    expect((await resource("overlay-mesh-vm2")).inputs).toHaveProperty("delete");
+    expect((await resource("mesh-vm2")).inputs).toHaveProperty("delete");
 });
 
 test("its containers are left as they are", async () => {
@@ -70,7 +70,7 @@ test("its containers are left as they are", async () => {
 
 test("the others forget it, and nothing else changes for them", async () => {
     program();
-    const stdin = String((await resource("overlay-mesh-vm1")).inputs["stdin"]);
+    const stdin = String((await resource("mesh-vm1")).inputs["stdin"]);
     expect(stdin).toContain("route 10.42.2.0/24: ");
     expect(stdin).not.toContain("10.42.3.");
     expect(stdin).not.toContain("192.168.40.13");

@@ -36,7 +36,7 @@ describe("a host registers", () => {
             /^sudo -n env SSH_CONNECTION="\$SSH_CONNECTION" timeout -k 5 120 sh -c '[^']+ install crosshost-demo-79f8e4'$/,
         );
         expect(inputs["delete"]).toMatch(
-            /^sudo -n env SSH_CONNECTION="\$SSH_CONNECTION" timeout -k 5 120 sh -c '[^']+ uninstall crosshost-demo-79f8e4 <\/dev\/null'$/,
+            /^sudo -n env SSH_CONNECTION="\$SSH_CONNECTION" timeout -k 5 120 sh -c '[^']+ uninstall crosshost-demo-79f8e4'$/,
         );
         expect(`${String(inputs["create"])}${String(inputs["delete"])}`).not.toMatch(
             /0\.1\.0|abab/,
@@ -57,7 +57,7 @@ describe("a host registers", () => {
                     `boot crosshost-${STACK}-rules\\.service: after docker\\.service\n` +
                     "converger: 0\\.1\\.0 abababababababab\n" +
                     "underlay 192\\.168\\.40\\.11: mtu 1280\n" +
-                    "drift unit: not on the host\nseen: t7\n(# [A-Za-z0-9+/=]+\n)+$",
+                    "seen: t7\nowner: crosshost/demo vm1-converger 0c9c4185\n(# [A-Za-z0-9+/=]+\n)+$",
             ),
         );
     });

@@ -48,13 +48,13 @@ describe("a LAN registers", () => {
         expect(all).toEqual([
             ["vm1-converger", "vm1", []],
             ["vm2-converger", "vm2", []],
-            ["macvlan-lan-vm1", "lan", ["vm1-converger"]],
-            ["macvlan-lan-vm2", "lan", ["vm2-converger"]],
+            ["lan-vm1", "lan", ["vm1-converger"]],
+            ["lan-vm2", "lan", ["vm2-converger"]],
         ]);
-        const { inputs } = await resource("macvlan-lan-vm2");
+        const { inputs } = await resource("lan-vm2");
         expect(inputs["create"]).toMatch(/ apply crosshost-demo-79f8e4 macvlan-lan$/);
         expect(inputs["stdin"]).toBe(
-            "docker network crosshost-demo-lan: macvlan eth0 mode bridge subnet 192.168.40.0/24 gateway 192.168.40.254 ip-range 192.168.40.72/29\ndrift unit: not on the host\nseen: t7\n",
+            "docker network crosshost-demo-lan: macvlan eth0 mode bridge subnet 192.168.40.0/24 gateway 192.168.40.254 ip-range 192.168.40.72/29\nseen: t7\nowner: crosshost/demo lan-vm2 cd75f9a3\n",
         );
     });
 
@@ -101,8 +101,8 @@ describe("attachments", () => {
         expect(inputs["networksAdvanced"]).toMatchObject([
             { name: "crosshost-demo-lan", ipv4Address },
         ]);
-        expect((await waitsFor()).get("api-container")).toContain("macvlan-lan-vm1");
-        expect((await resource("attachment-api-vm1")).inputs["stdin"]).toContain(
+        expect((await waitsFor()).get("api-container")).toContain("lan-vm1");
+        expect((await resource("api-vm1")).inputs["stdin"]).toContain(
             "route 192.168.40.200: dev mv-lan-9ca85 src 192.168.40.70\n",
         );
     });
@@ -115,8 +115,8 @@ describe("attachments", () => {
             containerName: "postgres",
             ipv4Address: "192.168.40.200",
         });
-        expect((await resource("attachment-db-vm1")).inputs["stdin"]).toMatch(
-            /^docker endpoint postgres crosshost-demo-lan: ipv4 192\.168\.40\.200 alias db\nwatch containers: attach on start\ndrift /,
+        expect((await resource("db-vm1")).inputs["stdin"]).toMatch(
+            /^docker endpoint postgres crosshost-demo-lan: ipv4 192\.168\.40\.200 alias db\nwatch containers: attach on start\nseen: /,
         );
     });
 
@@ -127,7 +127,7 @@ describe("attachments", () => {
         const network = pulumi.output(handle);
         const ipv4Address = "192.168.40.200";
         new ContainerAttachment("a", { host: host("vm1", 11), network, ipv4Address, container });
-        expect((await resource("attachment-a-vm1")).inputs["stdin"]).toContain(
+        expect((await resource("a-vm1")).inputs["stdin"]).toContain(
             "\nroute 192.168.40.200: dev mv-lan-9ca85 ",
         );
     });
@@ -379,6 +379,7 @@ describe("refused, before anything of it is registered", () => {
                 parents: { vm1: "eth0" },
             }),
         ).toEqual([
+            'the name "lan", by which the host knows a Macvlan, on vm1 is that of Macvlan "lan": choose another',
             'parents.vm1: the LAN behind eth0 on vm1 is that of Macvlan "first": choose another',
         ]);
     });
@@ -392,6 +393,6 @@ describe("refused, before anything of it is registered", () => {
             ipRange: "192.168.50.64/26",
         };
         lan([vm1], { ...other, vlan: 20 }, "iot");
-        expect((await made()).map(({ name }) => name)).toContain("macvlan-iot-vm1");
+        expect((await made()).map(({ name }) => name)).toContain("iot-vm1");
     });
 });

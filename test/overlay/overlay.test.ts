@@ -50,15 +50,15 @@ describe("an overlay registers", () => {
                 ["command:remote:Command", "vm1-converger", "vm1"],
                 ["command:remote:Command", "vm2-converger", "vm2"],
                 ["crosshost:index:Overlay", "mesh", undefined],
-                ["command:remote:Command", "overlay-mesh-vm1", "mesh"],
-                ["command:remote:Command", "overlay-mesh-vm2", "mesh"],
+                ["command:remote:Command", "mesh-vm1", "mesh"],
+                ["command:remote:Command", "mesh-vm2", "mesh"],
             ].sort(),
         );
     });
 
     test("a command with these inputs and options", async () => {
         mesh(hosts(2));
-        const { inputs, transforms, ...options } = await resource("overlay-mesh-vm1");
+        const { inputs, transforms, ...options } = await resource("mesh-vm1");
         const { stdin, ...others } = inputs;
         expect(others).toEqual({
             create: `timeout -k 5 120 ${PROGRAM_PATH} apply ${STACK} overlay-mesh`,
@@ -76,11 +76,11 @@ describe("an overlay registers", () => {
             },
         });
         expect(stdin).toMatch(/^addr ch-mesh-9078d 10\.42\.1\.1\/16: scope global\n/);
-        expect(stdin).toMatch(/\ndrift unit: not on the host\nseen: t7\n$/);
+        expect(stdin).toMatch(/: mtu 1500\nseen: t7\nowner: crosshost\/demo mesh-vm1 c42a947c\n$/);
         expect(transforms).toHaveLength(1);
         expect(options).toEqual({
             type: "command:remote:Command",
-            name: "overlay-mesh-vm1",
+            name: "mesh-vm1",
             custom: true,
             secrets: ["connection"],
             parent: "mesh",
@@ -88,7 +88,7 @@ describe("an overlay registers", () => {
             deletedWith: undefined,
             retainOnDelete: false,
             provider: undefined,
-            deleteBeforeReplace: false,
+            deleteBeforeReplace: true,
             replaceOnChanges: ["triggers[*]"],
             beforeCreate: [],
             ignoreChanges: [],
@@ -100,7 +100,7 @@ describe("an overlay registers", () => {
         const key = pulumi.secret(PRIVATE_KEY);
         const to = { host: "192.168.40.11", privateKey: key, hostKey: HOST_KEY };
         mesh([new Host("vm1", { connection: to })]);
-        expect((await resource("overlay-mesh-vm1")).secrets).toEqual(["connection"]);
+        expect((await resource("mesh-vm1")).secrets).toEqual(["connection"]);
         expect((await resource("vm1-converger")).secrets).toEqual(["connection"]);
     });
 
@@ -125,15 +125,15 @@ describe("an overlay registers", () => {
         const members = hosts(1);
         mesh(members);
         mesh(members, { cidr: "10.43.0.0/16" }, "second");
-        expect((await resource("overlay-mesh-vm1")).dependencies).toEqual(["vm1-converger"]);
-        expect((await resource("overlay-second-vm1")).dependencies).toEqual(["overlay-mesh-vm1"]);
+        expect((await resource("mesh-vm1")).dependencies).toEqual(["vm1-converger"]);
+        expect((await resource("second-vm1")).dependencies).toEqual(["mesh-vm1"]);
     });
 
     test("commands that go with their machine", async () => {
         const vm = new Machine("vm");
         const to = { host: vm.address, privateKey: PRIVATE_KEY, hostKey: HOST_KEY };
         mesh([new Host("vm1", { connection: to, machine: vm })]);
-        const command = await resource("overlay-mesh-vm1");
+        const command = await resource("mesh-vm1");
         expect(command.deletedWith).toBe("vm");
         expect(command.inputs["stdin"]).toContain("underlay 192.168.40.77: mtu 1500\n");
     });
@@ -161,7 +161,7 @@ describe("what a preview shows", () => {
         await mockedStack({ preview: true });
         probed.mockResolvedValue(result);
         mesh(hosts(1));
-        const seen = await transformed("overlay-mesh-vm1");
+        const seen = await transformed("mesh-vm1");
         expect(seen?.opts).toEqual({
             protect: true,
             ignoreChanges: ["stdin", "connection", "create", "delete"],
@@ -172,14 +172,14 @@ describe("what a preview shows", () => {
     test("of a host that answered: all changes", async () => {
         await mockedStack({ preview: true });
         mesh(hosts(1));
-        expect(await transformed("overlay-mesh-vm1")).toBeUndefined();
+        expect(await transformed("mesh-vm1")).toBeUndefined();
     });
 
     test("an up ignores nothing, not even of a machine that is still to start sshd", async () => {
         probed.mockResolvedValue({ status: "unreachable", reason: "x" });
         mesh([host("vm1", 11, { machine: new Machine("vm") })]);
-        expect(await transformed("overlay-mesh-vm1")).toBeUndefined();
-        expect((await resource("overlay-mesh-vm1")).inputs["stdin"]).not.toMatch(/drift|seen/);
+        expect(await transformed("mesh-vm1")).toBeUndefined();
+        expect((await resource("mesh-vm1")).inputs["stdin"]).not.toMatch(/drift|seen/);
     });
 
     test("of a machine that is still to be made: its unit is not known, and nobody is asked", async () => {
@@ -188,10 +188,10 @@ describe("what a preview shows", () => {
         const vm = new Machine("vm");
         const to = { host: vm.address, privateKey: PRIVATE_KEY, hostKey: HOST_KEY };
         mesh([new Host("vm1", { connection: to, machine: vm }), host("vm2", 12)]);
-        expect((await resource("overlay-mesh-vm1")).inputs["stdin"]).toEqual(UNKNOWN);
+        expect((await resource("mesh-vm1")).inputs["stdin"]).toEqual(UNKNOWN);
         expect((await resource("vm1-converger")).inputs["stdin"]).toEqual(UNKNOWN);
         expect(probed).toHaveBeenCalledTimes(1);
-        expect(await transformed("overlay-mesh-vm1")).toBeUndefined();
+        expect(await transformed("mesh-vm1")).toBeUndefined();
     });
 });
 
@@ -224,7 +224,7 @@ describe("outputs", () => {
         const name = overlay.networkName(vm1);
         expect(await valueOf(name)).toBe("crosshost-demo-mesh");
         new Own("own", { name });
-        expect((await resource("own")).dependencies).toEqual(["overlay-mesh-vm1"]);
+        expect((await resource("own")).dependencies).toEqual(["mesh-vm1"]);
         const stranger = host("vm9", 19);
         expect(refusal(() => overlay.networkName(stranger))).toBe(
             'Overlay "mesh" has no network on that host, only on vm1, vm2',

@@ -23,7 +23,7 @@ const all = ways.flatMap((become) => [
     installCommand(STACK, become),
     uninstallCommand(STACK, become),
     observeCommand(STACK, HASH, become),
-    vacateCommand(STACK, "attachment-api", "api", become),
+    vacateCommand(STACK, "attachment-api", ["api"], become),
 ]);
 
 /** Runs a command line as sshd does, by a shell, with `sudo` played by a function of its name. */
@@ -90,11 +90,11 @@ describe("a Host's program", () => {
         }
     });
 
-    test("is unpacked and run to take everything away, without input", () => {
+    test("is unpacked and run to take everything away, with the unit on its standard input", () => {
         for (const become of ways) {
             const done = shell(uninstallCommand(STACK, become), stdin);
             expect(done).toMatchObject({ status: 0, stderr: "" });
-            expect(done.stdout).toBe(`2 uninstall ${STACK}\n`);
+            expect(done.stdout).toBe(`2 uninstall ${STACK}\n${UNIT}`);
         }
     });
 
