@@ -197,7 +197,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             lastCommand: undefined,
             dockerProvider: undefined,
             formerNames: formerNames(opts),
-            units: new Map(),
+            unitContainers: new Map(),
             updateHook: undefined,
         };
         openSession(this, session);

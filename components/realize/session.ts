@@ -57,17 +57,10 @@ export interface HostSession {
     lastCommand: pulumi.Resource | undefined;
     /** The names that the program's aliases say the host had before. */
     readonly formerNames: readonly string[];
-    /** What commands of the host hold, by the names of their resources. */
-    readonly units: Map<string, UnitOnHost>;
+    /** Docker's names of the containers that attachments make, by the names of their units. */
+    readonly unitContainers: Map<string, string>;
     /** Made with the first command. */
     updateHook: pulumi.ResourceHook | undefined;
-}
-
-/** A unit, as a preview may have to speak of it. */
-export interface UnitOnHost {
-    readonly name: string;
-    /** Docker's name of the container that its attachment makes. */
-    readonly container?: string;
 }
 
 /** What it listens on is guessed by its image, see exposed.ts. */

@@ -48,14 +48,17 @@ function resourceOf(owner: string): string {
 export function updateHook(session: HostSession): pulumi.ResourceHook {
     session.updateHook ??= new pulumi.ResourceHook(
         `${session.name} before an update`,
-        async ({ name, oldInputs, newInputs }) => {
+        async ({ oldInputs, newInputs }) => {
             const [before, now, said] = await Promise.all([
                 textOf(oldInputs?.["create"]),
                 textOf(newInputs?.["create"]),
                 textOf(oldInputs?.["stdin"]),
             ]);
-            refuseAnotherStacks(before, now, said);
-            await tellLost(session, name);
+            const [from, to] = [before, now].map(heldBy);
+            if (from && to) {
+                refuseAnotherStacks(from, to, said);
+                await tellLost(session, to.unit);
+            }
         },
         { onDryRun: true },
     );
@@ -67,12 +70,21 @@ async function textOf(input: unknown): Promise<string> {
     return typeof value === "string" ? value : "";
 }
 
+interface Held {
+    readonly stack: string;
+    readonly unit: string;
+}
+
+/** What a command holds, by its text: two of one name may be under different components. */
+function heldBy(create: string): Held | undefined {
+    const [, stack, unit = "host"] =
+        /\b(?:apply|install) ([a-z0-9-]+)(?: ([\w-]+))?/.exec(create) ?? [];
+    return stack === undefined ? undefined : { stack, unit };
+}
+
 /** The stack was renamed, or the resource was moved here from another. */
-function refuseAnotherStacks(before: string, now: string, said: string): void {
-    const [from, to] = [before, now].map(
-        (text) => /\b(?:apply|install) ([a-z0-9-]+)/.exec(text)?.[1],
-    );
-    if (from === undefined || to === undefined || from === to) {
+function refuseAnotherStacks(from: Held, to: Held, said: string): void {
+    if (from.stack === to.stack) {
         return;
     }
     const former = /^owner: (\S+)/m.exec(said)?.[1] ?? "PROJECT/STACK";
@@ -84,17 +96,17 @@ function refuseAnotherStacks(before: string, now: string, said: string): void {
 }
 
 /** A host that was installed anew has neither the unit nor the container, and a plain `up` makes only the former. */
-async function tellLost(session: HostSession, resource: string): Promise<void> {
+async function tellLost(session: HostSession, unit: string): Promise<void> {
     const probed = await session.probe;
-    const unit = session.units.get(resource);
-    if (probed.status !== "answered" || !unit || probed.observation.units.has(unit.name)) {
+    if (probed.status !== "answered" || probed.observation.units.has(unit)) {
         return;
     }
-    const lost = `${unit.name} is not on ${session.name} any more: this \`up\` makes it again`;
+    const lost = `${unit} is not on ${session.name} any more: this \`up\` makes it again`;
     const containers = seenContainers(probed.observation.facts)?.map(({ name }) => name);
+    const container = session.unitContainers.get(unit);
     const gone =
-        unit.container && containers && !containers.includes(unit.container)
-            ? `, once its container ${unit.container}, which is gone too, is there: pulumi up --refresh`
+        container !== undefined && containers && !containers.includes(container)
+            ? `, once its container ${container}, which is gone too, is there: pulumi up --refresh`
             : "";
     await pulumi.log.warn(`${lost}${gone}`, session.component);
 }

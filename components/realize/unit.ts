@@ -70,7 +70,9 @@ function applied(
     const stack = stackId(session.stack);
     const name = unit.resource(session.name);
     const owner = ownerOf(session, parent, name);
-    session.units.set(name, { name: unit.name, container: unit.ports?.container });
+    if (unit.ports?.container !== undefined) {
+        session.unitContainers.set(unit.name, unit.ports.container);
+    }
     return hostCommand(session, parent, name, {
         create: applyCommand(stack, unit.name, session.become),
         delete: deleteCommand(stack, unit.name, session.become),
@@ -114,7 +116,6 @@ export function installHostCommand(
     const stack = stackId(session.stack);
     const name = `${session.name}-converger`;
     const owner = ownerOf(session, session.component, name);
-    session.units.set(name, { name: "host" });
     const made = hostCommand(session, session.component, name, {
         create: installCommand(stack, session.become),
         delete: uninstallCommand(stack, session.become),

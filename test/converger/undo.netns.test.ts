@@ -1,7 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
-import type { Answer } from "../support/netns";
+import { killedAt } from "../support/killer";
 import { meshUnit, NetnsHost, STACK, TOOLS } from "../support/netns";
 
 /** Entries that the kernel refuses, each at another phase of an apply. */
@@ -113,29 +111,6 @@ describe.each(TOOLS)("undoing on a host with $shell and $awk", (tools) => {
     });
 });
 
-/**
- * A wrapper that kills the whole run at its Nth call of any tool, before or after it has worked.
- * After a call that only looks, all is as it is before the next.
- */
-const KILLER = `#!/bin/sh
-tool=\${0##*/}
-case "$KILL_WHEN $tool $*" in
-    after\\ sort* | after*show* | after*list*) ;;
-    *)
-        read -r n <"$FAKES/calls"
-        n=$((n + 1))
-        echo $n >"$FAKES/calls"
-        ;;
-esac
-if [ "$n" = "$KILL_AT" ]; then
-    [ "$KILL_WHEN" = before ] || /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$tool" "$@"
-    kill -9 0
-fi
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-exec "$tool" "$@"
-`;
-const KILLED_TOOLS = ["ip", "bridge", "nft", "install", "mv", "rm", "sync", "sort", "mkdir"];
-
 describe("kill -9", () => {
     let host: NetnsHost;
     const first = meshUnit();
@@ -151,22 +126,6 @@ describe("kill -9", () => {
         host.delete("mesh");
     });
     afterAll(() => host.close());
-
-    function armed(
-        run: (environment: NodeJS.ProcessEnv) => Answer,
-        at: number,
-        when: "before" | "after",
-    ): boolean {
-        for (const tool of KILLED_TOOLS) {
-            host.put(tool, KILLER);
-        }
-        writeFileSync(join(host.folder, "calls"), "0\n");
-        run({ KILL_AT: String(at), KILL_WHEN: when });
-        for (const tool of KILLED_TOOLS) {
-            host.remove(tool);
-        }
-        return Number(readFileSync(join(host.folder, "calls"), "utf8")) >= at;
-    }
 
     function killed(verb: string, text: string) {
         return (environment: NodeJS.ProcessEnv) =>
@@ -194,7 +153,7 @@ describe("kill -9", () => {
             } else {
                 host.apply("mesh", base);
             }
-            if (!armed(killed(verb, text), at, when)) {
+            if (!killedAt(host, at, when, killed(verb, text))) {
                 break;
             }
             const [goal, reached] = at % 2 === 0 ? [first, withFirst] : [second, withSecond];

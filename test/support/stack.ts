@@ -100,6 +100,17 @@ export class Stack {
         return this.cli([...words, "--stack", this.name]);
     }
 
+    /** The stack under another name, as `pulumi stack rename` makes it. */
+    rename(name: string): Stack {
+        const { status, output } = this.pulumi(["stack", "rename", name, "--stack", this.name]);
+        if (status !== 0) {
+            throw new Error(`pulumi stack rename ended with ${status}:\n${output}`);
+        }
+        const renamed = new Stack(name, this.program, this.watcher);
+        renamed.#mayHold = this.#mayHold;
+        return renamed;
+    }
+
     /** Takes away what a test that failed has left; whatever state it is in. */
     cleanUp(): void {
         if (this.#mayHold) {

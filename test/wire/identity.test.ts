@@ -4,6 +4,7 @@ import {
     dockerName,
     linkName,
     macAddress,
+    ownerWords,
     stackId,
     unitName,
 } from "../../components/wire/identity";
@@ -144,4 +145,39 @@ test("a derived number lies in its range and depends on every part", () => {
         }),
     );
     expect(derivedNumber(0, 2 ** 24, "a", "bc")).not.toBe(derivedNumber(0, 2 ** 24, "ab", "c"));
+});
+
+describe("whose a unit is", () => {
+    const IN = { project: "shop", stack: "prod" };
+    const parent = (types: string, name = "mesh") => `urn:pulumi:prod::shop::${types}::${name}`;
+    const OVERLAY = parent("crosshost:index:Overlay");
+
+    test("is the same on every machine", () => {
+        expect(ownerWords(IN, OVERLAY, "mesh-vm1")).toBe("shop/prod mesh-vm1 c42a947c");
+    });
+
+    test("differs by the resource's name and by the types of its parents, not by their names", () => {
+        const digest = (urn: string, resource: string) =>
+            ownerWords(IN, urn, resource).split(" ")[2];
+        const nested = parent("my:index:Site$crosshost:index:Overlay");
+        const all = [
+            digest(OVERLAY, "mesh-vm1"),
+            digest(OVERLAY, "mesh-vm2"),
+            digest(nested, "mesh-vm1"),
+            digest(parent("crosshost:index:Bridge"), "mesh-vm1"),
+        ];
+        expect(new Set(all).size).toBe(4);
+        expect(digest(parent("crosshost:index:Overlay", "other"), "mesh-vm1")).toBe(all[0]);
+    });
+
+    test("stays when the stack is renamed and its configuration says so", () => {
+        const renamed = "urn:pulumi:live::store::crosshost:index:Overlay::mesh";
+        expect(ownerWords(IN, renamed, "mesh-vm1")).toBe(ownerWords(IN, OVERLAY, "mesh-vm1"));
+    });
+
+    test("is three words, whatever the name", () => {
+        expect(ownerWords(IN, OVERLAY, "my mesh\n§-vm1")).toMatch(
+            /^shop\/prod my-mesh--vm1 [0-9a-f]{8}$/,
+        );
+    });
 });
