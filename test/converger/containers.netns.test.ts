@@ -61,6 +61,24 @@ describe.each(TOOLS)("created containers that no state knows, with $shell and $a
         expect(containers()).toBe("api");
     });
 
+    test("what leaves goes too, if this stack has made it", () => {
+        host.sh(
+            `for name in old other mine kept; do docker run $name; done; docker mark old ${STACK}:attachment-old; docker mark other other-stack:attachment-old; docker mark kept ${STACK}:attachment-kept`,
+        );
+        const names = ["api", "old", "other", "mine"];
+        const vacated = host.crosshost(["vacate", STACK, "attachment-api", ...names]);
+        expect(vacated).toEqual({ status: 0, stdout: "", stderr: "" });
+        expect(containers()).toBe("kept\nmine\nother");
+    });
+
+    test("a connected one that leaves goes, as its unit has another owner now", () => {
+        host.sh(`${RUN}; ${MARK}; sleep 0.05`);
+        expect(host.apply("attachment-api", ENDPOINT)).toMatchObject({ status: 0, stderr: "" });
+        const vacated = host.crosshost(["vacate", STACK, "attachment-api", "api", "api"]);
+        expect(vacated).toEqual({ status: 0, stdout: "", stderr: "" });
+        expect(containers()).toBe("");
+    });
+
     test("a name with a command in it runs none", () => {
         const entry = "docker endpoint api|id>/run/canary mesh: connected\n";
         expect(host.apply("attachment-api", entry)).toMatchObject({ status: 2 });
