@@ -37,39 +37,42 @@ function take_units(    i, n, unit, role) {
 
 # Units of the same stack that hold what the new one wants. No two of a program want the same, so such a one is on its way out: it
 # had another name, or makes room in the same run. It goes with this change, and what both hold stays as it is.
-function find_forerunners(    n, i, unit, wanted, ranges, thing) {
+function find_forerunners(    n, i, unit, wanted, ranges, things, thing) {
     if (verb != "apply")
         return
     for (n = 1; n <= line_count[me, "new"]; n++) {
-        thing = thing_of(lines_of[me, "new", n])
-        wanted[thing] = 1
-        if (thing ~ /^range /)
-            ranges[nth_word(thing, 2)] = 1
+        things_of(lines_of[me, "new", n], things)
+        for (thing in things) {
+            wanted[thing] = 1
+            if (thing ~ /^range /)
+                ranges[nth_word(thing, 2)] = 1
+        }
     }
-    delete wanted[""]
     for (i = 1; i <= text_count; i++) {
         unit = texts[i]
         if (text_role[i] != "other" || stack_of(unit) != stack)
             continue
         for (n = 1; n <= line_count[unit, "other"] && !(unit in forerunner); n++) {
-            thing = thing_of(lines_of[unit, "other", n])
-            if ((thing in wanted) || (thing ~ /^range / && overlaps_one_of(nth_word(thing, 2), ranges))) {
-                forerunner[unit] = 1
-                forerunners++
-            }
+            things_of(lines_of[unit, "other", n], things)
+            for (thing in things)
+                if ((thing in wanted) || (thing ~ /^range / && overlaps_one_of(nth_word(thing, 2), ranges)))
+                    forerunner[unit] = 1
         }
+        if (unit in forerunner)
+            forerunners++
     }
 }
 
-# what only one unit may hold, "" for a line that is of no such entry: a key, or the LAN that a network of Docker's is on
-function thing_of(line,    cut, key, words) {
+# what only one unit may hold, of one line: its key, and the LAN that a network of Docker's is on
+function things_of(line, things,    cut, key, words) {
+    split("", things)
     cut = is_said(line) ? 0 : index(line, ": ")
-    if (!cut)
-        return ""
+    key = cut ? canonical_key(trim(substr(line, 1, cut - 1))) : ""
+    if (!cut || (kind_of(key) in KIND_PER_UNIT))
+        return
+    things[key] = 1
     if (line ~ /^docker network [^ ]+: (mac|ip)vlan / && split(line, words, " "))
-        return "LAN of " words[5]
-    key = canonical_key(trim(substr(line, 1, cut - 1)))
-    return (kind_of(key) in KIND_PER_UNIT) ? "" : key
+        things["LAN of " words[5]] = 1
 }
 
 function overlaps_one_of(range, ranges,    other) {

@@ -192,6 +192,57 @@ describe.each(TOOLS)(
     },
 );
 
+const lan = (network: string, parent: string) =>
+    `docker network ${network}: macvlan ${parent} mode bridge subnet 192.168.40.0/24 gateway 192.168.40.254 ip-range 192.168.40.64/29\n`;
+const BRIDGE =
+    "docker network lan: bridge br-lan subnet 10.60.0.0/24 gateway 10.60.0.1 ip-range 10.60.0.0/26 mtu 1500 masquerade false\nlink br-lan: bridge mtu 1500 address 02:c2:9a:00:00:00\naddr br-lan 10.60.0.1/24: scope global\n";
+
+describe.each(TOOLS)("what Docker has of a unit that makes room, with $shell and $awk", (tools) => {
+    let host: NetnsHost;
+
+    beforeEach(() => {
+        host = new NetnsHost(tools);
+        host.sh("echo 1 >/run/docker.pid; docker network ls");
+        host.sh("echo 28.5.2 >$FAKES/docker/version; docker network create -d bridge bridge");
+    });
+    afterEach(() => host.close());
+
+    const docker = () => host.sh("cd $FAKES/docker/networks; grep . *");
+
+    test.each([
+        ["a LAN with the same parent", lan("lan", "eth0"), lan("net", "eth0")],
+        ["a LAN on another parent, called the same", lan("lan", "eth0"), lan("lan", "peer0")],
+        ["a bridge that was a LAN, called the same", lan("lan", "eth0"), BRIDGE],
+        ["a LAN that was a bridge, called the same", BRIDGE, lan("lan", "eth0")],
+    ])("goes with it: %s", (_what, before, after) => {
+        expect(host.apply("new", after)).toMatchObject({ status: 0, stderr: "" });
+        const goal = docker();
+        expect(host.delete("new")).toMatchObject({ status: 0, stderr: "" });
+        expect(host.apply("old", before)).toMatchObject({ status: 0, stderr: "" });
+        expect(host.apply("new", after)).toMatchObject({ status: 0, stderr: "" });
+        expect(docker()).toBe(goal);
+        expect(host.sh(`ls ${UNITS}`)).toBe("new\n");
+        expect(host.observe().drift).toEqual([]);
+        expect(host.delete("old")).toMatchObject({ status: 0, stderr: "" });
+        expect(docker()).toBe(goal);
+    });
+
+    test("the place of a container that others make stays under an attachment of another name", () => {
+        const place = "docker endpoint web lan: ipv4 192.168.40.200 alias web\n";
+        host.sh("docker run web");
+        host.apply("lan", lan("lan", "eth0"));
+        expect(host.apply("attachment-old", place)).toMatchObject({ status: 0, stderr: "" });
+        host.sh("rm $FAKES/docker.log");
+        expect(host.apply("attachment-new", place)).toMatchObject({ status: 0, stderr: "" });
+        expect(host.sh(`ls ${UNITS}`)).toBe("attachment-new\nlan\n");
+        expect(host.observe().drift).toEqual([]);
+        expect(host.delete("attachment-old")).toMatchObject({ status: 0, stderr: "" });
+        expect(host.sh("cat $FAKES/docker.log 2>/dev/null || true")).toBe("");
+        expect(host.delete("attachment-new")).toMatchObject({ status: 0, stderr: "" });
+        expect(host.sh("ls $FAKES/docker/containers/web")).toBe("");
+    });
+});
+
 describe("kill -9 while a unit makes room for another", () => {
     let host: NetnsHost;
 
