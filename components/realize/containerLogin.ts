@@ -8,11 +8,24 @@ const WANTED =
     "containers are created over OpenSSH, which takes a private key without passphrase, " +
     "or an agent (agentSocketPath or $SSH_AUTH_SOCK): give the connection one";
 
+/** The Docker provider takes them for its own, whatever it is told, and then leaves SSH alone or does not start. */
+const TLS_VARIABLES = [
+    "DOCKER_CERT_PATH",
+    "DOCKER_CA_MATERIAL",
+    "DOCKER_CERT_MATERIAL",
+    "DOCKER_KEY_MATERIAL",
+];
+
 /** Why no container can be created on a host: OpenSSH can be told neither password nor passphrase. */
 export function containerLoginProblem(
     host: string,
     { proxy, ...login }: Said<Omit<Connection, "proxy">> & { readonly proxy?: Said<Login> },
 ): string | undefined {
+    const set = TLS_VARIABLES.filter((name) => process.env[name]);
+    if (set.length > 0) {
+        const unset = `unset ${set.join(" ")}`;
+        return `${host}: containers are created over SSH, which the Docker provider does not do with certificates in the environment: ${unset}`;
+    }
     if (lacksLogin(login)) {
         return `${host}: ${WANTED}`;
     }

@@ -1,14 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { containerLoginProblem } from "../../components/realize/containerLogin";
 
-const agent = process.env["SSH_AUTH_SOCK"];
+const TLS_VARIABLES = [
+    "DOCKER_CERT_PATH",
+    "DOCKER_CA_MATERIAL",
+    "DOCKER_CERT_MATERIAL",
+    "DOCKER_KEY_MATERIAL",
+];
+const before = { ...process.env };
 beforeEach(() => {
-    delete process.env["SSH_AUTH_SOCK"];
+    for (const name of ["SSH_AUTH_SOCK", ...TLS_VARIABLES]) {
+        delete process.env[name];
+    }
 });
 afterAll(() => {
-    if (agent !== undefined) {
-        process.env["SSH_AUTH_SOCK"] = agent;
-    }
+    Object.assign(process.env, before);
 });
 
 const WANTED =
@@ -43,5 +49,23 @@ test("the jump host needs such a login too", () => {
     const proxy = { host: "jump.example", password };
     expect(containerLoginProblem("vm1", { ...KEYED, proxy })).toBe(
         `the jump host of vm1: ${WANTED}`,
+    );
+});
+
+const OVER_SSH =
+    "containers are created over SSH, which the Docker provider does not do with certificates in the environment";
+
+test.each(TLS_VARIABLES)("$%s, by which the provider goes, is to be unset", (name) => {
+    process.env[name] = "/home/ops/.docker";
+    expect(containerLoginProblem("vm1", KEYED)).toBe(`vm1: ${OVER_SSH}: unset ${name}`);
+    process.env[name] = "";
+    expect(containerLoginProblem("vm1", KEYED)).toBeUndefined();
+});
+
+test("all such variables are named at once, and none of their values", () => {
+    process.env["DOCKER_CERT_PATH"] = "/home/ops/.docker";
+    process.env["DOCKER_KEY_MATERIAL"] = "hunter2";
+    expect(containerLoginProblem("vm1", KEYED)).toBe(
+        `vm1: ${OVER_SSH}: unset DOCKER_CERT_PATH DOCKER_KEY_MATERIAL`,
     );
 });
