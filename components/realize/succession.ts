@@ -4,6 +4,7 @@ import { ownerWords } from "../wire/identity";
 import { seenContainers } from "./containers";
 import { known } from "./known";
 import { ownerOnHost, type ProbeResult } from "./observation";
+import { Refusal } from "./refuse";
 import { type HostSession } from "./session";
 
 /**
@@ -88,7 +89,7 @@ function refuseAnotherStacks(from: Held, to: Held, said: string): void {
         return;
     }
     const former = /^owner: (\S+)/m.exec(said)?.[1] ?? "PROJECT/STACK";
-    throw new pulumi.RunError(
+    throw new Refusal(
         `the host knows it as part of the stack ${former}, and nothing was changed there. If this stack was called so before, ` +
             `go on with what is there: pulumi config set crosshost:knownAs ${former}. ` +
             "If it was moved here from another stack, move it back (pulumi state move), and destroy it there first",
@@ -101,7 +102,11 @@ async function tellLost(session: HostSession, unit: string): Promise<void> {
     if (probed.status !== "answered" || probed.observation.units.has(unit)) {
         return;
     }
-    const lost = `${unit} is not on ${session.name} any more: this \`up\` makes it again`;
+    const { name } = session;
+    const lost =
+        unit === "host"
+            ? `${name} has lost what Crosshost installed there: this \`up\` installs it again`
+            : `${unit} is not on ${name} any more: this \`up\` makes it again`;
     const containers = seenContainers(probed.observation.facts)?.map(({ name }) => name);
     const container = session.unitContainers.get(unit);
     const gone =

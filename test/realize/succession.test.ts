@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Bridge, ContainerAttachment, type Host, Overlay } from "../../components";
+import { installCommand } from "../../components/realize/commands";
 import { probe } from "../../components/realize/probe";
 import { tellSuccession, updateHook } from "../../components/realize/succession";
 import { sessionOfHost } from "../../components/realize/session";
@@ -8,6 +9,7 @@ import { mockedStack, resource } from "../support/mocks";
 
 jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/realize/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/realize/keyfiles"),
     sshOptions: () => ["-o", "IdentityFile=~/key"],
 }));
 jest.mock("../../components/converger/program", () => ({
@@ -16,6 +18,7 @@ jest.mock("../../components/converger/program", () => ({
 
 const NOW = "crosshost-demo-79f8e4";
 const CREATE = `timeout -k 5 120 /var/lib/crosshost/${NOW}/crosshost apply ${NOW}`;
+const INSTALL = installCommand(NOW, undefined);
 const DOCKER = ["docker", ["26.1.5"]] as const;
 const WEB = "crosshost-demo-web running bridge id 1 mark x ports ";
 
@@ -83,9 +86,11 @@ describe("before an update", () => {
         await program();
         await hear(`${CREATE} attachment-web`, `${CREATE} attachment-web`);
         await hear(`${CREATE} overlay-web`, `${CREATE} overlay-web`);
-        expect(said.filter((text) => text.includes("any more"))).toEqual([
+        await hear(INSTALL, INSTALL);
+        expect(said.filter((text) => text.startsWith("warn: "))).toEqual([
             "warn: attachment-web is not on vm1 any more: this `up` makes it again, once its container crosshost-demo-web, which is gone too, is there: pulumi up --refresh",
             "warn: overlay-web is not on vm1 any more: this `up` makes it again",
+            "warn: vm1 has lost what Crosshost installed there: this `up` installs it again",
         ]);
     });
 
