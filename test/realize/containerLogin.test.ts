@@ -7,14 +7,12 @@ const TLS_VARIABLES = [
     "DOCKER_CERT_MATERIAL",
     "DOCKER_KEY_MATERIAL",
 ];
-const before = { ...process.env };
+const environment = process.env;
 beforeEach(() => {
-    for (const name of ["SSH_AUTH_SOCK", ...TLS_VARIABLES]) {
-        delete process.env[name];
-    }
+    process.env = {};
 });
 afterAll(() => {
-    Object.assign(process.env, before);
+    process.env = environment;
 });
 
 const WANTED =
