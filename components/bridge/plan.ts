@@ -51,7 +51,7 @@ export function bridgeUnit({ identity, name, link, cidr, mtu, place }: BridgePla
 
 /** What the bridge holds on its host, and nothing else there may have. */
 export function claimantOf(component: string, { name, cidr, place }: BridgePlan): Claimant {
-    const claims = [knownAsClaim("Bridge", name)];
+    const claims = [knownAsClaim("a Bridge", name)];
     return { holder: `Bridge "${component}"`, cidr, path: "cidr", network: place.network, claims };
 }
 

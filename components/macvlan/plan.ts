@@ -160,7 +160,7 @@ export function claimantOf(
         path: "subnet",
         network: networkName(identity, name, spec),
         claims: [
-            knownAsClaim("Macvlan", name),
+            knownAsClaim("a Macvlan", name),
             { path, thing: `the LAN behind ${parentOf(spec, host)}` },
         ],
     };

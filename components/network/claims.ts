@@ -26,9 +26,9 @@ export interface Claimant {
     readonly claims: readonly Claim[];
 }
 
-/** Of components of a kind, one may be known to a host by a name: an alias may take the name of another. */
+/** Of components of a kind, as `an Overlay`, one may be known to a host by a name: an alias may take that of another. */
 export function knownAsClaim(kind: string, name: string): Claim {
-    return { path: "", thing: `the name "${name}", by which the host knows a ${kind},` };
+    return { path: "", thing: `the name "${name}", by which the host knows ${kind},` };
 }
 
 /** Two networks on one host that want the same thing, each told with the one that has it. */

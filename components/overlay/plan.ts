@@ -63,7 +63,7 @@ export function layOut(
 /** What the overlay holds on each of its hosts, and nothing else there may have. */
 export function claimantOf(component: string, { plan, spec, network }: OverlayLayout): Claimant {
     const claims = [
-        knownAsClaim("Overlay", plan.name),
+        knownAsClaim("an Overlay", plan.name),
         ...chosenBackend(spec.backend).claims(plan),
     ];
     return { holder: `Overlay "${component}"`, cidr: plan.cidr, path: "cidr", network, claims };

@@ -1,13 +1,13 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { stackId } from "../wire/identity";
-import { entryKeys, exclusiveKeys } from "../wire/unit";
+import { entryKeys } from "../wire/unit";
 import { applyCommand, deleteCommand, installCommand, uninstallCommand } from "./commands";
+import { claimEntries } from "./entries";
 import { tellLeft } from "./gone";
 import { removalOf } from "./keyfiles";
 import { objectToUnit } from "./objections";
 import { trailer } from "./observation";
-import { Refusal } from "./refuse";
 import { type PortWish } from "./portMisfits";
 import { ownerOf, tellSuccession, updateHook } from "./succession";
 import { type HostSession } from "./session";
@@ -89,17 +89,6 @@ function applied(
         // Before 0.2 they were called after the unit.
         formerly: [...session.formerNames.map(unit.resource), `${unit.name}-${session.name}`],
     });
-}
-
-/** Names may come late, so two units of a program may turn out to hold one thing: they would take it from each other. */
-function claimEntries({ name, things }: HostSession, unit: string, wanted: string): void {
-    const taken = exclusiveKeys(wanted).flatMap((key) => {
-        const holder = things.claim(`the entry ${key}`, unit) ?? unit;
-        return holder === unit ? [] : [`${key} is held by ${holder}: leave one of them out`];
-    });
-    if (taken.length > 0) {
-        throw new Refusal([`${name}: ${unit} cannot be made there:`, ...taken].join("\n    "));
-    }
 }
 
 /** sshd takes ten logins at a time (MaxStartups): a host's commands follow one another. */

@@ -1,3 +1,4 @@
+import { type ComponentResourceOptions } from "@pulumi/pulumi";
 import { type ConnectionArgs, Host, type HostArgs } from "../../components";
 import { type Observation, type ProbeResult } from "../../components/realize/observation";
 import { type PlannedHost } from "../../components/network/members";
@@ -12,8 +13,13 @@ export function connection(host: string, more: Partial<ConnectionArgs> = {}): Co
     return { host, privateKey: PRIVATE_KEY, hostKey: HOST_KEY, ...more };
 }
 
-export function host(name: string, last: number, more: Partial<HostArgs> = {}): Host {
-    return new Host(name, { connection: connection(`192.168.40.${last}`), ...more });
+export function host(
+    name: string,
+    last: number,
+    more: Partial<HostArgs> = {},
+    opts?: ComponentResourceOptions,
+): Host {
+    return new Host(name, { connection: connection(`192.168.40.${last}`), ...more }, opts);
 }
 
 /** vm1, vm2 ...: reached at 192.168.40.11, .12 ... */

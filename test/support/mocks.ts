@@ -14,6 +14,8 @@ export interface Registered {
     /** Paths of the inputs that are secret: `connection`, `stdin`. */
     readonly secrets: readonly string[];
     readonly parent: string | undefined;
+    /** Names that it may have had before. */
+    readonly aliases: readonly string[];
     /** Names of all resources that it waits for, by `dependsOn` or by an input. */
     readonly dependencies: readonly string[];
     readonly deletedWith: string | undefined;
@@ -169,6 +171,10 @@ function read(request: RegisterResourceRequest): Registered {
         inputs: revealed(inputs, "", secrets) as Record<string, unknown>,
         secrets,
         parent: nameOf(request.getParent()),
+        aliases: [
+            ...request.getAliasurnsList().map((urn) => nameOf(urn) ?? ""),
+            ...request.getAliasesList().map((one) => one.getSpec()?.getName() ?? ""),
+        ],
         dependencies: request.getDependenciesList().map((urn) => nameOf(urn) ?? ""),
         deletedWith: nameOf(request.getDeletedwith()),
         retainOnDelete: request.getRetainondelete() ?? false,

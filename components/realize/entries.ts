@@ -1,0 +1,18 @@
+import { exclusiveKeys } from "../wire/unit";
+import { Refusal } from "./refuse";
+import { type HostSession } from "./session";
+
+/** Names may come late, so two units of a program may turn out to hold one thing: they would take it from each other. */
+export function claimEntries(
+    { name, things }: Pick<HostSession, "name" | "things">,
+    unit: string,
+    wanted: string,
+): void {
+    const taken = exclusiveKeys(wanted).flatMap((key) => {
+        const holder = things.claim(`the entry ${key}`, unit) ?? unit;
+        return holder === unit ? [] : [`${key} is held by ${holder}: leave one of them out`];
+    });
+    if (taken.length > 0) {
+        throw new Refusal([`${name}: ${unit} cannot be made there:`, ...taken].join("\n    "));
+    }
+}
