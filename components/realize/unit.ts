@@ -86,7 +86,7 @@ function applied(
         },
         after: unit.after,
         dials: DIALS.running,
-        // Before 0.2 they were called after the unit.
+        // Stacks that are older than 0.1.0 have them by the names of their units.
         formerly: [...session.formerNames.map(unit.resource), `${unit.name}-${session.name}`],
     });
 }
@@ -135,7 +135,8 @@ export function keyFilesCommand(
             delete: folder.apply(removalOf),
             triggers: [folder],
         },
-        { parent: session.component },
+        // After the Host's own command: an `up` that is refused there leaves the files that `destroy` logs in by.
+        { parent: session.component, dependsOn: previousCommand(session) },
     );
 }
 

@@ -1,7 +1,7 @@
 // Refactoring is safe: what gets another name is the same wiring.
 import { join } from "node:path";
 import { baseline, difference, dumps } from "../support/hosts";
-import { inNetworkOf, on } from "../support/lab";
+import { inNetworkOf, lab, labCommand, on } from "../support/lab";
 import { whilePinging } from "../support/pinging";
 import { type Config, Stack } from "../support/stack";
 
@@ -9,6 +9,13 @@ const HOSTS = ["vm1", "vm2"];
 const PROGRAM = join(__dirname, "renames");
 const BY_HAND = "docker run -d --name postgres lan-registry:5000/busybox:1 >/dev/null";
 const TAKEN_OVER = /is taken over as it is from/;
+
+interface Outputs {
+    readonly web: { readonly container: string; readonly address: string };
+    readonly db: string;
+    readonly right: string;
+    readonly guest: string;
+}
 
 /** Docker's ids of all containers of a host, by their names. */
 function ids(host: string): Record<string, string> {
@@ -42,7 +49,7 @@ describe("a stack whose components are renamed", () => {
 
     /** One `up`, under containers of another overlay that ping each other: these lose nothing. Ends in step. */
     function upUnderPing(): string {
-        const target = String(stack.outputs()["right"]);
+        const target = outputs().right;
         let shown = "";
         const pings = whilePinging({ host: "vm1", container: "left", target }, () => {
             shown = stack.up();
@@ -53,24 +60,25 @@ describe("a stack whose components are renamed", () => {
         return shown;
     }
 
-    /** Everybody reaches everybody. */
+    function outputs(): Outputs {
+        return stack.outputs() as unknown as Outputs;
+    }
+
+    /** Everybody reaches everybody, and what is published is reached from another host. */
     function all(): void {
-        const { web, db, right, guest } = stack.outputs() as Record<string, string>;
-        inNetworkOf("vm1", web ?? "", `ping -c 1 -W 2 ${db}`);
+        const { web, db, right, guest } = outputs();
+        inNetworkOf("vm1", web.container, `ping -c 1 -W 2 ${db}`);
         inNetworkOf("vm1", "left", `ping -c 1 -W 2 ${right}`);
         inNetworkOf("vm1", "postgres", "ping -c 1 -W 2 10.60.0.1");
-        on(
-            "vm1",
-            `busybox wget -q -O - -T 3 http://127.0.0.1:8080/cgi-bin/peer >/dev/null || curl -sf -m 3 http://127.0.0.1:8080/cgi-bin/peer >/dev/null || bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080'`,
-        );
-        expect(guest).toMatch(/^192\.168\./);
+        on("vm1", `ping -c 1 -W 2 ${guest}`);
+        on("vm2", `exec 3<>/dev/tcp/${lab().hosts["vm1"]?.address ?? ""}/8080`);
     }
 
     /** An `up` that keeps each container, and loses no ping of theirs. */
     function upThatChangesNothing(): void {
         const containers = HOSTS.map(ids);
-        const { web, db } = stack.outputs() as Record<string, string>;
-        const pings = whilePinging({ host: "vm1", container: web ?? "", target: db ?? "" }, () => {
+        const target = outputs().web.address;
+        const pings = whilePinging({ host: "vm2", container: "db", target }, () => {
             upUnderPing();
         });
         expect(pings.lost).toBe(0);
@@ -105,7 +113,7 @@ describe("a stack whose components are renamed", () => {
         upThatChangesNothing();
     });
 
-    it("Overlay, without an alias: in one up", () => {
+    it("Overlay, without an alias: in one up, and so where the alias is taken out", () => {
         change({ aliases: "" });
         upUnderPing();
         change({ mesh: "web-net" });
@@ -171,5 +179,60 @@ describe("a stack whose components are renamed", () => {
         stack.destroy();
         on("vm1", "docker rm -f postgres >/dev/null");
         expect(difference(before, await dumps(HOSTS))).toEqual([]);
+    });
+});
+
+describe("a project that is renamed", () => {
+    let stack: Stack;
+
+    afterAll(() => {
+        stack.cleanUp();
+        on("vm1", "docker rm -f postgres >/dev/null 2>&1 || true");
+    });
+
+    it("is refused with the words that help, goes on with them, and leaves no trace", async () => {
+        const before = await baseline(HOSTS);
+        on("vm1", BY_HAND);
+        stack = new Stack("project", PROGRAM);
+        stack.up();
+        const containers = HOSTS.map(ids);
+        stack = stack.rename("project", join(PROGRAM, "other"), "other");
+        const { status, output } = stack.attempt("preview", "--diff");
+        expect(status).not.toBe(0);
+        expect(output).toContain("pulumi config set crosshost:knownAs crosshost/project");
+        stack.configure({ knownAs: "crosshost/project" });
+        stack.nothingToDo("preview");
+        stack.up();
+        expect(HOSTS.map(ids)).toEqual(containers);
+        stack.destroy();
+        on("vm1", "docker rm -f postgres >/dev/null");
+        expect(difference(before, await dumps(HOSTS))).toEqual([]);
+    });
+});
+
+describe("a host that was installed anew", () => {
+    const stack = new Stack("reinstalled", PROGRAM);
+
+    afterAll(() => {
+        stack.cleanUp();
+        on("vm1", "docker rm -f postgres >/dev/null 2>&1 || true");
+    });
+
+    it("is told in a preview, and healed by what that says, without a trace at last", async () => {
+        on("vm1", BY_HAND);
+        stack.up();
+        labCommand("down", "vm2", "--purge");
+        labCommand("up");
+        const before = await baseline(["vm2"]);
+        const shown = stack.preview();
+        expect(shown).toMatch(
+            /attachment-db is not on vm2 .* container db, which is gone too, .*pulumi up --refresh/,
+        );
+        stack.up("--refresh");
+        stack.nothingToDo("preview");
+        const { right } = stack.outputs() as unknown as Outputs;
+        inNetworkOf("vm1", "left", `ping -c 1 -W 2 ${right}`);
+        stack.destroy();
+        expect(difference(before, await dumps(["vm2"]))).toEqual([]);
     });
 });

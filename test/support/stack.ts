@@ -100,13 +100,14 @@ export class Stack {
         return this.cli([...words, "--stack", this.name]);
     }
 
-    /** The stack under another name, as `pulumi stack rename` makes it. */
-    rename(name: string): Stack {
-        const { status, output } = this.pulumi(["stack", "rename", name, "--stack", this.name]);
+    /** The stack under another name, or of another project, as `pulumi stack rename` makes it. */
+    rename(name: string, program = this.program, project = "crosshost"): Stack {
+        const words = ["stack", "rename", `organization/${project}/${name}`, "--stack", this.name];
+        const { status, output } = this.pulumi(words);
         if (status !== 0) {
             throw new Error(`pulumi stack rename ended with ${status}:\n${output}`);
         }
-        const renamed = new Stack(name, this.program, this.watcher);
+        const renamed = new Stack(name, program, this.watcher);
         renamed.#mayHold = this.#mayHold;
         return renamed;
     }

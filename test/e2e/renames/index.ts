@@ -69,7 +69,7 @@ const flat = new Macvlan(
 
 const [webName, webOpts] = renamed("web");
 const container = { image, restart: "unless-stopped" };
-export const web = new ContainerAttachment(
+const site = new ContainerAttachment(
     webName,
     {
         host: vm1,
@@ -82,9 +82,12 @@ export const web = new ContainerAttachment(
         },
     },
     webOpts,
-).containerName;
-export const db = new ContainerAttachment("db", { host: vm2, network: mesh, container })
-    .ipv4Address;
+);
+const store = new ContainerAttachment("db", {
+    host: vm2,
+    network: mesh,
+    container: { ...container, name: "db" },
+});
 new ContainerAttachment("left", {
     host: vm1,
     network: backbone,
@@ -100,6 +103,9 @@ export const guest = new ContainerAttachment("guest", {
     network: flat,
     container: { ...container, name: "guest" },
 }).ipv4Address;
+
+export const web = { container: site.containerName, address: site.ipv4Address };
+export const db = store.ipv4Address;
 
 const [handName, handOpts] = renamed("hand");
 new ContainerAttachment(
