@@ -67,13 +67,13 @@ export interface ContainerAttachmentArgs {
     /**
      * Static address in the host's subnet, outside of the part from which Docker gives out addresses by
      * itself (the first quarter, unless a Bridge or a Macvlan says else); on a LAN, one that nobody
-     * answers for. Default: one derived from the logical name,
-     * stable for ever. Changing it replaces a created container and connects an existing one anew.
+     * answers for. Default: one derived from the logical name
+     * (the former one, if `opts.aliases` says it), stable for ever. Changing it replaces a created container and connects an existing one anew.
      */
     ipv4Address?: string;
     /**
      * Names by which containers on the network find it, beside its own: on its host by Docker's DNS, on
-     * other hosts by a line in their hosts files. Default: the logical name.
+     * other hosts by a line in their hosts files. Default: the logical name (the former one, if `opts.aliases` says it).
      * Changing them replaces a created container and connects an existing one anew.
      */
     aliases?: string[];

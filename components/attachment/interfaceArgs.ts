@@ -25,7 +25,10 @@ export interface InterfaceArgs {
      * for on the LAN in a preview; on a Bridge, one of its network lies outside of `ipRange`. Changed in place.
      */
     addresses: string[];
-    /** MAC address. Default: one derived from stack and logical name. Changed in place. */
+    /**
+     * MAC address. Default: one derived from stack and logical name (the former one, if `opts.aliases` says
+     * it). Changed in place.
+     */
     macAddress?: string;
     /** MTU in bytes, 576 to 65535, at most that of what it lies on. Default: as much as that. Changed in place. */
     mtu?: number;

@@ -48,7 +48,8 @@ export interface BridgeArgs {
     mtu?: number;
     /**
      * Name of the Docker network, as compose files refer to it with `external: true`. Default:
-     * `project-stack-name`. Changing it makes the network anew and the containers that use it too.
+     * `project-stack-name` (the former name, if `opts.aliases` says it). Changing it makes the network anew
+     * and the containers that use it too.
      */
     dockerName?: string;
 }

@@ -97,7 +97,8 @@ export interface HostArgs {
     address?: pulumi.Input<string>;
     /**
      * Number from which overlays derive this host's subnet and MACs, 1 to 255 for /24s of a /16.
-     * Default: the number at the end of the logical name. Changing it changes the subnets.
+     * Default: the number at the end of the logical name (of the former one, if `opts.aliases` says it).
+     * Changing it changes the subnets.
      */
     id?: number;
     /**

@@ -20,7 +20,10 @@ type Owned = "networksAdvanced" | "networkMode" | "name";
 
 /** All arguments of the Docker provider's Container, but those that the attachment owns. */
 export type ContainerArgs = Omit<docker.ContainerArgs, Owned> & {
-    /** Name on the host. Default: `project-stack-name`. Changing it replaces the container. */
+    /**
+     * Name on the host. Default: `project-stack-name` (the former name, if `opts.aliases` says it).
+     * Changing it replaces the container.
+     */
     name?: string;
 };
 
