@@ -246,7 +246,7 @@ test("an interface that is given less than its network has is asked, and judged,
             name,
             host: "vm1",
             attachments: [{ network: lan, mtu, address: `192.168.40.${mtu % 100}` } as Attachment],
-        }) as Container;
+        });
     const [from, other] = [end("db", 1500), end("web", 1420)];
     const [to] = other.attachments;
     const pairs = to ? [{ from, to, should: "reach" as const }] : [];

@@ -33,9 +33,7 @@ for (const [name, host] of Object.entries(lab.hosts)) {
         `${name}-api`,
         {
             name: "engine-api",
-            image: config.getBoolean("private")
-                ? `${address}/busybox:1`
-                : image.name,
+            image: config.getBoolean("private") ? `${address}/busybox:1` : image.name,
             command: ["sleep", "infinity"],
             restart: config.get("restart") ?? "unless-stopped",
             envs: ["A=1", pulumi.secret("TOKEN=hunter2")],
