@@ -84,6 +84,7 @@ describe("an overlay registers", () => {
             custom: true,
             secrets: ["connection"],
             parent: "mesh",
+            aliases: ["overlay-mesh-vm1"],
             dependencies: ["vm1-converger"],
             deletedWith: undefined,
             retainOnDelete: false,
