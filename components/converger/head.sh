@@ -9,12 +9,13 @@
 #   crosshost apply STACK UNIT                 the unit on stdin
 #   crosshost delete STACK UNIT
 #   crosshost uninstall STACK                  all of it
-#   crosshost boot STACK links|rules
+#   crosshost boot STACK links|rules|routes
 #   crosshost ask LINK ADDRESS...              who on the link's LAN has these addresses
 #   crosshost exposes IMAGE                    which ports it declares
 #   crosshost vacate STACK UNIT CONTAINER [LEAVING...]
 #                                              before Docker makes the unit's container
 #   crosshost watch STACK                      until it is stopped: `attach` each container when it starts
+#   crosshost keep STACK                       until it is stopped: routes, when the link that they go over comes up
 #   crosshost attach STACK [CONTAINER]         what it has of us beside what Docker keeps; without a name, those that have started
 #   crosshost announce PROCESS PORT LINK       to the LAN, a link in the namespace of a container's process
 set -u

@@ -7,6 +7,8 @@ BEGIN {
     NETWORKD_FILE = NETWORKD_FOLDER "/50-crosshost.conf"
     NETWORKD_MARK = "# Made by Crosshost: routes of containers"
     NETWORKD_TEXT = NETWORKD_MARK " stay when systemd-networkd starts anew.\n[Network]\nManageForeignRoutes=no\n"
+    WATCHES["watch containers"] = "attach on start"
+    WATCHES["watch routes"] = "add on link up"
 }
 
 # ---- converger: VERSION HASH
@@ -37,12 +39,13 @@ function converger_check(id,    want) {
         refuse("converger: the unit wants program " want ", this one is " sha16_of_file(program) "; put it on the host by `install`")
 }
 
-function converger_make(id,    path) {
+function converger_make(id,    path, watch) {
     path = program_path(stack_of(want_unit[id]))
     step(120, "put", path " 0755 " program, want_key[id])
     undo_file(120, path, read_file(path), "0755")
-    if (read_file(boot_path(watch_name(stack))) != "")
-        step(125, "systemctl", "--no-block try-restart " watch_name(stack), want_key[id])
+    for (watch in WATCHES)
+        if (read_file(boot_path(watch_name(watch, stack))) != "")
+            step(125, "systemctl", "--no-block try-restart " watch_name(watch, stack), want_key[id])
 }
 
 # uninstalling removes the whole folder, after the commit
@@ -145,57 +148,67 @@ function folder_of(path) {
 }
 
 # ---- watch containers: attach on start. Docker connects a container that is made anew to no network of ours.
+# ---- watch routes: add on link up. The kernel forgets those over a link that goes down.
 
-function watch_name(stack) {
-    return "crosshost-" stack "-watch.service"
+function watch_name(key, stack) {
+    return "crosshost-" stack (key == "watch routes" ? "-routes" : "-watch") ".service"
 }
 
-function watch_wants(stack) {
-    return systemd_dir "/docker.service.wants/" watch_name(stack)
+function watch_wants(key, stack) {
+    return systemd_dir "/" (key == "watch routes" ? "multi-user.target" : "docker.service") ".wants/" watch_name(key, stack)
 }
 
-function watch_text(stack) {
-    return "[Unit]\nDescription=Crosshost: attaches containers of " stack " when they start\n" \
-        "After=docker.service crosshost-" stack "-rules.service\nBindsTo=docker.service\n" \
-        "\n[Service]\nExecStart=" program_path(stack) " watch " stack "\nRestart=always\nRestartSec=1\n" \
-        "\n[Install]\nWantedBy=docker.service\n"
+function watch_text(key, stack,    text) {
+    if (key == "watch routes")
+        text = "Description=Crosshost: puts routes of " stack " back when their link comes up\n" \
+            "After=crosshost-" stack "-links.service\n" service_text(program_path(stack) " keep " stack, "multi-user.target")
+    else
+        text = "Description=Crosshost: attaches containers of " stack " when they start\n" \
+            "After=docker.service crosshost-" stack "-rules.service\nBindsTo=docker.service\n" \
+            service_text(program_path(stack) " watch " stack, "docker.service")
+    return "[Unit]\n" text
 }
 
-function watch_actual(value,    text) {
-    text = read_file(boot_path(watch_name(stack)))
+function service_text(command, wanted_by) {
+    return "\n[Service]\nExecStart=" command "\nRestart=always\nRestartSec=1\n\n[Install]\nWantedBy=" wanted_by "\n"
+}
+
+function watch_actual(key, value,    text) {
+    text = read_file(boot_path(watch_name(key, stack)))
     if (text == "")
         return ""
-    if (text != watch_text(stack))
+    if (text != watch_text(key, stack))
         return "changed"
-    if (read_line(watch_wants(stack)) == "")
+    if (read_line(watch_wants(key, stack)) == "")
         return "disabled"
-    if (docker_state() == "yes" && !watch_runs())
+    if ((key == "watch routes" || docker_state() == "yes") && !watch_runs(key))
         return "stopped"
     return value
 }
 
-function watch_runs() {
-    return system("exec systemctl is-active -q " watch_name(stack) " 2>/dev/null") == 0
+function watch_runs(key) {
+    return system("exec systemctl is-active -q " watch_name(key, stack) " 2>/dev/null") == 0
 }
 
 function watch_make(key,    name) {
-    if (watch_made++)
+    if (watch_made[key]++)
         return
-    name = watch_name(stack)
-    if (watch_actual("") != "stopped")
-        service_make(name, watch_text(stack), watch_wants(stack), key)
+    name = watch_name(key, stack)
+    if (watch_actual(key, "") != "stopped")
+        service_make(name, watch_text(key, stack), watch_wants(key, stack), key)
     step(124, "systemctl", "start " name, key)
     if (read_file(boot_path(name)) == "")
         undo(124, "systemctl", "stop " name)
 }
 
-# attachments of a stack hold it together, and the last one that goes takes it away
+# units of a stack hold it together, and the last one that goes takes it away
 function watch_unmake(key,    i) {
     for (i = 1; i <= want_count; i++)
-        if (want_kind[want_id[i]] == "watch" && stack_of(want_unit[want_id[i]]) == stack)
+        if (want_key[want_id[i]] == key && stack_of(want_unit[want_id[i]]) == stack)
             return
-    undo(131, "systemctl", "start " watch_name(stack))
-    service_unmake(watch_name(stack), watch_wants(stack), key)
+    if (read_file(boot_path(watch_name(key, stack))) != "")
+        undo(131, "systemctl", "start " watch_name(key, stack))
+    service_unmake(watch_name(key, stack), watch_wants(key, stack), key)
 }
 
 # ---- networkd foreign-routes: keep. Only where systemd-networkd runs: it deletes what others route over its links each time

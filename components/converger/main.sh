@@ -43,6 +43,13 @@ boot() {
     settle "$@"
 }
 
+# a link came up: as before Docker starts, for units that have routes over links of others
+boot_with_routes() {
+    phase=links
+    # shellcheck disable=SC2046 # names of units hold no blanks
+    settle $(grep -ls '^watch routes: ' "$lib_dir/$stack/units"/* | sed 's|.*/||')
+}
+
 # what is on file of these units, all at once; where that fails, each by itself: one that fails keeps no other from being applied
 settle() {
     verifying=1
@@ -113,7 +120,7 @@ request() {
 main() {
     request "$@"
     case $verb:$# in
-        observe:2 | install:2 | uninstall:2 | watch:2 | attach:2) check_name "$stack" stack ;;
+        observe:2 | install:2 | uninstall:2 | watch:2 | keep:2 | attach:2) check_name "$stack" stack ;;
         apply:3 | delete:3 | boot:3)
             check_name "$stack" stack
             check_name "$unit" unit
@@ -145,8 +152,8 @@ main() {
             observe </dev/null | grep '^fact ' | cut -d ' ' -f 2-
             return
             ;;
-        watch)
-            watch
+        watch | keep)
+            "$verb"
             return
             ;;
         ask | exposes | announce)
@@ -179,7 +186,7 @@ main() {
         uninstall) ! is_owner host || uninstall ;;
         boot)
             phase=$unit
-            boot
+            if [ "$phase" = routes ]; then boot_with_routes; else boot; fi
             ;;
     esac
 }

@@ -140,7 +140,8 @@ function plan_orphans(    command, name) {
     boot_unmake("boot crosshost-" stack "-links.service")
     boot_unmake("boot crosshost-" stack "-rules.service")
     networkd_unmake("networkd foreign-routes")
-    watch_unmake("watch containers")
+    for (name in WATCHES)
+        watch_unmake(name)
     command = "exec ls " quoted(run_dir "/was") " 2>/dev/null"
     while ((command | getline name) > 0)
         sysctl_unmake(sysctl_recorded(name))

@@ -18,6 +18,7 @@ const SHELL_PARTS = [
     "steps.sh",
     "change.sh",
     "containers.sh",
+    "routes.sh",
     "ask.sh",
     "main.sh",
 ] as const;

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { convergerProgram } from "../../components/converger/program";
+import { Following } from "../support/following";
 import { meshUnit, NetnsHost, STACK, timesWith, TOOLS } from "../support/netns";
 
 const NETWORK =
@@ -140,34 +141,18 @@ describe.each(TOOLS)("containers that others make, with $shell and $awk", (tools
 });
 
 /** A run of `crosshost watch`, and the pipe that takes the place of Docker's events. */
-class Watching {
-    readonly ended: Promise<number | null>;
-    private output = "";
+class Watching extends Following {
     private readonly events: string;
     private readonly keepsOpen;
 
     constructor(host: NetnsHost) {
-        const program = join(host.folder, "crosshost");
+        super(host, "watch");
         this.events = join(host.folder, "docker/events");
-        const words = host.command([host.tools.shell, program, "watch", STACK]);
-        const run = spawn(words.command, words.args, { env: words.env });
-        run.stdout.setEncoding("utf8").on("data", (data: string) => {
-            this.output += data;
-        });
-        run.stderr.pipe(process.stderr);
-        this.ended = new Promise((resolve) => run.on("exit", resolve));
         this.keepsOpen = spawn("sh", ["-c", `exec sleep 100 >"${this.events}"`]);
     }
 
     sees(...events: readonly string[]): void {
         writeFileSync(this.events, events.map((event) => `${event}\n`).join(""));
-    }
-
-    /** Waits until that was printed so many times, however long it takes. */
-    async said(line: string, times = 1): Promise<void> {
-        while (this.output.split("\n").filter((said) => said === line).length < times) {
-            await new Promise((resolve) => setTimeout(resolve, 10));
-        }
     }
 
     end(): void {

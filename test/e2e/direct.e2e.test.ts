@@ -34,6 +34,19 @@ const DROP_IN = "/etc/systemd/networkd.conf.d/50-crosshost.conf";
 const RECEIVED = "/sys/class/net/eth0/statistics/rx_packets";
 const APPLY = `cd /var/lib/crosshost/*/ && ./crosshost apply $(basename $PWD) overlay-mesh <units/overlay-mesh`;
 
+/**
+ * In one go, as SSH goes over it, with the default route, which networkd alone would put back. How many of our routes were left is
+ * counted before the service may have any of them back.
+ */
+const NIC_WAS_DOWN = `
+set -e
+way=$(ip route show default)
+ip link set eth0 down
+ip route show proto 201 | wc -l
+ip link set eth0 up
+ip route replace $way
+`;
+
 /** What a preview shows of one host when direct becomes vxlan. */
 const TO_VXLAN = [
     "+ addr vx",
@@ -53,6 +66,7 @@ const TO_VXLAN = [
     "+ nft input peers",
     "~ route 10.42.2.0/24",
     "~ route 10.42.3.0/24",
+    "- watch routes",
 ];
 
 describe("an overlay without encapsulation", () => {
@@ -176,6 +190,26 @@ describe("an overlay without encapsulation", () => {
         expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
     });
 
+    it.each(["while Docker runs", "while Docker is stopped"])(
+        "has its routes back when NICs were down, %s, without an up",
+        async (when) => {
+            const stopped = when.includes("stopped");
+            await watchersRest(HOSTS);
+            if (stopped) {
+                await onAll(HOSTS, "systemctl stop docker.socket docker");
+            }
+            const left = await onAll(HOSTS, NIC_WAS_DOWN);
+            expect(left).toEqual(HOSTS.map(() => "0\n"));
+            expect(await lostAfter(WITHIN_MS, routesMissing)).toEqual([]);
+            if (stopped) {
+                await onAll(HOSTS, "systemctl start docker");
+            }
+            expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
+            expect(stack.preview()).not.toContain("drift");
+            stack.nothingToDo("preview");
+        },
+    );
+
     it("tells drift by name and repairs it", async () => {
         await watchersRest(HOSTS);
         on(
@@ -278,6 +312,12 @@ function tableOf(host: HostName): string {
 function pings(from: HostName, target: string, size: number): boolean {
     const ping = `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`;
     return succeeds(() => inNetworkOf(from, containerOf(from), ping));
+}
+
+function routesMissing(): string[] {
+    return HOSTS.filter(
+        (host) => on(host, "ip route show proto 201").trim().split("\n").length !== 2,
+    );
 }
 
 /** Pairs of containers that do not reach each other. */

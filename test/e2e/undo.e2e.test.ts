@@ -24,7 +24,7 @@ const SAYS: Readonly<Record<string, RegExp>> = {
     route: /tried `ip route add .*`: Error: Nexthop has invalid gateway/,
     sysctl: /tried `sysctl net\.\S+ no`: .*Invalid argument/,
     underlay: /refused: .*eth0 has mtu 1500, needs 9999/,
-    watch: /refused: .*only `watch containers: attach on start` is known/,
+    watch: /refused: .*only `watch containers: attach on start` and `watch routes: add on link up` are known/,
 };
 
 describe("a change that fails", () => {

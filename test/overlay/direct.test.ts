@@ -49,6 +49,7 @@ describe("the plan", () => {
                 "sysctl net.ipv4.ip_forward: 1",
                 "sysctl net.ipv4.neigh.ch-mesh-9078d.proxy_delay: 0",
                 "underlay 192.168.40.11: mtu 1500",
+                "watch routes: add on link up",
                 "",
             ].join("\n"),
         );

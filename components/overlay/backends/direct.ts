@@ -26,6 +26,7 @@ export const direct: Backend<typeof options> = {
             arrivals: peers.map(({ subnet }) => ({ name: subnet, match: from(subnet) })),
             entries: [
                 entry("networkd foreign-routes", "keep"),
+                entry("watch routes", "add on link up"),
                 ...peers.map((peer) =>
                     entry(`route ${peer.subnet}`, `via ${peer.underlay} src ${member.gateway}`),
                 ),

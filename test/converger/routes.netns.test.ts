@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { convergerProgram } from "../../components/converger/program";
+import { Following } from "../support/following";
+import { NetnsHost, STACK, TOOLS } from "../support/netns";
+
+const UNIT = readFileSync(join(__dirname, "direct.unit"), "utf8");
+const SERVICE = `crosshost-${STACK}-routes.service`;
+const FILE = `/etc/systemd/system/${SERVICE}`;
+const CHANGED = `${STACK}: 2 of its entries changed`;
+const IN_STEP = `${STACK}: in step, nothing to do`;
+
+const comesUp = (link: string) =>
+    `ip link add ${link} type bridge; ip addr add 10.9.9.1/24 dev ${link}; ip link set ${link} up`;
+
+describe.each(TOOLS)("routes over a NIC, with $shell and $awk", (tools) => {
+    let host: NetnsHost;
+    let service: Following | undefined;
+
+    beforeEach(() => {
+        host = new NetnsHost(tools);
+        host.sh("iptables -N DOCKER-USER; iptables -A DOCKER-USER -j RETURN");
+    });
+    afterEach(async () => {
+        await service?.stop();
+        service = undefined;
+        host.close();
+    });
+
+    const log = () => readFileSync(join(host.folder, "systemctl.log"), "utf8");
+    const routes = () => host.sh("ip route show proto 201").replaceAll("linkdown ", "");
+
+    /** The service as `up` starts it, when it has looked for the first time. */
+    const started = async () => {
+        service = new Following(host, "keep");
+        await service.said(IN_STEP);
+        return service;
+    };
+
+    test.each([
+        ["the NIC was down", "ip link set eth0 down; ip link set eth0 up"],
+        [
+            "the NIC had lost its address",
+            "ip addr flush dev eth0; ip addr add 192.168.40.11/24 dev eth0",
+        ],
+        [
+            "the NIC is another",
+            "ip link del eth0; ip link add eth0 type veth peer name peer0; ip link set eth0 up; ip addr add 192.168.40.11/24 dev eth0",
+        ],
+    ])("are back by themselves after %s", async (_, command) => {
+        host.apply("mesh", UNIT);
+        const whole = routes();
+        expect(whole.trim().split("\n")).toHaveLength(2);
+        const keeping = await started();
+        for (const time of [1, 2]) {
+            host.sh(command);
+            await keeping.said(CHANGED, time);
+            expect(routes()).toBe(whole);
+        }
+        expect(host.observe().drift).toEqual([]);
+    });
+
+    test("stay away when a hand has deleted them, until a link comes up", async () => {
+        host.apply("mesh", UNIT);
+        host.apply("other", "nft forward 5-closed: oifname eth9 drop\n");
+        const whole = routes();
+        const keeping = await started();
+        host.sh("ip route del 10.42.2.0/24; ip route del 10.42.3.0/24");
+        host.sh("nft delete table inet crosshost_crosshost_test_3fa9c1_other");
+        expect(routes()).toBe("");
+        host.sh(comesUp("nic1"));
+        await keeping.said(CHANGED);
+        expect(routes()).toBe(whole);
+        expect(host.observe().drift).toEqual(["nft forward 5-closed: missing"]);
+    });
+
+    test("are looked for when a link of others comes up, not when one of ours does", async () => {
+        host.sh("mount -t sysfs none /sys");
+        host.apply("mesh", UNIT);
+        const keeping = await started();
+        host.sh(`echo 'echo "$@"' >${host.program}.said; mv ${host.program}.said ${host.program}`);
+        host.sh(`chmod +x ${host.program}; ${comesUp("ours1")} group 201`);
+        host.sh(comesUp("nic1"));
+        await keeping.said(`boot ${STACK} routes`);
+        expect(keeping.lines()).toEqual([IN_STEP, `boot ${STACK} routes`]);
+    });
+
+    test("are followed by one service of the stack, as long as a unit wants it, without Docker", () => {
+        const before = host.dump();
+        expect(host.apply("mesh", UNIT)).toMatchObject({ status: 0, stderr: "" });
+        host.apply("second", "watch routes: add on link up\n");
+        expect(log().replace(/^is-active .*\n/gm, "")).toBe(`daemon-reload\nstart ${SERVICE}\n`);
+        expect(host.sh(`cat ${FILE}`)).toBe(`[Unit]
+Description=Crosshost: puts routes of ${STACK} back when their link comes up
+After=crosshost-${STACK}-links.service
+
+[Service]
+ExecStart=/var/lib/crosshost/${STACK}/crosshost keep ${STACK}
+Restart=always
+RestartSec=1
+
+[Install]
+WantedBy=multi-user.target
+`);
+        host.sh(`rm $FAKES/running.${SERVICE}`);
+        expect(host.observe().drift).toEqual(["watch routes: stopped", "watch routes: stopped"]);
+        expect(host.apply("mesh", UNIT)).toMatchObject({ status: 0, stderr: "" });
+        host.delete("mesh");
+        expect(host.sh(`ls ${FILE}`)).toBe(`${FILE}\n`);
+        host.delete("second");
+        expect(log()).toContain(`stop ${SERVICE}\ndaemon-reload\n`);
+        host.crosshost(["uninstall", STACK]);
+        expect(host.dump()).toBe(before);
+    });
+
+    test("are followed by the program that an update puts there", () => {
+        const { version, hash } = convergerProgram();
+        const install = () => host.crosshost(["install", STACK], `converger: ${version} ${hash}\n`);
+        install();
+        host.apply("mesh", UNIT);
+        host.sh(`echo '# of yesterday' >>/var/lib/crosshost/${STACK}/crosshost`);
+        expect(install()).toMatchObject({ status: 0, stderr: "" });
+        expect(log()).toContain(`--no-block try-restart ${SERVICE}\n`);
+    });
+});
