@@ -35,8 +35,8 @@ const RECEIVED = "/sys/class/net/eth0/statistics/rx_packets";
 const APPLY = `cd /var/lib/crosshost/*/ && ./crosshost apply $(basename $PWD) overlay-mesh <units/overlay-mesh`;
 
 /**
- * In one go, as SSH goes over it, with the default route, which networkd alone would put back. How many of our routes were left is
- * counted before the service may have any of them back.
+ * In one go, as SSH goes over it. The default route is put back too, which networkd does itself. How many of our routes were left is
+ * counted before the service can have any of them back.
  */
 const NIC_WAS_DOWN = `
 set -e
@@ -44,7 +44,7 @@ way=$(ip route show default)
 ip link set eth0 down
 ip route show proto 201 | wc -l
 ip link set eth0 up
-ip route replace $way
+[ -e /run/systemd/netif/state ] || ip route replace $way
 `;
 
 /** What a preview shows of one host when direct becomes vxlan. */
@@ -340,7 +340,7 @@ function addressOrNone(host: HostName): string {
 
 /** The entries that a preview changes of one host, without what is derived in their names. */
 function changes(shown: string, host: HostName): string[] {
-    const block = shown.split("[urn=").find((part) => part.includes(`::overlay-mesh-${host}]`));
+    const block = shown.split("[urn=").find((part) => part.includes(`::mesh-${host}]`));
     const lines = [...(block ?? "").matchAll(/^ +([-+~]) (\S.*?) *: /gm)];
     return lines
         .map(([, sign, key]) => `${sign ?? ""} ${key ?? ""}`)
