@@ -111,7 +111,7 @@ async function tellLost(session: HostSession, unit: string): Promise<void> {
     const container = session.unitContainers.get(unit);
     const gone =
         container !== undefined && containers && !containers.includes(container)
-            ? `, once its container ${container}, which is gone too, is there: pulumi up --refresh`
+            ? `, once its container ${container}, which is gone too, is there: pulumi up --refresh --run-program`
             : "";
     await pulumi.log.warn(`${lost}${gone}`, session.component);
 }

@@ -253,9 +253,9 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         host.sh("docker run api; docker network create -d bridge --subnet 10.60.0.0/24 lan");
         expect(host.apply("api", ENDPOINT).status).toBe(0);
         expect(host.apply("api-lan", second).status).toBe(0);
-        expect(host.apply("third", second)).toMatchObject({
+        expect(host.apply("third", second, "crosshost-other-1")).toMatchObject({
             status: 2,
-            stderr: "crosshost: refused: unit third: docker endpoint api lan: belongs to unit api-lan\n",
+            stderr: `crosshost: refused: unit third: docker endpoint api lan: belongs to unit api-lan of stack ${STACK}\n`,
         });
         expect(host.observe().facts).toContain("container api running lan,mesh");
         expect(host.delete("api-lan").status).toBe(0);

@@ -226,9 +226,9 @@ describe("a host that was installed anew", () => {
         const before = await baseline(["vm2"]);
         const shown = stack.preview();
         expect(shown).toMatch(
-            /attachment-db is not on vm2 .* container db, which is gone too, .*pulumi up --refresh/,
+            /attachment-db is not on vm2 .* container db, which is gone too, .*pulumi up --refresh --run-program/,
         );
-        stack.up("--refresh");
+        stack.up("--refresh", "--run-program");
         stack.nothingToDo("preview");
         const { right } = stack.outputs() as unknown as Outputs;
         inNetworkOf("vm1", "left", `ping -c 1 -W 2 ${right}`);

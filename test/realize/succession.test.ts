@@ -88,7 +88,7 @@ describe("before an update", () => {
         await hear(`${CREATE} overlay-web`, `${CREATE} overlay-web`);
         await hear(INSTALL, INSTALL);
         expect(said.filter((text) => text.startsWith("warn: "))).toEqual([
-            "warn: attachment-web is not on vm1 any more: this `up` makes it again, once its container crosshost-demo-web, which is gone too, is there: pulumi up --refresh",
+            "warn: attachment-web is not on vm1 any more: this `up` makes it again, once its container crosshost-demo-web, which is gone too, is there: pulumi up --refresh --run-program",
             "warn: overlay-web is not on vm1 any more: this `up` makes it again",
             "warn: vm1 has lost what Crosshost installed there: this `up` installs it again",
         ]);
