@@ -1,12 +1,13 @@
 # shellcheck shell=sh
 # One lock for the host, on a directory's own descriptor, so that taking it writes nothing. Children keep descriptor 9:
-# while a command of a killed run still works, nobody else starts. Descriptor 8 tells who holds it from who waits for it.
+# while a command of a killed run still works, nobody else starts. Descriptor 8 tells who holds it from who waits for it. Who has
+# it for a moment, as an announcement does, is not worth a word.
 
 lock() {
     [ -d "$run_dir" ] || mkdir -m 0700 "$run_dir" 2>/dev/null || [ -d "$run_dir" ] || die "cannot make $run_dir: run as root (become: sudo)"
     while :; do
         exec 9<"$run_dir" || die "cannot open $run_dir: run as root (become: sudo)"
-        flock -n 9 || wait_for_lock -x 60
+        flock -x -w 0.3 9 || wait_for_lock -x 60
         if same_file "$run_dir" /proc/self/fd/9; then
             exec 8<&9
             return
@@ -19,7 +20,7 @@ lock() {
 lock_shared() {
     if [ -d "$run_dir" ] && [ -r "$run_dir" ]; then
         exec 9<"$run_dir"
-        flock -n -s 9 || wait_for_lock -s 20
+        flock -s -w 0.3 9 || wait_for_lock -s 20
         exec 8<&9
     fi
 }

@@ -108,16 +108,14 @@ run_line() {
 }
 
 # PROCESS HOST LINK. A bridge takes nothing from a port until the kernel has seen its carrier, which it looks for by the way. With
-# arp_notify an address that is set is told to the LAN, be it the same; but no other run may give another in between.
+# arp_notify an address that is set is told to the LAN, be it the same; but no other run may give another in between. Nobody who
+# only looks has to wait for that.
 announce() {
     tries=100
     until ip -d -o link show dev "$2" | grep -q ' state forwarding ' || [ $((tries -= 1)) -eq 0 ]; do sleep 0.02; done
-    lock
+    lock_shared
     address=$(within_netns "$1" ip -o link show dev "$3" | sed 's/.* link\/[a-z]* \([^ ]*\).*/\1/')
     within_netns "$1" ip link set dev "$3" address "$address"
-    announced=$?
-    [ -d "$lib_dir" ] || rmdir "$run_dir" 2>/dev/null # all was uninstalled meanwhile
-    return $announced
 }
 
 make_folder() {
