@@ -41,6 +41,8 @@ function docker_read(    i) {
         docker_inspect() # for the members of networks
     names_note(containers_needed)
     docker_inspect()
+    lan_note(containers_needed)
+    docker_inspect()
     docker_claim_bridges()
 }
 
@@ -238,7 +240,7 @@ function network_actual(id,    name, value, text, n, words, i) {
         text = text " not-ours"
     if (value !~ /^bridge / && !(nth_word(value, 2) in link_index))
         text = text " no-parent"
-    if (value ~ /^bridge / && network_running[name] && !bridge_ports(nth_word(value, 2)))
+    if (value ~ /^bridge / ? network_running[name] && !bridge_ports(nth_word(value, 2)) : lan_is_cut_off(name))
         text = text " containers cut off"
     return text
 }

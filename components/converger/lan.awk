@@ -79,6 +79,40 @@ function say_lans(    name) {
         print "fact lan " name, network_driver[name], lan_parent[name], lan_subnet[name], (network_mark[name] == "" ? "-" : network_mark[name])
 }
 
+# ---- containers whose links went with the parent: the network in Docker's records is as it was
+
+# whose addresses have to be known
+function lan_note(containers,    id, name, n, list, i) {
+    for (id in want_kind) {
+        name = nth_word(want_key[id], 3)
+        if (want_kind[id] != "network" || want_value[id] ~ /^bridge / || !(mode == "observe" ? stack_of(want_unit[id]) == stack : is_mine(want_unit[id])))
+            continue
+        n = split(network_members[name], list, " ")
+        for (i = 1; i <= n; i++)
+            containers[list[i]] = 1
+    }
+}
+
+function lan_is_cut_off(name,    at, pair) {
+    for (at in endpoint_now) {
+        split(at, pair, SUBSEP)
+        if (pair[2] == name && container_running[pair[1]] == "true" && lacks_address(container_pid[pair[1]], endpoint_now[at]))
+            return 1
+    }
+    return 0
+}
+
+# by the kernel's table of the container's own addresses
+function lacks_address(pid, address,    path, line, read, found) {
+    if (!pid || address == "")
+        return 0
+    path = "/proc/" pid "/net/fib_trie"
+    while (!found && (read = getline line < path) > 0)
+        found = has_word(line, address)
+    close(path)
+    return !found && read == 0
+}
+
 # ---- promisc LINK: on. Units of all stacks hold it together; the last one that goes puts back what was there.
 
 function promisc_actual(name) {

@@ -87,6 +87,8 @@ function plan_entry(id,    key, kind, device, forgotten) {
     if (!is_of_phase(id) || (phase != "" && kind == "route" && !route_has_way(want_value[id])))
         return
     device = kind == "link" ? nth_word(key, 2) : kind == "sysctl" ? sysctl_link(nth_word(key, 2)) : device_of(key, want_value[id])
+    if (kind == "network" && want_value[id] !~ /^bridge /)
+        device = nth_word(want_value[id], 2) # what lies on it is cut off
     forgotten = device != "" && (device in link_anew)
     if (!is_mine(want_unit[id]) && !forgotten)
         return

@@ -246,61 +246,6 @@ describe.each(TOOLS)("a LAN with $shell and $awk", (tools) => {
     });
 });
 
-/** `ip -d -o link` of a kernel that has VLANs and ipvlan, which the one that tests run on may lack. */
-const OTHER_KERNEL = `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000\\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0
-2: eth0: <BROADCAST,MULTICAST,PROMISC,UP,LOWER_UP> mtu 1500 qdisc mq state UP mode DEFAULT group default qlen 1000\\    link/ether 52:54:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 1
-3: eth0.20@eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group 201 qlen 1000\\    link/ether 52:54:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0 minmtu 0 maxmtu 65535 \\    vlan protocol 802.1Q id 20 <REORDER_HDR> addrgenmode eui64 \\    alias crosshost:${STACK}:lan
-4: ${SHIM}@eth0.20: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UNKNOWN mode DEFAULT group 201 qlen 1000\\    link/ether 52:54:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0 \\    ipvlan  mode l2 bridge addrgenmode eui64 \\    alias crosshost:${STACK}:lan
-`;
-
-test("VLANs and ipvlan are read as other kernels print them", () => {
-    const host = new NetnsHost();
-    host.sh(`mkdir -p /run/crosshost /var/lib/crosshost/${STACK}/units`);
-    const unit = `link eth0.20: vlan link eth0 id 20\nlink ${SHIM}: ipvlan link eth0.20 mode l2\npromisc eth0: on\n`;
-    host.run(["sh", "-c", `cat >/var/lib/crosshost/${STACK}/units/lan`], unit);
-    writeFileSync(join(host.folder, "links"), OTHER_KERNEL);
-    const print = (change: string) => host.put("ip", `#!/bin/sh\nsed '${change}' $FAKES/links\n`);
-    print("");
-    expect(host.observe().drift).toEqual([]);
-    expect(host.apply("lan", unit).stdout).toBe("lan: in step, nothing to do\n");
-    print("s/ id 20 / id 21 /; s/mode l2/mode l3/; s/PROMISC,//");
-    expect(host.observe().drift).toEqual([
-        "link eth0.20: id 21",
-        `link ${SHIM}: mode l3`,
-        "promisc eth0: off",
-    ]);
-    host.close();
-});
-
-/** A kernel whose modules are known, and nothing of LANs is among them. */
-const BARE = `
-mount -t tmpfs none /sys/module
-mkdir -p $FAKES/lib/modules/$(uname -r)
-echo kernel/net/netfilter/nf_tables.ko >$FAKES/lib/modules/$(uname -r)/modules.builtin
-mount -t overlay none -o lowerdir=$FAKES/lib:/usr/lib /usr/lib
-`;
-
-test("a kernel that lacks what a LAN needs is told of by the probe, and refused", () => {
-    const host = new NetnsHost();
-    host.sh(`${BARE}\necho 1 >/run/docker.pid; docker network ls`);
-    host.put("modprobe", "#!/bin/sh\nexit 1\n");
-    expect(host.observe().facts.filter((fact) => fact.startsWith("lacks "))).toEqual([
-        "lacks vxlan",
-        "lacks macvlan",
-        "lacks ipvlan",
-        "lacks 8021q",
-    ]);
-    const unit = DOCKER.replace("macvlan eth0", "ipvlan eth0.20").replace("bridge", "l2");
-    const { stderr } = host.apply("lan", `${unit}link eth0.20: vlan link eth0 id 20\n`);
-    expect(stderr).toMatch(
-        /docker network lan: this kernel \(\S+\) has no ipvlan: install its extra modules, or boot another\n/,
-    );
-    expect(stderr).toMatch(/link eth0\.20: this kernel \(\S+\) has no 8021q: /);
-    host.put("modprobe", "#!/bin/sh\nexit 0\n");
-    expect(host.observe().facts.filter((fact) => fact.startsWith("lacks "))).toEqual([]);
-    host.close();
-});
-
 describe("a LAN is asked", () => {
     let host: NetnsHost;
     const mac = () => host.sh("cat /sys/class/net/peer0/address").trim();

@@ -1,5 +1,14 @@
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { lab, on, onAll, rebootAll, succeeds, unanswered, within } from "../support/lab";
+import {
+    inNetworkOf,
+    lab,
+    on,
+    onAll,
+    rebootAll,
+    succeeds,
+    unanswered,
+    within,
+} from "../support/lab";
 import { until } from "../support/patience";
 import { Stack } from "../support/stack";
 
@@ -87,6 +96,19 @@ describe("the macvlan tutorial", () => {
     it("is there again after a reboot of every host", async () => {
         await rebootAll(HOSTS);
         await until(WITHIN_MS, () => all().length === 0);
+        expect(all()).toEqual([]);
+        stack.nothingToDo("preview");
+    });
+
+    it("tells containers whose links went with the parent, and connects them again", () => {
+        for (const host of HOSTS) {
+            const link = `ip -o -4 addr show to ${addressOn(host)} | cut -d" " -f2`;
+            inNetworkOf(host, CONTAINERS[host], `ip link del $(${link})`);
+        }
+        const shown = stack.preview();
+        const told = /drift docker network crosshost-macvlan-lan *: "containers cut off"/g;
+        expect(shown.match(told)).toHaveLength(3);
+        stack.up();
         expect(all()).toEqual([]);
         stack.nothingToDo("preview");
     });

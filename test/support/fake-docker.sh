@@ -121,7 +121,24 @@ connect() {
     [ -e "$state/networks/$1" ] || fail "network $1 not found"
     [ ! -e "$state/containers/$container/$1" ] || fail "endpoint with name $container already exists in network $1"
     take_default_route "$1" "$container"
+    [ ! -e "$state/containers/$container/.pid" ] || give_link "$1" "$container"
     echo "id id$1$mark$words" >"$state/containers/$container/$1"
+}
+
+# NETWORK CONTAINER: of one with a process, on a network of a LAN
+give_link() {
+    line_of "$state/networks/$1"
+    case $value in macvlan*) ;; *) return ;; esac
+    address=${words#*ipv4 }
+    ip link add mvnew link "$(echo "$value" | sed 's/.* parent \([^ ]*\).*/\1/')" type macvlan mode bridge || fail "no such parent"
+    line_of "$state/containers/$2/.pid"
+    ip link set mvnew netns "$value" name "$1"
+    (inside "$2" ip addr add "${address%% *}/24" dev "$1") && (inside "$2" ip link set "$1" up)
+    words="$words now ${address%% *}"
+}
+
+take_link() {
+    [ ! -e "$state/containers/$2/.pid" ] || (inside "$2" ip link del "$1" 2>/dev/null)
 }
 
 # where a test says so in NETWORK.gateway: as engines do, which add a default route and replace none
@@ -290,6 +307,7 @@ case $verb in
             connect) connect "$@" ;;
             disconnect)
                 [ -e "$state/containers/$3/$2" ] || fail "container $3 is not connected to network $2"
+                take_link "$2" "$3"
                 rm "$state/containers/$3/$2"
                 ;;
         esac
