@@ -1,5 +1,5 @@
 import { networkAddress } from "../wire/address";
-import { linesOf, wordAfter } from "./lines";
+import { type Line, linesOf, wordAfter } from "./lines";
 import { type Observation } from "./observation";
 import { type Chain, chainsOf, droppedBy, type Packet } from "./ruleset";
 
@@ -87,19 +87,28 @@ function passages(text: string, facts: Observation["facts"]): Way[] {
         if (!key.startsWith("nft forward ") || !value.endsWith(" accept") || !range) {
             return [];
         }
-        const address = networkAddress(range);
-        const packet = { hook: "forward", saddr: address, daddr: address } as const;
+        const peer = networkAddress(range);
+        const own = gatewayOf(bridge, lines) ?? peer;
         return [
             {
                 what: `what goes from ${device} to ${bridge} or back`,
                 packets: [
-                    { ...packet, iifname: device, oifname: bridge },
-                    { ...packet, iifname: bridge, oifname: device },
+                    { hook: "forward", iifname: device, oifname: bridge, saddr: peer, daddr: own },
+                    { hook: "forward", iifname: bridge, oifname: device, saddr: own, daddr: peer },
                 ],
                 open: (kind, by) => openPassage(kind, by, { device, bridge, range }),
             },
         ];
     });
+}
+
+/** An address of the part of the network that the host has. */
+function gatewayOf(bridge: string, lines: readonly Line[]): string | undefined {
+    const network = lines.find(
+        ([key, value]) =>
+            key.startsWith("docker network ") && value.startsWith(`bridge ${bridge} `),
+    );
+    return network && wordAfter(network[1], "gateway");
 }
 
 function nicOf(address: string, facts: Observation["facts"]): string {
