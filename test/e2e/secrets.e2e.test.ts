@@ -115,7 +115,8 @@ describe("keys and passwords", () => {
         expect(filesWith(ALL, [STATE])).toEqual([]);
         const { deployment } = JSON.parse(shown) as Exported;
         const commands = deployment.resources.filter(({ type }) => type.startsWith("command:"));
-        expect(commands).toHaveLength(HOSTS.length * 3 + 1);
+        const [attachment, keyFiles] = [1, 1];
+        expect(commands).toHaveLength(HOSTS.length * 3 + attachment + keyFiles);
         const others = commands.map(({ inputs }) => ({ ...inputs, connection: undefined }));
         expect(found(ALL, JSON.stringify(others))).toEqual([]);
     });
