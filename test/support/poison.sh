@@ -66,7 +66,7 @@ for unit in *; do
     while IFS= read -r line <&3; do
         number=$((number + 1))
         case $line in
-            drift* | seen:*) continue ;;
+            drift* | seen:* | owner:*) continue ;;
             docker*) ;;
             *) [ $((number % 3)) = "$1" ] || continue ;;
         esac
