@@ -61,8 +61,7 @@ export async function runOverSsh(
         return await within(limitMs, answer, `${whereOf(connection)} gives no answer`);
     } finally {
         for (const client of clients) {
-            client.end();
-            // Not to wait for a peer that has gone silent: it would keep the program from ending.
+            // Not end(): that waits for a peer which has gone silent, and after it ssh2 destroys nothing.
             client.destroy();
         }
     }

@@ -241,12 +241,11 @@ describe("the report", () => {
 
 test("an interface that is given less than its network has is asked, and judged, at that", () => {
     const lan = { name: "lan" } as Network;
-    const end = (name: string, mtu: number): Container =>
-        ({
-            name,
-            host: "vm1",
-            attachments: [{ network: lan, mtu, address: `192.168.40.${mtu % 100}` } as Attachment],
-        });
+    const end = (name: string, mtu: number): Container => ({
+        name,
+        host: "vm1",
+        attachments: [{ network: lan, mtu, address: `192.168.40.${mtu % 100}` } as Attachment],
+    });
     const [from, other] = [end("db", 1500), end("web", 1420)];
     const [to] = other.attachments;
     const pairs = to ? [{ from, to, should: "reach" as const }] : [];

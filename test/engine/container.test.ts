@@ -81,6 +81,9 @@ facts("inputs of docker.Container", [
                 labels: [{ label: "a", value: "b", colour: "red" }],
                 healthcheck: { tests: ["CMD"], colour: "red" },
             };
+            expect(container.check(checked(API), { name: "it", oldInputs: {} }).failures).toEqual(
+                [],
+            );
             const { failures } = container.check(inputs, { name: "it", oldInputs: {} });
             const sometimes = `'sometimes' doesn't match the pattern '^(no|on-failure|always|unless-stopped)$'. `;
             expect(failures.map(({ reason }) => reason)).toEqual([

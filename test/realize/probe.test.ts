@@ -345,6 +345,19 @@ describe("a host that does not answer is unreachable", () => {
         expect(Date.now() - began).toBeLessThan(7_000);
     });
 
+    test("whose connection is let go: a program that waited for it would not end before the kernel gives up", async () => {
+        const silent = await silentServer();
+        servers.push(silent);
+        const sockets = () =>
+            process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+        const before = sockets();
+        await ask({ host: "127.0.0.1", port: silent.port, privateKey: OTHER_KEY });
+        for (let turns = 100; turns > 0 && sockets() > before + 1; turns--) {
+            await new Promise(setImmediate);
+        }
+        expect(sockets()).toBe(before + 1); // the server's own end
+    });
+
     test("one that the jump host may not reach", async () => {
         const jump = await hostThat(undefined, "refuses");
         const result = await ask({ host: "192.0.2.1", privateKey: OTHER_KEY, proxy: jump.login });

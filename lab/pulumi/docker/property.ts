@@ -40,10 +40,15 @@ export function checked(
     resource: string,
     inputs: ValueMap,
 ): { inputs: ValueMap; failures: Failure[] } {
-    const failures = Object.entries(inputs).flatMap(([name, value]) =>
+    const failures = given(inputs).flatMap(([name, value]) =>
         failuresAt(schema[name], plain(value), `${resource}.${name}`),
     );
     return { inputs: filled(schema, inputs), failures };
+}
+
+/** Without the note of what was filled in, which comes back with old inputs where changes are ignored. */
+function given(values: ValueMap): [string, Value][] {
+    return Object.entries(values).filter(([name]) => name !== FILLED);
 }
 
 function failuresAt(property: Property | undefined, value: Value, place: string): Failure[] {
@@ -59,7 +64,7 @@ function failuresAt(property: Property | undefined, value: Value, place: string)
     return !fields
         ? []
         : blocks.flatMap((block, at) =>
-              Object.entries(isMap(block) ? block : {}).flatMap(([name, inner]) =>
+              given(isMap(block) ? block : {}).flatMap(([name, inner]) =>
                   failuresAt(fields[name], inner, within(kind, place, at, name)),
               ),
           );
@@ -126,7 +131,7 @@ export function bareMap(map: ValueMap): ValueMap {
 
 /** The inputs as outputs: without the marks of what was filled in, secrets as they are. */
 export function unmarked(inputs: ValueMap): ValueMap {
-    const own = Object.entries(inputs).filter(([name]) => name !== FILLED);
+    const own = given(inputs);
     return Object.fromEntries(own.map(([name, value]) => [name.normalize(), unmarkedValue(value)]));
 }
 
