@@ -17,6 +17,11 @@ interface Outputs {
     readonly guest: string;
 }
 
+function outputsOf(stack: Stack): Outputs {
+    const { web, db, right, guest } = stack.outputs();
+    return { web, db, right, guest } as Outputs;
+}
+
 /** Docker's ids of all containers of a host, by their names. */
 function ids(host: string): Record<string, string> {
     const lines = on(host, "docker ps -a --no-trunc --format '{{.Names}} {{.ID}}'")
@@ -61,7 +66,7 @@ describe("a stack whose components are renamed", () => {
     }
 
     function outputs(): Outputs {
-        return stack.outputs() as unknown as Outputs;
+        return outputsOf(stack);
     }
 
     /** Everybody reaches everybody, and what is published is reached from another host. */
@@ -230,7 +235,7 @@ describe("a host that was installed anew", () => {
         );
         stack.up("--refresh", "--run-program");
         stack.nothingToDo("preview");
-        const { right } = stack.outputs() as unknown as Outputs;
+        const { right } = outputsOf(stack);
         inNetworkOf("vm1", "left", `ping -c 1 -W 2 ${right}`);
         stack.destroy();
         expect(difference(before, await dumps(["vm2"]))).toEqual([]);
