@@ -27,5 +27,11 @@ lock_host() {
 lock_shared_thing() { take_lock 7 "$cache/$1.lock" -x "$2"; }
 unlock_shared_thing() { exec 7>&-; }
 
-# In the subshell of whatever may outlive us.
-drop_locks() { exec 7>&- 8>&- 9>&-; }
+# In the subshell of whatever may outlive us: our locks, and whatever our caller has locked. 255 is bash's own.
+drop_locks() {
+    local open
+    for open in "/proc/$BASHPID/fd"/*; do
+        open=${open##*/}
+        if [ "$open" -gt 2 ] && [ "$open" -ne 255 ]; then eval "exec $open>&-"; fi
+    done
+}
