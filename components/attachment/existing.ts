@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { seenContainers } from "../realize/containers";
+import { type SeenContainer, seenContainers } from "../realize/containers";
 import { entriesHash, type Observation } from "../realize/observation";
 import { refuse } from "../realize/refuse";
 import { type HostSession } from "../realize/session";
@@ -136,7 +136,7 @@ export function containerProblems(
     }
     const found = seen.find(({ name }) => name === container);
     const problem = found
-        ? stranded(found.networks, place)
+        ? stranded(found, place, seen)
         : `${absent(host, seen)}containerName: container.name, or dependsOn`;
     return problem ? [{ path: "containerName", message: `"${container}" ${problem}` }] : [];
 }
@@ -148,16 +148,28 @@ function absent(host: string, others: readonly { readonly name: string }[]): str
     return `is no container on ${host}${has}: start it first; if this program makes it, write `;
 }
 
-/** An interface of its own goes well with no network of Docker's, and with no network that is the host's. */
-function stranded(networks: string, place: PlaceKind): string | undefined {
-    if (place === "interface") {
-        return networks === "host"
-            ? "has the network of the host itself, and nothing of its own: make it with another"
-            : undefined;
+/** An interface of its own goes well with no network of Docker's, and with no network that is another's. */
+function stranded(
+    { networks, state }: SeenContainer,
+    place: PlaceKind,
+    all: readonly SeenContainer[],
+): string | undefined {
+    if (state === "removing" || state === "dead") {
+        return `is being removed (${state}): docker rm -f it, and make it again`;
     }
-    const why = new Map([
-        ["host", "has the network of the host itself"],
-        ["none", "has no network by choice (none)"],
-    ]).get(networks);
-    return why && `${why}, and Docker connects such a one to no network: make it with another`;
+    const other = /^container:(.*)$/.exec(networks)?.[1];
+    if (other !== undefined) {
+        const name = all.find((one) => one.id === other)?.name;
+        const way = name === undefined ? "make it with another" : `write "${name}" in its place`;
+        return `has the network of another container, and nothing of its own: ${way}`;
+    }
+    if (networks === "host") {
+        const rest = place === "interface" ? ", and nothing of its own" : NO_NETWORK;
+        return `has the network of the host itself${rest}: make it with another`;
+    }
+    return networks === "none" && place === "network"
+        ? `has no network by choice (none)${NO_NETWORK}: make it with another`
+        : undefined;
 }
+
+const NO_NETWORK = ", and Docker connects such a one to no network";

@@ -5,7 +5,7 @@ BEGIN {
     INSPECT_FORMAT = "{{if index . \"IPAM\"}}" \
         "network {{.Name}} {{.Driver}}{{range .Containers}} {{.Name}}{{end}} /{{with index .Labels \"crosshost\"}} mark {{.}}{{end}} id {{.Id}} running {{len .Containers}}" \
         "{{range .IPAM.Config}}{{with index . \"Subnet\"}} subnet {{.}}{{end}}{{with index . \"Gateway\"}} gateway {{.}}{{end}}{{with index . \"IPRange\"}} ip-range {{.}}{{end}}{{with index . \"AuxiliaryAddresses\"}}{{range .}} aux {{.}}{{end}}{{end}}{{end}}" \
-        "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}}" \
+        "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}} //{{range .Containers}}{{if .IPv4Address}} {{.Name}} {{.IPv4Address}}{{end}}{{end}}" \
         "{{else if index . \"State\"}}" \
         "container {{.Name}} {{.Id}} {{.State.Running}} started {{.State.StartedAt}}{{if .State.Error}} failed yes{{end}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}{{with index . \"HostsPath\"}} hosts {{.}}{{end}}" \
         "{{range $n, $e := .NetworkSettings.Networks}} / {{$n}}{{with index $e \"NetworkID\"}} id {{.}}{{end}}{{with index $e \"DriverOpts\"}}{{with index . \"crosshost\"}} mark {{.}}{{end}}{{end}}" \
@@ -35,8 +35,10 @@ function docker_read(    i) {
     default_network_note(containers_needed, names_needed)
     if (seeks_strays())
         docker_networks()
-    if (mode == "observe")
+    if (mode == "observe") {
         docker_containers()
+        places_note(containers_needed, names_needed)
+    }
     if (verb == "boot")
         docker_inspect() # for the members of networks
     names_note(containers_needed)
@@ -145,7 +147,7 @@ function docker_networks(    command, line, words) {
 function docker_containers(    command, line, name, rest) {
     if (containers_listed++)
         return
-    command = "exec docker ps -a --no-trunc --format " quoted("{{.Names}} {{.State}} {{.Networks}} id {{.ID}} mark {{.Label \"crosshost\"}} ports {{.Ports}}") " 2>/dev/null"
+    command = "exec docker ps -a --no-trunc --format " quoted("{{.Names}} {{.State}} {{with .Networks}}{{.}}{{else}}-{{end}} id {{.ID}} mark {{.Label \"crosshost\"}} ports {{.Ports}}") " 2>/dev/null"
     while ((command | getline line) > 0) {
         name = first_word(line)
         rest = substr(line, length(name) + 1)
@@ -156,11 +158,16 @@ function docker_containers(    command, line, name, rest) {
     close(command)
 }
 
-# what an attachment may name is checked in a preview, and who has which port
-function say_containers(    i) {
+# what an attachment may name is checked in a preview, and who has which port; of one that has another's network, that instead of its own
+function say_containers(    i, line, name) {
     docker_containers()
-    for (i = 1; i <= container_count; i++)
-        print "fact container " plain(container_list[i])
+    for (i = 1; i <= container_count; i++) {
+        line = container_list[i]
+        name = first_word(line)
+        if (container_mode[name] ~ /^container:/)
+            sub(/ - /, " " container_mode[name] " ", line)
+        print "fact container " plain(line)
+    }
 }
 
 # $reader: `lan` where networks are not to be kept as those of a plan. What is not found is told as an empty line.
@@ -173,7 +180,7 @@ function docker_lines(request, names, reader,    command, line, kind) {
         kind = first_word(line)
         line = substr(line, length(kind) + 2)
         if (reader == "lan")
-            lan_read(line)
+            lan_read(nth_word(line, 1), nth_word(line, 2), substr(line, index(line, " / ")))
         else if (kind == "network")
             network_read(line)
         else if (kind == "container")
@@ -188,6 +195,10 @@ function network_read(line,    name, driver, n, words, i, value) {
     network_members[name] = substr(line, 1, index(line, " / "))
     sub(/^[^ ]+ [^ ]+ /, "", network_members[name])
     line = substr(line, index(line, " / "))
+    n = split(line, words, " //")
+    places_read(name, words[n])
+    line = substr(line, 1, length(line) - length(words[n]) - 3)
+    pools_read(name, line)
     network_id[name] = word_after(line, "id")
     network_driver[name] = driver
     network_mark[name] = word_after(line, "mark")
@@ -200,6 +211,7 @@ function network_read(line,    name, driver, n, words, i, value) {
     }
     network_gateway_mode[name] = word_after(line, DOCKER_OPTION["gateway-mode"])
     network_running[name] = word_after(line, "running") + 0
+    lan_read(name, driver, line)
 }
 
 # ---- networks

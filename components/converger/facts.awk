@@ -48,8 +48,11 @@ function say_facts(    i, name, key, table) {
         print "fact table " table, (nft_mark[table] == "" ? "-" : nft_mark[table])
     for (i = 1; i <= network_count; i++)
         print "fact network " network_names[i], (network_mark[network_names[i]] == "" ? "-" : network_mark[network_names[i]])
-    if (docker_state() == "yes")
+    if (docker_state() == "yes") {
         say_containers()
+        say_places()
+        say_pools()
+    }
     say_listeners()
     say_macs()
     say_lans()
@@ -116,8 +119,6 @@ function say_macs(    at, pair, i) {
         split(at, pair, SUBSEP)
         if (endpoint_mac[at] != "")
             print "fact mac " endpoint_mac[at], pair[1]
-        if (endpoint_now[at] != "")
-            print "fact endpoint " pair[1], pair[2], endpoint_now[at]
     }
     for (i = 1; i <= link_count; i++)
         if (link_kind[links[i]] == "macvlan" && stack_of(link_mark[links[i]]) == stack)

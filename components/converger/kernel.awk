@@ -63,7 +63,7 @@ function speaks_of(kind) {
 }
 
 function wants_docker() {
-    return speaks_of("network") || speaks_of("endpoint") || speaks_of("container") || speaks_of("interface") || speaks_of("default-route") || speaks_of("name")
+    return mode == "observe" || speaks_of("network") || speaks_of("endpoint") || speaks_of("container") || speaks_of("interface") || speaks_of("default-route") || speaks_of("name")
 }
 
 # Uninstalling takes away what is marked, also where somebody has deleted the units that told of it.

@@ -53,16 +53,16 @@ function lans_read(    i, name, names) {
         docker_networks()
     for (i = 1; i <= network_count; i++) {
         name = network_names[i]
-        if (network_driver[name] ~ /^(mac|ip)vlan$/)
+        if (network_driver[name] ~ /^(mac|ip)vlan$/ && !(name in lan_parent))
             names = names " " name
     }
     if (names != "")
         docker_lines("network inspect", names, "lan")
 }
 
-function lan_read(line,    name) {
-    name = first_word(line)
-    line = substr(line, index(line, " / "))
+function lan_read(name, driver, line) {
+    if (driver !~ /^(mac|ip)vlan$/)
+        return
     lan_parent[name] = word_after(line, "parent")
     lan_subnet[name] = word_after(line, "subnet")
 }

@@ -36,6 +36,7 @@ const AWK_PARTS = [
     "docker.awk",
     "lan.awk",
     "endpoint.awk",
+    "places.awk",
     "netns.awk",
     "defaultroute.awk",
     "names.awk",

@@ -7,7 +7,7 @@ export interface SeenContainer {
     readonly name: string;
     /** In Docker's words: `running`, `exited`. */
     readonly state: string;
-    /** Names with commas in between; `host` or `none` where it has no network. */
+    /** Names with commas in between; `host` or `none` where it has no network, `container:ID` of one that has another's, `-` of none. */
     readonly networks: string;
     readonly id: string;
     /** `STACK:UNIT` of one that an attachment made; empty of any other. */

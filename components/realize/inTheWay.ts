@@ -2,8 +2,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type HostPort, portsClash } from "../wire/claims";
 import { stackId } from "../wire/identity";
 import { type SeenContainer, seenContainers } from "./containers";
+import { heldAddresses } from "./held";
 import { known } from "./known";
-import { listed } from "./lines";
 import { type Observation, ownerOnHost } from "./observation";
 import { type HostSession } from "./session";
 
@@ -54,14 +54,13 @@ function publishes({ ports }: SeenContainer, wished: readonly HostPort[]): boole
     return ports.some((port) => wished.some((one) => portsClash(port, one)));
 }
 
-/** `web mesh 10.42.1.200` is a fact of each place of a container on a network of the stack. */
 function has(
     { facts }: Observation,
     { name }: SeenContainer,
     network: string | undefined,
     address: string | undefined,
 ): boolean {
-    return listed(facts, "endpoint").some(
-        ([container, on, at]) => container === name && on === network && at === address,
+    return heldAddresses(facts).some(
+        (held) => held.container === name && held.on === network && held.address === address,
     );
 }

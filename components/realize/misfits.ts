@@ -12,6 +12,7 @@ import {
     wordAfter,
 } from "./lines";
 import { entriesHash, type Observation } from "./observation";
+import { endpointMisfits, poolMisfits } from "./placeMisfits";
 
 /** A unit on its way to a host. */
 export interface Coming {
@@ -48,6 +49,9 @@ export function misfits(
             ...lan.errors,
             ...beside.errors,
             ...dockerMisfits([...of("docker"), ...of("interface")], own, facts),
+            ...(found.length > 0
+                ? []
+                : of("docker").flatMap((line) => poolMisfits(line, own, facts))),
             ...(of("nft").length > 0 ? nftMisfits(own, facts) : []),
         ],
         warnings: [
@@ -148,7 +152,12 @@ function dockerMisfits(lines: readonly Line[], own: string, facts: Facts): strin
     if (engine === "stopped") {
         return ["Docker is not running: systemctl start docker"];
     }
-    return [...ageMisfits(engine), ...networkMisfits(lines, own, facts)];
+    const of = (kind: string) => lines.filter(([key]) => word(key, 1) === kind);
+    return [
+        ...ageMisfits(engine),
+        ...of("network").flatMap((line) => networkMisfits(line, own, facts)),
+        ...of("endpoint").flatMap((line) => endpointMisfits(line, own, facts)),
+    ];
 }
 
 function ageMisfits(engine: string): string[] {
@@ -160,18 +169,14 @@ function ageMisfits(engine: string): string[] {
         : [];
 }
 
-function networkMisfits(lines: readonly Line[], own: string, facts: Facts): string[] {
-    return lines
-        .filter(([key]) => word(key, 1) === "network")
-        .flatMap(([key]) => {
-            const name = word(key, 2);
-            const [, owner = ""] = listed(facts, "network").find(([other]) => other === name) ?? [];
-            return owner === "" || !isStranger(owner, own)
-                ? []
-                : [
-                      `Docker has a network "${name}", ${ownerText(owner)}: remove it (docker network rm ${name}), or write another dockerName`,
-                  ];
-        });
+function networkMisfits([key]: Line, own: string, facts: Facts): string[] {
+    const name = word(key, 2);
+    const [, owner = ""] = listed(facts, "network").find(([other]) => other === name) ?? [];
+    return owner === "" || !isStranger(owner, own)
+        ? []
+        : [
+              `Docker has a network "${name}", ${ownerText(owner)}: remove it (docker network rm ${name}), or write another dockerName`,
+          ];
 }
 
 function nftMisfits(own: string, facts: Facts): string[] {

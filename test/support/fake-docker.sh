@@ -45,11 +45,11 @@ create_network() {
 
 # by name or id
 inspect_network() {
-    [ "$1" != none ] || echo "network none null / id idnone"
+    [ "$1" != none ] || echo "network none null / id idnone //"
     for name in "$1" "${1#id}"; do
         [ -e "$state/networks/$name" ] || continue
         read -r driver rest <"$state/networks/$name"
-        echo "network $name $driver$(members "$name") / $rest"
+        echo "network $name $driver$(members "$name") / $rest //$(taken "$name")"
         return
     done
 }
@@ -95,6 +95,16 @@ members() {
         path=${path%/*}
         line_of "$path/.running"
         if [ "$value" = true ]; then printf ' %s' "${path##*/}"; fi
+    done
+}
+
+# what those that run have of it
+taken() {
+    for path in "$state/containers"/*/"$1"; do
+        line_of "${path%/*}/.running"
+        [ "$value" = true ] || continue
+        line_of "$path"
+        case $value in *'ipv4 '*) value=${value#*ipv4 } && printf ' %s %s/24' "$(basename "${path%/*}")" "${value%% *}" ;; esac
     done
 }
 
@@ -245,7 +255,8 @@ containers() {
         line_of "$path/.running"
         running=exited
         if [ "$value" = true ]; then running=running; fi
-        echo "${path##*/} $running ${networks#,}"
+        networks=${networks#,}
+        echo "${path##*/} $running ${networks:--}"
     done
 }
 
