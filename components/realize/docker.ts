@@ -4,7 +4,7 @@ import { stackId } from "../wire/identity";
 import { vacateCommand } from "./commands";
 import { seenContainers } from "./containers";
 import { tellLeft } from "./gone";
-import { keyFolder, sshOptions } from "./keyfiles";
+import { keyFolder, sshOptions, writeKeyFiles } from "./keyfiles";
 import { known } from "./known";
 import { inTheWay, type Wish } from "./inTheWay";
 import { objectToContainers } from "./objections";
@@ -49,17 +49,21 @@ export function dockerProviderOf(host: object): pulumi.ProviderResource {
 /** Its key files stay as long as it: the command that removes them is deleted after it. */
 function makeProvider(session: HostSession): docker.Provider {
     const stack = stackId(session.stack);
-    const ofConnection = <T>(what: (connection: Connection) => T) =>
-        pulumi.unsecret(session.connection.apply(what));
-    const keys = keyFilesCommand(
-        session,
-        ofConnection((to) => keyFolder(to, stack, session.name)),
-    );
+    const connection = pulumi.unsecret(session.connection);
+    const folder = connection.apply((to) => keyFolder(to, stack, session.name));
+    const keys = keyFilesCommand(session, folder);
     return new docker.Provider(
         `${session.name}-docker`,
         {
-            host: ofConnection(urlOf),
-            sshOpts: ofConnection((to) => sshOptions(to, stack, session.name)),
+            host: connection.apply(urlOf),
+            sshOpts: connection.apply(async (to) => {
+                const options = sshOptions(to, stack, session.name);
+                // In an `up` not before the state has what removes them, whatever ends it. A preview's end with it.
+                if (pulumi.runtime.isDryRun() || (await known(keys.id)) !== undefined) {
+                    writeKeyFiles(to, stack, session.name);
+                }
+                return options;
+            }),
             registryAuth: session.registryAuth && secretly(session.registryAuth),
             // Else the provider calls the engine of $DOCKER_CONTEXT, whatever `host` says.
             context: "",

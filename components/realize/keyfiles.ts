@@ -5,6 +5,7 @@ import {
     renameSync,
     rmdirSync,
     rmSync,
+    statSync,
     writeFileSync,
 } from "node:fs";
 import { userInfo } from "node:os";
@@ -20,7 +21,7 @@ const FOLDER = ".cache/crosshost";
 
 /**
  * Options for OpenSSH to log in as the host's connection says. The Docker provider takes no key as
- * text, so key and host key are put into files that only this user can read. An agent needs none.
+ * text, so key and host key are named as files, see `writeKeyFiles`. An agent needs none.
  */
 export function sshOptions(connection: Connection, stack: string, host: string): string[] {
     const problem = containerLoginProblem(host, connection);
@@ -32,6 +33,18 @@ export function sshOptions(connection: Connection, stack: string, host: string):
     return connection.proxy
         ? [...direct, "-o", `ProxyCommand=${jump(connection.proxy, `${folder}/proxy`)}`]
         : direct;
+}
+
+/** The files that these options name, which only this user can read. */
+export function writeKeyFiles(connection: Connection, stack: string, host: string): void {
+    const folder = keyFolder(connection, stack, host);
+    const files = [
+        ...filesOf(connection, `${folder}/host`),
+        ...(connection.proxy ? filesOf(connection.proxy, `${folder}/proxy`) : []),
+    ];
+    for (const [path, content] of files) {
+        write(path, content);
+    }
 }
 
 /**
@@ -62,11 +75,10 @@ export function removalOf(folder: string): string {
 function loginOptions(login: Login, folder: string): string[] {
     const options = ["BatchMode=yes", "ConnectTimeout=5", ...identity(login, folder)];
     if (login.hostKey) {
-        const knownHosts = write(`${folder}/known_hosts`, `crosshost ${login.hostKey.trim()}\n`);
         options.push(
             "HostKeyAlias=crosshost",
             "StrictHostKeyChecking=yes",
-            `UserKnownHostsFile=${knownHosts}`,
+            `UserKnownHostsFile=~/${FOLDER}/${folder}/known_hosts`,
         );
     } else {
         options.push("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null");
@@ -75,11 +87,21 @@ function loginOptions(login: Login, folder: string): string[] {
 }
 
 function identity(login: Login, folder: string): string[] {
-    if (login.privateKey && hasKeyFile(login)) {
-        const key = `${login.privateKey.trim()}\n`;
-        return [`IdentityFile=${write(`${folder}/key`, key)}`, "IdentitiesOnly=yes"];
+    if (hasKeyFile(login)) {
+        return [`IdentityFile=~/${FOLDER}/${folder}/key`, "IdentitiesOnly=yes"];
     }
     return login.agentSocketPath ? [`IdentityAgent=${login.agentSocketPath}`] : [];
+}
+
+function filesOf(login: Login, folder: string): [path: string, content: string][] {
+    const files: [string, string][] = [];
+    if (login.privateKey && hasKeyFile(login)) {
+        files.push([`${folder}/key`, `${login.privateKey.trim()}\n`]);
+    }
+    if (login.hostKey) {
+        files.push([`${folder}/known_hosts`, `crosshost ${login.hostKey.trim()}\n`]);
+    }
+    return files;
 }
 
 function hasKeyFile({ privateKey, privateKeyPassword }: Login): boolean {
@@ -92,28 +114,49 @@ function jump(proxy: Login, folder: string): string {
 }
 
 /** Whole or not at all, and never readable by others, not even while it is written. */
-function write(path: string, content: string): string {
+function write(path: string, content: string): void {
     const file = join(userInfo().homedir, FOLDER, path);
-    keepOnlyForPreview(file);
+    const mode = keepOnlyForPreview(file) ? OF_PREVIEW : 0o600;
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const temporary = `${file}.${process.pid}`;
-    writeFileSync(temporary, content, { mode: 0o600 });
-    chmodSync(temporary, 0o600);
+    writeFileSync(temporary, content, { mode });
+    chmodSync(temporary, mode);
     renameSync(temporary, file);
-    return `~/${FOLDER}/${path}`;
 }
+
+/** By this the next run knows the files of a preview that was killed, and takes them for its own. */
+const OF_PREVIEW = 0o400;
 
 /** Files that a preview has made: no `destroy` may ever follow, so they end with the program. */
 const ofPreviews = new Set<string>();
 
-function keepOnlyForPreview(file: string): void {
+/** The engine ends a program by the first; the others are of those who run it themselves. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+function keepOnlyForPreview(file: string): boolean {
     if (!pulumi.runtime.isDryRun()) {
         ofPreviews.delete(file); // of a program that previews and updates in one process
-    } else if (!existsSync(file)) {
-        if (ofPreviews.size === 0) {
-            process.once("exit", removeThoseOfPreviews);
+        return false;
+    }
+    if (existsSync(file) && (statSync(file).mode & 0o777) !== OF_PREVIEW) {
+        return false;
+    }
+    if (!process.listeners("exit").includes(removeThoseOfPreviews)) {
+        process.once("exit", removeThoseOfPreviews);
+        for (const signal of SIGNALS) {
+            process.on(signal, endBySignal);
         }
-        ofPreviews.add(file);
+    }
+    ofPreviews.add(file);
+    return true;
+}
+
+/** Whoever listens to a signal has to end the program himself; unless somebody else does too. */
+function endBySignal(signal: NodeJS.Signals): void {
+    removeThoseOfPreviews();
+    process.removeListener(signal, endBySignal); // not before: the engine may send it twice
+    if (process.listenerCount(signal) === 0) {
+        process.kill(process.pid, signal);
     }
 }
 

@@ -126,7 +126,7 @@ export function installHostCommand(
 export function keyFilesCommand(
     session: HostSession,
     folder: pulumi.Output<string>,
-): pulumi.Resource {
+): pulumi.CustomResource {
     return new command.local.Command(
         `${session.name}-keys`,
         {

@@ -9,6 +9,7 @@ jest.mock("../../components/realize/ssh", () => ({ runOverSsh: jest.fn() }));
 jest.mock("../../components/realize/keyfiles", () => ({
     ...jest.requireActual<object>("../../components/realize/keyfiles"),
     sshOptions: () => ["-o", "IdentityFile=~/key"],
+    writeKeyFiles: () => undefined,
 }));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,

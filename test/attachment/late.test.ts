@@ -18,6 +18,7 @@ jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/realize/keyfiles", () => ({
     ...jest.requireActual<object>("../../components/realize/keyfiles"),
     sshOptions: () => [],
+    writeKeyFiles: () => undefined,
 }));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,

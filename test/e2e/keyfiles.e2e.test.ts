@@ -24,7 +24,7 @@ const DIRECT = ["host", "host/key", "host/known_hosts"];
 const JUMP = ["proxy", "proxy/key", "proxy/known_hosts"];
 
 describe("the files that OpenSSH needs to make containers", () => {
-    const stack = new Stack("keys", join(__dirname, "keys"));
+    let stack = new Stack("keys", join(__dirname, "keys"));
     let before: string[];
     let agent: string;
 
@@ -44,6 +44,13 @@ describe("the files that OpenSSH needs to make containers", () => {
         expect(keyFiles()).toEqual([]);
     });
 
+    it("are not there after a first up that no host has let in", () => {
+        stack.configure({ user: "stranger" });
+        const { status } = stack.attempt("up", "--yes", "--skip-preview");
+        stack.configure({});
+        expect([status === 0, keyFiles()]).toEqual([false, []]);
+    });
+
     it("lie there after an up, also when a preview has followed", () => {
         stack.up();
         stack.nothingToDo("preview", "--refresh");
@@ -52,6 +59,18 @@ describe("the files that OpenSSH needs to make containers", () => {
             ...login("one", ...DIRECT),
             ...login("two", ...DIRECT),
         ]);
+    });
+
+    it("are no more after runs that the engine ends, under another name of the stack", () => {
+        const there = keyFiles();
+        stack = stack.rename("keys-renamed");
+        for (const [operation, ...flags] of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+            const { status, output } = stack.attempt(operation ?? "", ...flags);
+            expect([status === 0, output]).toEqual([false, expect.stringContaining("knownAs")]);
+        }
+        expect(keyFiles()).toEqual(there);
+        stack = stack.rename("keys");
+        stack.nothingToDo("up");
     });
 
     it("go when another way is taken, which has its own", () => {

@@ -16,6 +16,7 @@ jest.mock("../../components/realize/tell", () => ({ tellProbe: () => Promise.res
 jest.mock("../../components/realize/keyfiles", () => ({
     ...jest.requireActual<object>("../../components/realize/keyfiles"),
     sshOptions: () => [],
+    writeKeyFiles: () => undefined,
 }));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { keyFolder, removalOf, sshOptions } from "../../components/realize/keyfiles";
+import { keyFolder, removalOf, sshOptions, writeKeyFiles } from "../../components/realize/keyfiles";
 import { machineTag } from "../../components/wire/identity";
 import { HOST_KEY, PRIVATE_KEY } from "../support/builders";
 import { mockedStack } from "../support/mocks";
@@ -56,14 +56,16 @@ test("key and host key are files under the home directory, named by ~", () => {
         "StrictHostKeyChecking=yes",
         `UserKnownHostsFile=${FOLDER}/known_hosts`,
     ]);
+    expect(readdirSync(home)).toEqual([]);
+    writeKeyFiles(login, STACK, "vm1");
     const real = FOLDER.replace("~", home);
     expect(readFileSync(join(real, "key"), "utf8")).toBe(`${PRIVATE_KEY}\n`);
     expect(readFileSync(join(real, "known_hosts"), "utf8")).toBe(`crosshost ${HOST_KEY}\n`);
 });
 
 test("nobody else can read them, and no temporary file is left", () => {
-    sshOptions(login, STACK, "vm1");
-    sshOptions(login, STACK, "vm1");
+    writeKeyFiles(login, STACK, "vm1");
+    writeKeyFiles(login, STACK, "vm1");
     const real = FOLDER.replace("~", home);
     expect(readdirSync(real).sort()).toEqual(["key", "known_hosts"]);
     expect(statSync(join(real, "key")).mode & 0o777).toBe(0o600);
@@ -76,6 +78,7 @@ test("a host's name never leads out of the folder, nor into another option", () 
         for (const option of options(login, STACK, name)) {
             expect(option).not.toMatch(/ |\.\.\//);
         }
+        writeKeyFiles(login, STACK, name);
     }
     expect(readdirSync(home)).toEqual([".cache"]);
 });
@@ -92,6 +95,8 @@ test("an agent needs no key file", () => {
     const { privateKey: _key, ...keyless } = login;
     const socket = { ...keyless, agentSocketPath: "/run/agent.sock" };
     expect(options(socket, STACK, "vm1")).toContain("IdentityAgent=/run/agent.sock");
+    writeKeyFiles({ ...socket, hostKey: undefined, insecureIgnoreHostKey: true }, STACK, "vm1");
+    expect(readdirSync(home)).toEqual([]);
     process.env["SSH_AUTH_SOCK"] = "/tmp/agent";
     expect(options(keyless, STACK, "vm1").join()).not.toMatch(/Identity/);
 });
@@ -106,6 +111,11 @@ test("the jump host has a key and a known host of its own, on one command line",
             `-o UserKnownHostsFile=${FOLDER.replace(/\/host$/, "-proxy/proxy")}/known_hosts ` +
             "-p 2222 -l ops -W %h:%p -- jump.example",
     );
+    writeKeyFiles({ ...login, proxy: { ...proxy, privateKey: "other" } }, STACK, "vm1");
+    const real = join(FOLDER.replace("~", home).replace(/\/host$/, "-proxy"));
+    expect(readFileSync(join(real, "host/key"), "utf8")).toBe(`${PRIVATE_KEY}\n`);
+    expect(readFileSync(join(real, "proxy/key"), "utf8")).toBe("other\n");
+    expect(readFileSync(join(real, "proxy/known_hosts"), "utf8")).toBe(`crosshost ${HOST_KEY}\n`);
 });
 
 test.each([
@@ -164,9 +174,9 @@ describe("the removal of a host's files", () => {
     }
 
     test("takes these, and no others; and the last one all of the folder", () => {
-        sshOptions(login, STACK, "vm1");
-        sshOptions(login, STACK, "vm1-b");
-        sshOptions(login, "crosshost-other-1a2b3c", "vm1");
+        writeKeyFiles(login, STACK, "vm1");
+        writeKeyFiles(login, STACK, "vm1-b");
+        writeKeyFiles(login, "crosshost-other-1a2b3c", "vm1");
         remove("vm1");
         expect(readdirSync(join(all(), STACK))).toEqual([`host-vm1-b-${machineTag(login)}`]);
         remove("vm1-b");
@@ -188,20 +198,38 @@ describe("the removal of a host's files", () => {
 });
 
 describe("what a preview has made", () => {
-    const listeners = process.listeners("exit");
+    const ENDS = ["exit", "SIGINT", "SIGTERM", "SIGHUP"] as const;
+    type End = (typeof ENDS)[number];
+    const before = new Set(ENDS.flatMap((how) => process.rawListeners(how)));
+    const added = (how: End) => process.rawListeners(how).filter((one) => !before.has(one));
     /** What Node does at the end of the program, to those that came since. */
-    const end = () => {
-        for (const added of process.listeners("exit").filter((one) => !listeners.includes(one))) {
-            process.removeListener("exit", added);
-            added(0);
+    const end = (how: End = "exit") => {
+        for (const listener of added(how)) {
+            listener.call(process, how === "exit" ? 0 : how);
         }
     };
+    const kill = jest.spyOn(process, "kill").mockReturnValue(true);
+
+    const forget = () => {
+        for (const how of ENDS) {
+            for (const listener of added(how)) {
+                process.removeListener(how, listener as () => void);
+            }
+        }
+    };
+    afterEach(() => {
+        kill.mockClear();
+        forget();
+    });
+    afterAll(() => {
+        kill.mockRestore();
+    });
 
     test("is gone with the program, but not what was there before", async () => {
-        sshOptions(login, STACK, "vm1");
+        writeKeyFiles(login, STACK, "vm1");
         await mockedStack({ preview: true });
-        sshOptions(login, STACK, "vm1");
-        sshOptions(login, STACK, "vm2");
+        writeKeyFiles(login, STACK, "vm1");
+        writeKeyFiles(login, STACK, "vm2");
         end();
         expect(readdirSync(join(home, ".cache/crosshost", STACK))).toEqual([
             `host-vm1-${machineTag(login)}`,
@@ -210,17 +238,59 @@ describe("what a preview has made", () => {
 
     test("leaves no folder", async () => {
         await mockedStack({ preview: true });
-        sshOptions(login, STACK, "vm1");
+        writeKeyFiles(login, STACK, "vm1");
+        end();
+        expect(existsSync(join(home, ".cache/crosshost"))).toBe(false);
+    });
+
+    test("goes with the next one where a killed one has left it", async () => {
+        await mockedStack({ preview: true });
+        writeKeyFiles(login, STACK, "vm1");
+        forget(); // it is killed
+        writeKeyFiles(login, STACK, "vm1");
         end();
         expect(existsSync(join(home, ".cache/crosshost"))).toBe(false);
     });
 
     test("stays where the same process updates after it", async () => {
         await mockedStack({ preview: true });
-        sshOptions(login, STACK, "vm1");
+        writeKeyFiles(login, STACK, "vm1");
         await mockedStack();
-        sshOptions(login, STACK, "vm1");
+        writeKeyFiles(login, STACK, "vm1");
         end();
         expect(existsSync(join(home, ".cache/crosshost", STACK))).toBe(true);
+    });
+
+    test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("goes by %s too", async (signal) => {
+        await mockedStack({ preview: true });
+        writeKeyFiles(login, STACK, "vm1");
+        // Listeners of `once` are gone before they are called: a second signal would end the removal.
+        expect(process.rawListeners(signal)).toEqual(process.listeners(signal));
+        end(signal);
+        expect(existsSync(join(home, ".cache/crosshost"))).toBe(false);
+        expect(kill.mock.calls).toEqual([[process.pid, signal]]);
+    });
+
+    test("does not end a program that listens to the signal itself", async () => {
+        const own = () => undefined;
+        process.on("SIGINT", own);
+        before.add(own);
+        await mockedStack({ preview: true });
+        writeKeyFiles(login, STACK, "vm1");
+        end("SIGINT");
+        process.removeListener("SIGINT", own);
+        expect(existsSync(join(home, ".cache/crosshost"))).toBe(false);
+        expect(kill).not.toHaveBeenCalled();
+    });
+
+    test("is watched once, however many previews a process has", async () => {
+        for (const at of [1, 2, 3]) {
+            await mockedStack({ preview: true });
+            writeKeyFiles(login, STACK, "vm1");
+            await mockedStack();
+            writeKeyFiles(login, STACK, "vm1");
+            expect([at, added("exit").length, added("SIGINT").length]).toEqual([at, 1, 1]);
+            rmSync(join(home, ".cache"), { recursive: true });
+        }
     });
 });

@@ -12,7 +12,8 @@ const agent = config.get("agent");
 function login(machine: string, proxy?: { host: string; hostKey?: string }) {
     const { address = "", hostKey } = hosts[machine] ?? {};
     const key = agent ? { agentSocketPath: agent } : { privateKey };
-    return { host: address, hostKey, ...key, proxy: proxy && { ...proxy, ...key } };
+    const user = config.get("user");
+    return { host: address, user, hostKey, ...key, proxy: proxy && { ...proxy, ...key } };
 }
 
 const jump = hosts["vm1"] && { host: hosts["vm1"].address, hostKey: hosts["vm1"].hostKey };
