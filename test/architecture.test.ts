@@ -106,6 +106,7 @@ const importers = (name: RegExp) =>
 const OF_PULUMI = [
     "components/index.ts",
     "components/attachment/attachment.ts",
+    "components/attachment/derived.ts",
     "components/attachment/existing.ts",
     "components/attachment/interface.ts",
     "components/attachment/mode.ts",

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { aliasProblems, placeAttachment, planAttachment } from "../components/attachment/plan";
+import { aliasProblems, planAttachment, staticProblems } from "../components/attachment/plan";
 import { attachmentSchema } from "../components/attachment/schema";
 import { bridgeUnit, partProblems, planBridge } from "../components/bridge/plan";
 import { bridgeSchema } from "../components/bridge/schema";
@@ -18,7 +18,14 @@ import { contains, isAddress } from "../components/wire/address";
 import { dockerName, linkName, stackId, unitName } from "../components/wire/identity";
 import { check, type Problem, report } from "../components/wire/problem";
 import { unitText } from "../components/wire/unit";
-import { HOST_KEY, IDENTITY, overlaySpec, planned, PRIVATE_KEY } from "./support/builders";
+import {
+    firstChoice,
+    HOST_KEY,
+    IDENTITY,
+    overlaySpec,
+    planned,
+    PRIVATE_KEY,
+} from "./support/builders";
 import { COUNT, executed, hostileTexts, SEED } from "./support/hostile";
 
 /** What is written for OpenSSH: keys and host keys. */
@@ -299,12 +306,12 @@ function attachment(more: Attachment): Fate {
     if (!value) {
         return problems;
     }
-    const placed = placeAttachment(IDENTITY, "api", NETWORK, value.ipv4Address);
-    if (placed.problems.length > 0) {
-        return placed.problems;
+    const { aliases = [], ipv4Address = firstChoice("api", NETWORK) } = value;
+    const wrong = staticProblems(ipv4Address, NETWORK);
+    if (wrong.length > 0) {
+        return wrong;
     }
     const container = more.containerName ?? value.container?.name ?? "api";
-    const { aliases = [], ipv4Address = placed.address } = value;
     const unit = planAttachment({
         container,
         network: "mesh",

@@ -67,8 +67,8 @@ export interface ContainerAttachmentArgs {
     /**
      * Static address in the host's subnet, outside of the part from which Docker gives out addresses by
      * itself (the first quarter, unless a Bridge or a Macvlan says else); on a LAN, one that nobody
-     * answers for. Default: one derived from the logical name
-     * (the former one, if `opts.aliases` says it), stable for ever. Changing it replaces a created container and connects an existing one anew.
+     * answers for. Default: the one that it has; a new one gets one that is derived from the logical name
+     * (the former one, if `opts.aliases` says it), or the next that nobody on the network's hosts has, and keeps it. Changing it replaces a created container and connects an existing one anew.
      */
     ipv4Address?: string;
     /**

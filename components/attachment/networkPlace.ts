@@ -6,10 +6,10 @@ import { announce } from "../network/names";
 import { heldOnLan } from "../realize/lan";
 import { Refusal, refuse } from "../realize/refuse";
 import { type HostSession, sessionsSoFar } from "../realize/session";
-import { type Claims } from "../wire/claims";
 import { unitName } from "../wire/identity";
 import { check, type Problem, report } from "../wire/problem";
 import { unitText } from "../wire/unit";
+import { derivedAddress } from "./derived";
 import { type Joined, previewProblems } from "./existing";
 import { COMPONENT, type Kind, type Place, type Wanted } from "./place";
 import {
@@ -17,9 +17,9 @@ import {
     claimAddress,
     claimDefault,
     claimEndpoint,
-    placeAttachment,
     planAttachment,
     portProblems,
+    staticProblems,
     wayProblems,
 } from "./plan";
 import { networkHandleSchema } from "./schema";
@@ -131,25 +131,28 @@ function localProblems(
     }
     problems.push(...portProblems(here, spec.container?.ports));
     problems.push(...wayProblems(here, spec.defaultRoute));
-    const placed = placeAttachment(session.stack, knownAs, here, spec.ipv4Address);
-    return placed.problems.length > 0
-        ? [...problems, ...placed.problems]
-        : [
-              ...problems,
-              ...claimAddress(
-                  claimsOn(sessionsOn(session, network), local.networks),
-                  name,
-                  placed.address,
-                  here,
-              ),
-          ];
+    const members = membersOf(sessionsOn(session, network), local.networks);
+    return [...problems, ...addressProblems(name, spec.ipv4Address, here, members)];
+}
+
+/** Of one that the program says, which is claimed from now on. */
+function addressProblems(
+    name: string,
+    given: string | undefined,
+    here: HostNetwork,
+    members: readonly HostSession[],
+): readonly Problem[] {
+    if (given === undefined) {
+        return [];
+    }
+    const wrong = staticProblems(given, here);
+    const claims = members.map(({ addresses }) => addresses);
+    return wrong.length > 0 ? wrong : claimAddress(claims, name, given, here);
 }
 
 /** The network's name on the host and the container's address; of another stack's, at run time. */
-function spotOn(
-    { name, knownAs, session, spec }: Wanted,
-    network: pulumi.Input<NetworkHandle>,
-): Spot {
+function spotOn(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Spot {
+    const { name, session, spec } = wanted;
     const all = networksOf(name, network);
     const here = all.apply((networks): HostNetwork => {
         const found = networks[session.name];
@@ -160,18 +163,16 @@ function spotOn(
         return found;
     });
     const sessions = sessionsOn(session, network);
-    const address = pulumi.all([here, all]).apply(([there, networks]) => {
-        const placed = placeAttachment(session.stack, knownAs, there, spec.ipv4Address);
-        refuse(COMPONENT, name, placed.problems);
+    const address = pulumi.all([here, all]).apply(async ([there, networks]) => {
+        const members = membersOf(sessions, networks);
         if (!localNetwork(network)) {
-            const claims = claimsOn(sessions, networks);
             refuse(COMPONENT, name, [
                 ...portProblems(there, spec.container?.ports),
                 ...wayProblems(there, spec.defaultRoute),
-                ...claimAddress(claims, name, placed.address, there),
+                ...addressProblems(name, spec.ipv4Address, there, members),
             ]);
         }
-        return placed.address;
+        return spec.ipv4Address ?? derivedAddress(wanted, there, members);
     });
     return { here, network: here.apply((there) => there.network), address };
 }
@@ -182,11 +183,11 @@ function sessionsOn(session: HostSession, network: pulumi.Input<NetworkHandle>):
     return [session, ...others.filter((one) => one !== session)];
 }
 
-function claimsOn(
+function membersOf(
     sessions: readonly HostSession[],
     networks: Readonly<Record<string, HostNetwork>>,
-): Claims[] {
-    return sessions.filter(({ name }) => name in networks).map(({ addresses }) => addresses);
+): HostSession[] {
+    return sessions.filter(({ name }) => name in networks);
 }
 
 function networksOf(

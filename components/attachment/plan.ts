@@ -59,22 +59,14 @@ export function planMode({
 /** A service of the host starts what follows others. */
 const WATCH = entry("watch containers", "attach on start");
 
-/**
- * An address from the part of the subnet that Docker does not give out by itself: the one given, or
- * one derived from the attachment's name alone, so that no other attachment ever moves it.
- */
-export function placeAttachment(
-    identity: StackIdentity,
-    name: string,
-    network: HostNetwork,
-    given: string | undefined,
-): { readonly address: string; readonly problems: readonly Problem[] } {
-    if (given === undefined) {
-        return { address: derivedAddress(identity, name, network), problems: [] };
-    }
+/** An address that the program says is from the part of the subnet that Docker does not give out by itself. */
+export function staticProblems(given: string, network: HostNetwork): Problem[] {
     const problem = staticAddressProblem(given, network);
-    const problems = problem ? [{ path: "ipv4Address", message: `"${given}" ${problem}` }] : [];
-    return { address: given, problems };
+    return problem ? [{ path: "ipv4Address", message: `"${given}" ${problem}` }] : [];
+}
+
+export function isPlanned(address: string, network: HostNetwork): boolean {
+    return staticAddressProblem(address, network) === undefined;
 }
 
 /** Two claims to one address on any of the network's hosts, told with one that is free. */
@@ -195,12 +187,17 @@ function hostAt(address: string, lan: HostNetwork["lan"]): string | undefined {
     return Object.entries(lan?.hosts ?? {}).find(([, held]) => held === address)?.[0];
 }
 
-/** Numbered over all that is not reserved, hosts among it: a host that joins moves no address but its own. */
-function derivedAddress(identity: StackIdentity, name: string, network: HostNetwork): string {
-    const free = plannedOffsets(network);
-    const { project, stack } = identity;
-    const first = derivedNumber(0, free.count - 1, "address", project, stack, name);
-    return candidates(network, first).next().value ?? addressAt(network.subnet, free.offset(first));
+/**
+ * The addresses that an attachment may have, by its name alone, the first choice first. Numbered over all that is not reserved,
+ * hosts among it: a host that joins moves no address but its own.
+ */
+export function choices(
+    { project, stack }: StackIdentity,
+    name: string,
+    network: HostNetwork,
+): Generator<string, undefined> {
+    const { count } = plannedOffsets(network);
+    return candidates(network, derivedNumber(0, count - 1, "address", project, stack, name));
 }
 
 function firstFree(addresses: readonly Claims[], network: HostNetwork): string | undefined {
@@ -224,7 +221,7 @@ function* candidates(network: HostNetwork, first: number): Generator<string, und
     return undefined;
 }
 
-function holderOf(addresses: readonly Claims[], address: string): string | undefined {
+export function holderOf(addresses: readonly Claims[], address: string): string | undefined {
     return addresses.map((claims) => claims.holder(address)).find((one) => one !== undefined);
 }
 

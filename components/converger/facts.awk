@@ -117,7 +117,7 @@ function say_lacks(    n, names, i, asked) {
 function say_macs(    at, pair, i) {
     for (at in endpoint_mac) {
         split(at, pair, SUBSEP)
-        if (endpoint_mac[at] != "")
+        if (endpoint_mac[at] != "" && (stack_of(network_mark[pair[2]]) == stack || stack_of(place_owner(pair[1], pair[2])) == stack))
             print "fact mac " endpoint_mac[at], pair[1]
     }
     for (i = 1; i <= link_count; i++)

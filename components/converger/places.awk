@@ -42,8 +42,19 @@ function place_owner(name, net,    id) {
     return id in want_value ? want_unit[id] : endpoint_mark[name, net] != "" ? endpoint_mark[name, net] : container_mark[name]
 }
 
-# `fact endpoint CONTAINER NETWORK ADDRESS OWNER`; of an interface of a container's own, what it lies on in place of the network
+# `fact endpoint CONTAINER NETWORK ADDRESS OWNER`, by the units first; of an interface of a container's own, what it lies on in place
+# of the network. `fact named NETWORK ADDRESS UNIT NAME...` of a container on another host
 function say_places(    at, pair, i, id, words) {
+    for (i = 1; i <= want_count; i++) {
+        id = want_id[i]
+        split(want_key[id], words, " ")
+        if (want_kind[id] == "endpoint")
+            say_place(words[3], words[4], fixed_address(want_value[id]), want_unit[id])
+        else if (want_kind[id] == "interface")
+            say_interface_places(words[2], want_value[id], want_unit[id])
+        else if (want_kind[id] == "name")
+            print "fact named " words[2], words[3], want_unit[id], want_value[id]
+    }
     for (at in endpoint_value) {
         split(at, pair, SUBSEP)
         say_place(pair[1], pair[2], place_address(pair[1], pair[2]), place_owner(pair[1], pair[2]))
@@ -52,14 +63,6 @@ function say_places(    at, pair, i, id, words) {
         split(at, pair, SUBSEP)
         if (!((pair[2], pair[1]) in endpoint_value))
             say_place(pair[2], pair[1], place_taken[at], "")
-    }
-    for (i = 1; i <= want_count; i++) {
-        id = want_id[i]
-        split(want_key[id], words, " ")
-        if (want_kind[id] == "endpoint")
-            say_place(words[3], words[4], fixed_address(want_value[id]), want_unit[id])
-        else if (want_kind[id] == "interface")
-            say_interface_places(words[2], want_value[id], want_unit[id])
     }
 }
 

@@ -30,6 +30,21 @@ export function heldAddresses(facts: Facts): Held[] {
     return heldPlaces(facts).filter((place): place is Held => place.address !== undefined);
 }
 
+/** `named mesh 10.42.2.200 STACK:names api www`: what containers of the host are told of one on another host. */
+export interface Named {
+    readonly address: string;
+    readonly owner: string;
+    readonly names: readonly string[];
+}
+
+export function namedAddresses(facts: Facts): Named[] {
+    return listed(facts, "named").map(([, address = "", owner = "", ...names]) => ({
+        address,
+        owner,
+        names,
+    }));
+}
+
 function said(word: string | undefined): string | undefined {
     return word === "-" ? undefined : word;
 }

@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { claimAddress, placeAttachment, planAttachment } from "../../components/attachment/plan";
+import { claimAddress, planAttachment, staticProblems } from "../../components/attachment/plan";
 import { broadcastAddress, contains, networkAddress, subnet } from "../../components/wire/address";
 import { Claims } from "../../components/wire/claims";
 import { layOut } from "../../components/overlay/plan";
 import { unitText } from "../../components/wire/unit";
-import { IDENTITY, overlaySpec, planned } from "../support/builders";
+import { firstChoice, IDENTITY, overlaySpec, planned } from "../support/builders";
 
 /** What an overlay is on host number `id`. */
 function networkOn(id: number, more: object = {}) {
@@ -45,16 +45,16 @@ describe("an endpoint's unit", () => {
 
 describe("a derived address", () => {
     test("depends on project, stack and name only", () => {
-        const at = placeAttachment(IDENTITY, "api", HERE, undefined).address;
+        const at = firstChoice("api", HERE);
         expect(at).toBe("10.42.1.251");
-        expect(placeAttachment(IDENTITY, "api", HERE, undefined).address).toBe(at);
+        expect(firstChoice("api", HERE)).toBe(at);
         const other = { project: "crosshost", stack: "other" };
-        expect(placeAttachment(other, "api", HERE, undefined).address).not.toBe(at);
-        expect(placeAttachment(IDENTITY, "db", HERE, undefined).address).not.toBe(at);
+        expect(firstChoice("api", HERE, other)).not.toBe(at);
+        expect(firstChoice("db", HERE)).not.toBe(at);
     });
 
     test("keeps its place in the subnet when the container moves to another host", () => {
-        const there = placeAttachment(IDENTITY, "api", networkOn(2), undefined).address;
+        const there = firstChoice("api", networkOn(2));
         expect(there).toBe("10.42.2.251");
     });
 
@@ -65,8 +65,7 @@ describe("a derived address", () => {
                 fc.integer({ min: 9, max: 28 }),
                 (name, at) => {
                     const here = networkOn(1, { cidr: "10.0.0.0/8", subnetPrefix: at });
-                    const { address, problems } = placeAttachment(IDENTITY, name, here, undefined);
-                    expect(problems).toEqual([]);
+                    const address = firstChoice(name, here);
                     expect(contains(here.subnet, address)).toBe(true);
                     expect(contains(here.ipRange, address)).toBe(false);
                     expect([here.gateway, broadcastAddress(here.subnet)]).not.toContain(address);
@@ -82,8 +81,8 @@ describe("a derived address", () => {
                 fc.integer({ min: 9, max: 28 }),
                 (name, at) => {
                     const here = networkOn(1, { cidr: "10.0.0.0/8", subnetPrefix: at });
-                    const { address } = placeAttachment(IDENTITY, name, here, undefined);
-                    expect(placeAttachment(IDENTITY, name, here, address).problems).toEqual([]);
+                    const address = firstChoice(name, here);
+                    expect(staticProblems(address, here)).toEqual([]);
                 },
             ),
         );
@@ -109,9 +108,9 @@ describe("a static address", () => {
             `"10.42.2.200" lies outside 10.42.1.0/24, the host's part of the network: ${use}`,
         ],
     ])("%s: %s", (given, message) => {
-        const { address, problems } = placeAttachment(IDENTITY, "api", HERE, given);
-        expect(address).toBe(given);
-        expect(problems).toEqual(message ? [{ path: "ipv4Address", message }] : []);
+        expect(staticProblems(given, HERE)).toEqual(
+            message ? [{ path: "ipv4Address", message }] : [],
+        );
     });
 
     test("any that is taken is told with one that is free, until there is none", () => {

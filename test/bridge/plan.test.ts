@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { bridgeUnit, partProblems, planBridge } from "../../components/bridge/plan";
 import { bridgeSchema } from "../../components/bridge/schema";
-import { placeAttachment } from "../../components/attachment/plan";
+import { staticProblems } from "../../components/attachment/plan";
 import { contains, overlap } from "../../components/wire/address";
 import { unitText } from "../../components/wire/unit";
-import { IDENTITY } from "../support/builders";
+import { firstChoice, IDENTITY } from "../support/builders";
 
 const spec = (more: object = {}) => bridgeSchema.parse({ host: {}, cidr: "10.60.0.0/24", ...more });
 const plan = (more: object = {}, name = "lan1") => planBridge(IDENTITY, name, spec(more));
@@ -80,19 +80,18 @@ describe("addresses of attachments", () => {
             fc.property(parts, ({ chosen, name }) => {
                 expect(partProblems(spec(chosen))).toEqual([]);
                 const { place } = plan(chosen);
-                const { address } = placeAttachment(IDENTITY, name, place, undefined);
+                const address = firstChoice(name, place);
                 expect(contains(place.subnet, address)).toBe(true);
                 expect(overlap(place.ipRange, address)).toBe(false);
                 expect(address).not.toBe(place.gateway);
-                expect(placeAttachment(IDENTITY, name, place, address).problems).toEqual([]);
+                expect(staticProblems(address, place)).toEqual([]);
             }),
         );
     });
 
     test("what is free is told, in all its parts", () => {
         const { place } = plan({ gateway: "10.60.0.254", ipRange: "10.60.0.64/26" });
-        const said = (given: string) =>
-            placeAttachment(IDENTITY, "db", place, given).problems.map(({ message }) => message);
+        const said = (given: string) => staticProblems(given, place).map(({ message }) => message);
         const use = "use 10.60.0.1 to 10.60.0.63 or 10.60.0.128 to 10.60.0.253";
         expect(said("10.60.0.70")).toEqual([
             `"10.60.0.70" lies in 10.60.0.64/26, which Docker gives out by itself: ${use}`,

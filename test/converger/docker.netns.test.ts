@@ -263,6 +263,40 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         expect(host.observe().drift).toEqual([]);
     });
 
+    test("who holds which address is told: units of all stacks, others' containers, stopped ones too", () => {
+        const other = "crosshost-other-1";
+        host.sh(
+            [
+                "docker run api",
+                "docker run db",
+                "docker run theirs --ip 10.42.1.201 mesh theirs",
+                "docker run rests --ip 10.42.1.202 mesh rests",
+                "echo false >$FAKES/docker/containers/rests/.running",
+                "docker run created --ip 10.42.1.203 mesh created",
+                `docker mark created ${STACK}:attachment-new`,
+            ].join("\n"),
+        );
+        expect(host.apply("api", ENDPOINT).status).toBe(0);
+        expect(host.apply("db", "docker endpoint db mesh: ipv4 10.42.1.204\n", other).status).toBe(
+            0,
+        );
+        host.sh("rm $FAKES/docker/containers/db/mesh");
+        const named = "name mesh 10.42.2.7: web www\nwatch containers: attach on start\n";
+        expect(host.apply("names", named)).toMatchObject({ status: 0, stderr: "" });
+        const told = (facts: readonly string[]) =>
+            facts.filter((fact) => /^(endpoint|named) /.test(fact)).sort();
+        const held = [
+            `endpoint api mesh 10.42.1.200 ${STACK}:api`,
+            `endpoint created mesh 10.42.1.203 ${STACK}:attachment-new`,
+            `endpoint db mesh 10.42.1.204 ${other}:db`,
+            "endpoint rests mesh 10.42.1.202 -",
+            "endpoint theirs mesh 10.42.1.201 -",
+        ];
+        const all = [...held, `named mesh 10.42.2.7 ${STACK}:names web www`];
+        expect(told(host.observe().facts)).toEqual(all);
+        expect(told(host.observe(other).facts)).toEqual(all);
+    });
+
     test("a line that says by what the container was made is carried, and nothing else", () => {
         host.sh("docker run api");
         host.apply("api", `${ENDPOINT}made: 1111\n`);

@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import { placeAttachment, planAttachment } from "../../components/attachment/plan";
+import { planAttachment, staticProblems } from "../../components/attachment/plan";
 import { macvlanUnit, planMacvlan, spanOf } from "../../components/macvlan/plan";
 import { planProblems } from "../../components/macvlan/problems";
 import { macvlanSchema } from "../../components/macvlan/schema";
 import { type HostNetwork } from "../../components/network/hostNetwork";
 import { addressAt, contains, offsetOf, overlap } from "../../components/wire/address";
 import { unitText } from "../../components/wire/unit";
-import { IDENTITY, planned } from "../support/builders";
+import { firstChoice, IDENTITY, planned } from "../support/builders";
 
 const LAN = {
     hosts: [{}],
@@ -83,7 +83,7 @@ describe("the unit, line by line", () => {
             "docker network crosshost-demo-lan: ipvlan eth0 mode l3 subnet 192.168.40.80/28 ip-range 192.168.40.80/30 aux 192.168.40.94\n",
         );
         expect(text(l3, "vm2")).toContain("route 192.168.40.80/28: dev mv-lan-9ca85 src ");
-        const said = placeAttachment(IDENTITY, "db", on("vm2", l3), "192.168.40.94").problems;
+        const said = staticProblems("192.168.40.94", on("vm2", l3));
         expect(said[0]?.message).toContain("is the address of vm2's own link: use ");
     });
 
@@ -153,7 +153,7 @@ describe("addresses of attachments", () => {
         fc.assert(
             fc.property(fc.string({ minLength: 1 }), (name) => {
                 const place = on("vm1", { reserved });
-                const { address } = placeAttachment(IDENTITY, name, place, undefined);
+                const address = firstChoice(name, place);
                 expect(contains(LAN.subnet, address)).toBe(true);
                 expect(overlap(LAN.ipRange, address)).toBe(false);
                 expect([LAN.gateway, ...Object.values(place.lan?.hosts ?? {})]).not.toContain(
@@ -164,17 +164,16 @@ describe("addresses of attachments", () => {
                     const below = at < offsetOf(LAN.subnet, from);
                     expect(below || at > offsetOf(LAN.subnet, to)).toBe(true);
                 }
-                expect(placeAttachment(IDENTITY, name, place, address).problems).toEqual([]);
+                expect(staticProblems(address, place)).toEqual([]);
                 const elsewhere = on("vm2", { reserved });
-                expect(placeAttachment(IDENTITY, name, elsewhere, undefined).address).toBe(address);
+                expect(firstChoice(name, elsewhere)).toBe(address);
             }),
         );
     });
 
     test("a host that joins moves no derived address but the one that it has", () => {
         const names = Array.from({ length: 40 }, (_, at) => `c${at}`);
-        const derived = (network: HostNetwork) =>
-            names.map((name) => placeAttachment(IDENTITY, name, network, undefined).address);
+        const derived = (network: HostNetwork) => names.map((name) => firstChoice(name, network));
         const before = derived(on("vm1"));
         const joined = planned("vm9", { id: 8, addressNow: before[0] });
         const after = derived(on("vm1", {}, [...HOSTS, joined]));
@@ -193,7 +192,7 @@ describe("addresses of attachments", () => {
         ["192.168.40.12", "is the address of vm2"],
         ["192.168.40.254", "is the gateway of 192.168.40.0/24"],
     ])("%s is refused", (given, why) => {
-        const { problems } = placeAttachment(IDENTITY, "db", on("vm1", { reserved }), given);
+        const problems = staticProblems(given, on("vm1", { reserved }));
         const free =
             "use 192.168.40.1 to 192.168.40.8 or 192.168.40.10 to 192.168.40.31 or 192.168.40.128 to 192.168.40.129 or 192.168.40.150 to 192.168.40.253";
         expect(problems).toEqual([{ path: "ipv4Address", message: `"${given}" ${why}: ${free}` }]);

@@ -1,5 +1,7 @@
 import { type ComponentResourceOptions } from "@pulumi/pulumi";
 import { type ConnectionArgs, Host, type HostArgs } from "../../components";
+import { choices } from "../../components/attachment/plan";
+import { type HostNetwork } from "../../components/network/hostNetwork";
 import { type Observation, type ProbeResult } from "../../components/realize/observation";
 import { type PlannedHost } from "../../components/network/members";
 import { type OverlaySpec, overlaySchema } from "../../components/overlay/schema";
@@ -31,6 +33,15 @@ export function hosts(count: number): Host[] {
 export function planned(name: string, more: Partial<PlannedHost> = {}): PlannedHost {
     const id = Number(/\d+$/.exec(name)?.[0]) || undefined;
     return { name, id, mtu: undefined, addressNow: undefined, ...more };
+}
+
+/** The address that an attachment gets where nobody else has it. */
+export function firstChoice(name: string, network: HostNetwork, identity = IDENTITY): string {
+    const { value } = choices(identity, name, network).next();
+    if (value === undefined) {
+        throw new Error(`none is free in ${network.subnet}`);
+    }
+    return value;
 }
 
 export function overlaySpec(more: object = {}): OverlaySpec {
