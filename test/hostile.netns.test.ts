@@ -36,6 +36,14 @@ describe.each(TOOLS)("on a host with $shell and $awk", (tools) => {
         host.close();
     });
 
+    test("a link's alias is anybody's text, and not what the link is", () => {
+        host.sh(String.raw`ip link set lo alias 'x\vxlan id 5 local 1.2.3.4 dstport 8472'`);
+        const { facts } = host.observe();
+        expect(facts.filter((fact) => /^(link lo|vxlan) /.test(fact))).toEqual([
+            expect.stringMatching(/^link lo device x/),
+        ]);
+    });
+
     test(`what the schemas let through is carried to Docker as it is (seed ${SEED})`, () => {
         const names = accepted("api", (name) => ({ container: { image: "i", name } }));
         const aliases = accepted("api", (alias) => ({ aliases: [alias] }));
@@ -77,7 +85,9 @@ describe.each(TOOLS)("on a host with $shell and $awk", (tools) => {
                 `cat "$FAKES/docker/containers/${place.name}/${place.network.network}"`,
             );
             const words = said.trim().split(" ");
-            const held = words.filter((_, at) => words[at - 1] === "alias");
+            const held = words
+                .filter((_, at) => words[at - 1] === "alias")
+                .map((word) => word.slice(1));
             const wanted = place.aliases.filter((alias) => alias !== place.name);
             expect([...held].sort()).toEqual([...new Set(wanted)].sort());
         }

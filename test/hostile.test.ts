@@ -187,14 +187,15 @@ test.each(["dash", "bash"])("%s hands the commands' names over as they are", (sh
         applyCommand(stack, unit, undefined),
         deleteCommand(stack, unit, "sudo"),
     ]);
-    // `timeout -k 5 120 PROGRAM apply STACK UNIT`, and `sudo ... sh -c 'if [ -x PROGRAM ] ... fi'`
-    const stubs =
-        'timeout() { shift 4; echo "$@"; }; sudo() { while [ "$1" != -c ]; do shift; done; echo "$2"; }';
-    const said = linesOf(shell, `${stubs}\n${commands.join("\n")}`);
-    const expected = names.flatMap(({ stack, unit }) => [
-        `apply ${stack} ${unit}`,
-        /'(.*)'$/.exec(deleteCommand(stack, unit, "sudo"))?.[1],
-    ]);
+    const said = linesOf(shell, `env() { echo "$5"; }\n${commands.join("\n")}`);
+    const limit = "exec timeout -k 5 120 sh";
+    const expected = names.flatMap(({ stack, unit }) => {
+        const program = `/var/lib/crosshost/${stack}/crosshost`;
+        return [
+            `${limit} ${program} apply ${stack} ${unit}`,
+            `if [ -r ${program} ]; then ${limit} ${program} delete ${stack} ${unit}; fi; cat >/dev/null`,
+        ];
+    });
     expect(said).toEqual(expected);
 });
 

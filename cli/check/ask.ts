@@ -1,6 +1,7 @@
 // One SSH login for a host: the questions go there with the program that asks them, and the answers come back.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { bySh } from "../../components/realize/commands";
 import { type Connection, runOverSsh } from "../../components/realize/ssh";
 import { CliError } from "../error";
 import { type Container, type Lookup, type Pair } from "../reach";
@@ -40,7 +41,7 @@ export async function ask(
     connection: Connection,
     questions: Questions,
 ): Promise<Answers> {
-    const command = `${become ? "sudo -n " : ""}sh -c 'echo "${READY}"; eval "$(cat)"'`;
+    const command = checkCommand(become ? "sudo" : undefined);
     try {
         const { stdout, stderr } = await runOverSsh(
             connection,
@@ -53,6 +54,11 @@ export async function ask(
     } catch (error) {
         return silent(error instanceof Error ? error.message : String(error));
     }
+}
+
+/** The first line is empty: what a start file of the login's shell has printed may have no end. */
+export function checkCommand(become: "sudo" | undefined): string {
+    return bySh(`echo; echo "${READY}"; eval "$(cat)"`, become);
 }
 
 export function scriptOf({ containers, pairs, lookups }: Questions): string {

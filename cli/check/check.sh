@@ -8,7 +8,9 @@
 #
 # What came of each is a line on standard output, in no order, between `crosshost-check 1` and `end`.
 
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
+# The host's own engine, and no file of a login's that Docker's command line would follow to another.
+export DOCKER_HOST=unix:///run/docker.sock DOCKER_CONFIG=/run/crosshost/no-docker-config
 # An echo request carries 20 bytes of IPv4 and 8 of ICMP more than its data.
 HEADERS=28
 AT_ONCE=40

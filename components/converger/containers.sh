@@ -75,7 +75,7 @@ watch() {
     since=$(date +%s.%N)
     docker events --since "$since" --filter type=container --filter type=network \
         --filter event=start --filter event=die --filter event=rename --filter event=connect --filter event=disconnect \
-        --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.ID}} {{index .Actor.Attributes "container"}}' </dev/null | {
+        --format '{{.Type}} {{.Action}} {{urlquery .Actor.Attributes.name}} {{.Actor.ID}} {{urlquery (index .Actor.Attributes "container")}}' </dev/null | {
         running=' '
         for started in $(docker ps --no-trunc --format '{{.ID}}={{.Names}}' | sed 's|[^=,]*/[^,]*||g; s/,//g'); do
             running="$running$started "
@@ -114,7 +114,7 @@ see() {
 }
 
 attach_seen() {
-    "$0" attach "$stack" </dev/null
+    sh "$0" attach "$stack" </dev/null
 }
 
 running_name() {

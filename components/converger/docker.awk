@@ -3,13 +3,13 @@
 BEGIN {
     # `index` ends the template for a thing that Docker's program knows by its fields, which then takes it as JSON: so one template is for all kinds
     INSPECT_FORMAT = "{{if index . \"IPAM\"}}" \
-        "network {{.Name}} {{.Driver}}{{range .Containers}} {{.Name}}{{end}} /{{with index .Labels \"crosshost\"}} mark {{.}}{{end}} id {{.Id}} running {{len .Containers}}" \
+        "network ={{urlquery .Name}} {{.Driver}}{{range .Containers}} ={{urlquery .Name}}{{end}} /{{with index .Labels \"crosshost\"}} mark ={{urlquery .}}{{end}} id {{.Id}} running {{len .Containers}}" \
         "{{range .IPAM.Config}}{{with index . \"Subnet\"}} subnet {{.}}{{end}}{{with index . \"Gateway\"}} gateway {{.}}{{end}}{{with index . \"IPRange\"}} ip-range {{.}}{{end}}{{with index . \"AuxiliaryAddresses\"}}{{range .}} aux {{.}}{{end}}{{end}}{{end}}" \
-        "{{range $k, $v := .Options}} {{$k}} {{$v}}{{end}} //{{range .Containers}}{{if .IPv4Address}} {{.Name}} {{.IPv4Address}}{{end}}{{end}}" \
+        "{{range $k, $v := .Options}} ={{urlquery $k}} ={{urlquery $v}}{{end}} //{{range .Containers}}{{if .IPv4Address}} {{.Name}} {{.IPv4Address}}{{end}}{{end}}" \
         "{{else if index . \"State\"}}" \
-        "container {{.Name}} {{.Id}} {{.State.Running}} started {{.State.StartedAt}}{{if .State.Error}} failed yes{{end}} hostname {{.Config.Hostname}} mode {{.HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark {{.}}{{end}}{{with index . \"HostsPath\"}} hosts {{.}}{{end}}" \
-        "{{range $n, $e := .NetworkSettings.Networks}} / {{$n}}{{with index $e \"NetworkID\"}} id {{.}}{{end}}{{with index $e \"DriverOpts\"}}{{with index . \"crosshost\"}} mark {{.}}{{end}}{{end}}" \
-        "{{with index $e \"IPAMConfig\"}}{{with index . \"IPv4Address\"}} ipv4 {{.}}{{end}}{{end}}{{with index $e \"IPAddress\"}} now {{.}}{{end}}{{with index $e \"MacAddress\"}} mac {{.}}{{end}}{{with index $e \"Gateway\"}} gateway {{.}}{{end}}{{range index $e \"Aliases\"}} alias {{.}}{{end}}{{end}}" \
+        "container {{.Name}} {{.Id}} {{.State.Running}} started {{.State.StartedAt}}{{if .State.Error}} failed yes{{end}} hostname ={{urlquery .Config.Hostname}} mode ={{urlquery .HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark ={{urlquery .}}{{end}}{{with index . \"HostsPath\"}} hosts {{.}}{{end}}" \
+        "{{range $n, $e := .NetworkSettings.Networks}} / ={{urlquery $n}}{{with index $e \"NetworkID\"}} id {{.}}{{end}}{{with index $e \"DriverOpts\"}}{{with index . \"crosshost\"}} mark ={{urlquery .}}{{end}}{{end}}" \
+        "{{with index $e \"IPAMConfig\"}}{{with index . \"IPv4Address\"}} ipv4 {{.}}{{end}}{{end}}{{with index $e \"IPAddress\"}} now {{.}}{{end}}{{with index $e \"MacAddress\"}} mac {{.}}{{end}}{{with index $e \"Gateway\"}} gateway {{.}}{{end}}{{range index $e \"Aliases\"}} alias ={{urlquery .}}{{end}}{{end}}" \
         "{{else}}other{{end}}"
     DOCKER_OPTION["macvlan"] = DOCKER_OPTION["ipvlan"] = "parent"
     DOCKER_OPTION["bridge"] = "com.docker.network.bridge.name"
@@ -128,7 +128,7 @@ function seeks_strays() {
 
 # all networks there are: names taken by others are told before anything is done
 function docker_networks(    command, line, words) {
-    command = "exec docker network ls --no-trunc --format " quoted("{{.ID}} {{.Name}} {{.Driver}} {{.Label \"crosshost\"}}") " 2>/dev/null"
+    command = "exec docker network ls --no-trunc --format " quoted("{{.ID}} {{urlquery .Name}} {{.Driver}} {{.Label \"crosshost\"}}") " 2>/dev/null"
     while ((command | getline line) > 0) {
         split(line, words, " ")
         network_names[++network_count] = words[2]
@@ -147,10 +147,11 @@ function docker_networks(    command, line, words) {
 function docker_containers(    command, line, name, rest) {
     if (containers_listed++)
         return
-    command = "exec docker ps -a --no-trunc --format " quoted("{{.Names}} {{.State}} {{with .Networks}}{{.}}{{else}}-{{end}} id {{.ID}} mark {{.Label \"crosshost\"}} ports {{.Ports}}") " 2>/dev/null"
+    command = "exec docker ps -a --no-trunc --format " quoted("{{.Names}} {{.State}} ={{with .Networks}}{{urlquery .}}{{else}}-{{end}} id {{.ID}} mark {{.Label \"crosshost\"}} ports {{.Ports}}") " 2>/dev/null"
     while ((command | getline line) > 0) {
         name = first_word(line)
         rest = substr(line, length(name) + 1)
+        gsub(/%2C/, ",", rest)
         gsub(/[^,]*\/[^,]*|,/, "", name) # one that another is linked to has names as db,web/db
         container_list[++container_count] = name rest
         container_is_listed[name] = 1
@@ -165,7 +166,7 @@ function say_containers(    i, line, name) {
         line = container_list[i]
         name = first_word(line)
         if (container_mode[name] ~ /^container:/)
-            sub(/ - /, " " container_mode[name] " ", line)
+            sub(/ =- /, " " container_mode[name] " ", line)
         print "fact container " plain(line)
     }
 }
@@ -190,10 +191,11 @@ function docker_lines(request, names, reader,    command, line, kind) {
 }
 
 function network_read(line,    name, driver, n, words, i, value) {
-    name = nth_word(line, 1)
+    name = user_word(nth_word(line, 1))
     driver = nth_word(line, 2)
     network_members[name] = substr(line, 1, index(line, " / "))
     sub(/^[^ ]+ [^ ]+ /, "", network_members[name])
+    gsub("=", "", network_members[name])
     line = substr(line, index(line, " / "))
     n = split(line, words, " //")
     places_read(name, words[n])
@@ -201,15 +203,15 @@ function network_read(line,    name, driver, n, words, i, value) {
     pools_read(name, line)
     network_id[name] = word_after(line, "id")
     network_driver[name] = driver
-    network_mark[name] = word_after(line, "mark")
+    network_mark[name] = user_word(word_after(line, "mark"))
     network_value[name] = ""
     n = split(NETWORK_WORDS[driver], words, " ")
     for (i = 1; i <= n; i++) {
-        value = word_after(line, docker_word(driver, words[i]))
+        value = docker_value(line, driver, words[i])
         if (value != "")
             network_value[name] = network_value[name] (network_value[name] == "" ? "" : " ") words[i] " " value
     }
-    network_gateway_mode[name] = word_after(line, DOCKER_OPTION["gateway-mode"])
+    network_gateway_mode[name] = docker_value(line, driver, "gateway-mode")
     network_running[name] = word_after(line, "running") + 0
     lan_read(name, driver, line)
 }
@@ -224,6 +226,11 @@ function network_mode_matters(value) {
 # what Docker calls a word of ours
 function docker_word(driver, word) {
     return word in DOCKER_OPTION ? DOCKER_OPTION[word] : word == "mode" ? driver "_mode" : word
+}
+
+function docker_value(line, driver, word,    name) {
+    name = docker_word(driver, word)
+    return name == word ? word_after(line, word) : user_word(word_after(line, "=" name))
 }
 
 function network_check(key, value,    driver) {

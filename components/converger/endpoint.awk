@@ -12,18 +12,18 @@ function container_read(line,    name, n, part, i, net) {
     container_started[name] = word_after(part[1], "started")
     sub(/Z$/, "", container_started[name])
     container_failed[name] = word_after(part[1], "failed")
-    container_hostname[name] = word_after(part[1], "hostname")
-    container_mode[name] = word_after(part[1], "mode")
+    container_hostname[name] = user_word(word_after(part[1], "hostname"))
+    container_mode[name] = user_word(word_after(part[1], "mode"))
     container_pid[name] = word_after(part[1], "pid") + 0
     container_networks[name] = ""
-    container_mark[name] = word_after(part[1], "mark")
+    container_mark[name] = user_word(word_after(part[1], "mark"))
     if (word_after(part[1], "hosts") != "")
         container_hosts[name] = word_after(part[1], "hosts")
     for (i = 2; i <= n; i++) {
-        net = first_word(part[i])
+        net = user_word(first_word(part[i]))
         endpoint_value[name, net] = endpoint_words(part[i], name)
         endpoint_network[name, net] = word_after(part[i], "id")
-        endpoint_mark[name, net] = word_after(part[i], "mark")
+        endpoint_mark[name, net] = user_word(word_after(part[i], "mark"))
         endpoint_now[name, net] = word_after(part[i], "now")
         endpoint_mac[name, net] = word_after(part[i], "mac")
         endpoint_gateway[name, net] = word_after(part[i], "gateway")
@@ -37,8 +37,8 @@ function endpoint_words(text, name,    n, words, i, kept) {
     for (i = 2; i <= n; i += 2) {
         if (words[i] == "ipv4" && words[i + 1] ~ /^[0-9.]+$/)
             kept = kept " ipv4 " words[i + 1]
-        if (words[i] == "alias" && words[i + 1] != substr(container_id[name], 1, 12))
-            kept = kept " alias " words[i + 1]
+        if (words[i] == "alias" && user_word(words[i + 1]) != substr(container_id[name], 1, 12))
+            kept = kept " alias " user_word(words[i + 1])
     }
     return endpoint_canonical(trim(kept), name)
 }

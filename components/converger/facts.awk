@@ -26,6 +26,8 @@ function say_facts(    i, name, key, table) {
     print "fact boot " boot_id()
     if (socket != "")
         print "fact socket " socket
+    if (tls != "")
+        print "fact login-tls yes"
     say_lacks()
     for (i = 1; i <= addr_count; i++) {
         key = addr_keys[i]

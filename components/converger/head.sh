@@ -21,7 +21,10 @@
 set -u
 umask 022
 export LC_ALL=C
-PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# This host's own engine, and no file or variable of a login's that Docker's command line would follow to another.
+unset DOCKER_CONTEXT DOCKER_API_VERSION DOCKER_CERT_PATH DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CUSTOM_HEADERS
+export DOCKER_HOST=unix:///run/docker.sock DOCKER_CONFIG=/run/crosshost/no-docker-config
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
 lib_dir=/var/lib/crosshost
 run_dir=/run/crosshost
 systemd_dir=/etc/systemd/system

@@ -17,6 +17,11 @@ function program_path(stack) {
     return lib_dir "/" stack "/crosshost"
 }
 
+# By sh, as a host may execute nothing that lies there: /var mounted noexec, or SELinux, which forbids it to systemd.
+function program_call(stack) {
+    return "/bin/sh " program_path(stack)
+}
+
 function sha16_of_file(path,    line, command) {
     command = "exec sha256sum " quoted(path) " 2>/dev/null"
     line = ""
@@ -44,8 +49,10 @@ function converger_make(id,    path, watch) {
     step(120, "put", path " 0755 " program, want_key[id])
     undo_file(120, path, read_file(path), "0755")
     for (watch in WATCHES)
-        if (read_file(boot_path(watch_name(watch, stack))) != "")
+        if (read_file(boot_path(watch_name(watch, stack))) != "") {
+            service_make(watch_name(watch, stack), watch_text(watch, stack), watch_wants(watch, stack), want_key[id])
             step(125, "systemctl", "--no-block try-restart " watch_name(watch, stack), want_key[id])
+        }
 }
 
 # uninstalling removes the whole folder, after the commit
@@ -71,7 +78,7 @@ function boot_text(stack, value,    text) {
     else
         text = text "Description=Crosshost: everything of " stack ", after Docker\n" \
             "After=docker.service crosshost-" stack "-links.service\nPartOf=docker.service\n"
-    text = text "\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=" program_path(stack) " boot " stack " " \
+    text = text "\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=" program_call(stack) " boot " stack " " \
         (value ~ /^before/ ? "links" : "rules") "\n\n[Install]\nWantedBy=multi-user.target" \
         (value ~ /^after/ ? " docker.service" : "") "\n"
     return text
@@ -161,11 +168,11 @@ function watch_wants(key, stack) {
 function watch_text(key, stack,    text) {
     if (key == "watch routes")
         text = "Description=Crosshost: puts routes of " stack " back when their link comes up\n" \
-            "After=crosshost-" stack "-links.service\n" service_text(program_path(stack) " keep " stack, "multi-user.target")
+            "After=crosshost-" stack "-links.service\n" service_text(program_call(stack) " keep " stack, "multi-user.target")
     else
         text = "Description=Crosshost: attaches containers of " stack " when they start\n" \
             "After=docker.service crosshost-" stack "-rules.service\nBindsTo=docker.service\n" \
-            service_text(program_path(stack) " watch " stack, "docker.service")
+            service_text(program_call(stack) " watch " stack, "docker.service")
     return "[Unit]\n" text
 }
 
@@ -177,13 +184,19 @@ function watch_actual(key, value,    text) {
     text = read_file(boot_path(watch_name(key, stack)))
     if (text == "")
         return ""
-    if (text != watch_text(key, stack))
+    if (text != watch_text(key, stack) && !is_text_of_before(text, watch_text(key, stack)))
         return "changed"
     if (read_line(watch_wants(key, stack)) == "")
         return "disabled"
     if ((key == "watch routes" || docker_state() == "yes") && !watch_runs(key))
         return "stopped"
     return value
+}
+
+# As versions wrote it that had systemd execute the program; a Host's new program writes it anew.
+function is_text_of_before(text, now) {
+    sub(/ExecStart=\/bin\/sh /, "ExecStart=", now)
+    return text == now
 }
 
 function watch_runs(key) {

@@ -63,7 +63,7 @@ function lans_read(    i, name, names) {
 function lan_read(name, driver, line) {
     if (driver !~ /^(mac|ip)vlan$/)
         return
-    lan_parent[name] = word_after(line, "parent")
+    lan_parent[name] = user_word(word_after(line, "=parent"))
     lan_subnet[name] = word_after(line, "subnet")
 }
 

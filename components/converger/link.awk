@@ -46,11 +46,12 @@ function link_read(line,    part, n, i, name, parent, above, words) {
         link_mark[name] = link_alias[name] == "" && link_group[name] == 201 ? "?" : ""
 }
 
+# an alias, which is anybody's text, comes behind what the link is
 function link_read_part(name, text,    kind) {
     kind = first_word(text)
     if (kind == "alias")
         link_alias[name] = substr(text, 7)
-    else if (link_kind[name] == "" && kind !~ /_slave$/) {
+    else if (link_kind[name] == "" && !(name in link_alias) && kind !~ /_slave$/) {
         link_kind[name] = kind
         link_words[name] = text
     }

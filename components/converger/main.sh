@@ -24,7 +24,7 @@ observe() {
         owner=${file%/units/*}
         set -- "$@" "at=${owner##*/}:${file##*/}" role=other "$file"
     done
-    run_awk -v mode=observe -v stack="$stack" -v journal="$journal" -v stamps="$stamps" -v client="${client%% *}" -v socket="${CROSSHOST_SOCKET:-}" \
+    run_awk -v mode=observe -v stack="$stack" -v journal="$journal" -v stamps="$stamps" -v client="${client%% *}" -v socket="${CROSSHOST_SOCKET:-}" -v tls="${CROSSHOST_TLS:-}" \
         -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v version="$version" -v lib_dir="$lib_dir" \
         -v run_dir="$run_dir" -v systemd_dir="$systemd_dir" "$@" /dev/null
 }

@@ -15,7 +15,7 @@ keep() {
 }
 
 boot_routes() {
-    "$0" boot "$stack" routes </dev/null
+    sh "$0" boot "$stack" routes </dev/null
 }
 
 # by its group, see link.awk

@@ -99,7 +99,7 @@ run_line() {
         sysctl-*) within_netns "${1#*-}" sh -c 'echo "$1" >"/proc/sys/$0"' $2 ;;
         netns-*) within_netns "${1#*-}" ip $2 ;;
         into-*) is_process "${1#*-}" && ip $2 ;;
-        announce-*) "$0" announce "${1#*-}" $2 >/dev/null 2>&1 8>&- 9>&- & ;;
+        announce-*) sh "$0" announce "${1#*-}" $2 >/dev/null 2>&1 8>&- 9>&- & ;;
         *) "$1" $2 >/dev/null ;;
     esac
     set -- $?

@@ -21,14 +21,28 @@ function has_word(text, name) {
     return index(" " text " ", " " name " ") > 0
 }
 
-# "mtu" in "link ... mtu 1450 ..." is "1450"
-function word_after(text, name,    at, rest) {
-    at = index(" " text " ", " " name " ")
-    if (!at)
-        return ""
-    rest = substr(text, at + length(name) + 1)
-    sub(/ .*/, "", rest)
-    return rest
+# "mtu" in "link ... mtu 1450 ..." is "1450". A link may have any name, so what follows `dev` and `master` is none of our words.
+function word_after(text, name,    at, rest, before) {
+    rest = " " text " "
+    while ((at = index(rest, " " name " ")) > 0) {
+        before = substr(rest, 1, at)
+        rest = substr(rest, at + length(name) + 1)
+        if (before ~ / (dev|master) $/)
+            continue
+        sub(/^ /, "", rest)
+        sub(/ .*/, "", rest)
+        return rest
+    }
+    return ""
+}
+
+# What users name comes from Docker as `=NAME`, by urlquery: one word, and none of ours. Only what we print or compare with
+# words of entries is put back.
+function user_word(word) {
+    sub(/^=/, "", word)
+    gsub(/%3A/, ":", word)
+    gsub(/%2C/, ",", word)
+    return word
 }
 
 function set_of(names, set,    i, n, list) {

@@ -9,8 +9,9 @@ export const SEND_PROGRAM = "crosshost: send";
 /** `timeout` stands under sudo: a user may not signal a process of root's. 120 s: pulls none. */
 const LIMIT = "timeout -k 5 120";
 
-/** Whether the login user, not root, may talk to Docker: the Docker provider logs in as that user. */
-const SOCKET = 'CROSSHOST_SOCKET="$(test -w /run/docker.sock && echo yes || echo no)" ';
+/** What only the login itself sees, without sudo and in its own environment: so does the Docker provider. */
+const SOCKET = ' CROSSHOST_SOCKET="$(test -w /run/docker.sock && echo yes || echo no)"';
+const TLS = ' CROSSHOST_TLS="$DOCKER_TLS$DOCKER_TLS_VERIFY"';
 
 const UNPACK = [
     "umask 077",
@@ -20,14 +21,39 @@ const UNPACK = [
     `sed -n "s/^# //p" $d/in | base64 -d | gzip -dc >$d/crosshost`,
 ].join(" && ");
 
+/**
+ * A script that `sh` runs as root with nothing of the login's environment. The login's shell only has to start
+ * `env`: quoted so, the text is the same to sh, bash, zsh, fish, tcsh and csh, and `sh` is no alias or function.
+ * SSH_CONNECTION is kept, as no network of ours may hold where the login came from.
+ */
+export function bySh(
+    script: string,
+    become: "sudo" | undefined,
+    args: readonly string[] = [],
+    more = "",
+): string {
+    const kept = `PATH=/usr/sbin:/usr/bin:/sbin:/bin SSH_CONNECTION="$SSH_CONNECTION"${more}`;
+    const rights = become ? "sudo -n " : "";
+    const start = `exec ${rights}env -i ${kept} sh -c "$@"`;
+    return ["env sh -c", quoted(start), "sh", quoted(script), "crosshost", ...args].join(" ");
+}
+
+/** csh looks for `!` in quotes too, fish for a backslash, and none of them takes a line's end. */
+function quoted(text: string): string {
+    if (/['!\\\n]/.test(text)) {
+        throw new Error(`not every shell reads this as it is: ${text}`);
+    }
+    return `'${text}'`;
+}
+
 export function applyCommand(stack: string, unit: string, become: "sudo" | undefined): string {
-    return `${sudo(become)}${LIMIT} ${program(stack)} apply ${stack} ${unit}`;
+    return bySh(`exec ${LIMIT} sh ${program(stack)} apply ${stack} ${unit}`, become);
 }
 
 /** Where the program is gone, so is what it made, or the Host's own removal sweeps it up. */
 export function deleteCommand(stack: string, unit: string, become: "sudo" | undefined): string {
-    const command = `if [ -x ${program(stack)} ]; then ${LIMIT} ${program(stack)} delete ${stack} ${unit}; else cat >/dev/null; fi`;
-    return become ? `${sudo(become)}sh -c '${command}'` : command;
+    const run = `exec ${LIMIT} sh ${program(stack)} delete ${stack} ${unit}`;
+    return bySh(`if [ -r ${program(stack)} ]; then ${run}; fi; cat >/dev/null`, become);
 }
 
 /** Before Docker makes a container: what bears the unit's mark already is in nobody's state. */
@@ -37,16 +63,23 @@ export function vacateCommand(
     containers: readonly [own: string, ...leaving: string[]],
     become: "sudo" | undefined,
 ): string {
-    return `${sudo(become)}${LIMIT} ${program(stack)} vacate ${stack} ${unit} ${containers.join(" ")}`;
+    const request = ["vacate", stack, unit, ...containers].join(" ");
+    return bySh(`exec ${LIMIT} sh ${program(stack)} ${request}`, become);
 }
 
 /** Takes the host's unit and, as comments, the packed program on stdin. */
 export function installCommand(stack: string, become: "sudo" | undefined): string {
-    return `${sudo(become)}${LIMIT} sh -c '${UNPACK} && sed "/^#/d" $d/in | sh $d/crosshost install ${stack}'`;
+    return bySh(
+        `${UNPACK} && sed "/^#/d" $d/in | ${LIMIT} sh $d/crosshost install ${stack}`,
+        become,
+    );
 }
 
 export function uninstallCommand(stack: string, become: "sudo" | undefined): string {
-    return `${sudo(become)}${LIMIT} sh -c '${UNPACK} && sed "/^#/d" $d/in | sh $d/crosshost uninstall ${stack}'`;
+    return bySh(
+        `${UNPACK} && sed "/^#/d" $d/in | ${LIMIT} sh $d/crosshost uninstall ${stack}`,
+        become,
+    );
 }
 
 /**
@@ -54,7 +87,7 @@ export function uninstallCommand(stack: string, become: "sudo" | undefined): str
  * a shell that reads a script from a pipe takes it byte by byte.
  */
 export function observeCommand(stack: string, hash: string, become: "sudo" | undefined): string {
-    return withProgram(stack, hash, `observe ${stack}`, sudo(become, SOCKET));
+    return withProgram(stack, hash, ["observe", stack], become, become ? TLS + SOCKET : TLS);
 }
 
 /** Who on the LAN has these addresses: changes nothing, and needs nothing installed there either. */
@@ -65,7 +98,7 @@ export function askCommand(
     link: string,
     addresses: readonly string[],
 ): string {
-    return withProgram(stack, hash, ["ask", link, ...addresses].join(" "), sudo(become));
+    return withProgram(stack, hash, ["ask", link, ...addresses], become);
 }
 
 /** The ports that an image declares: changes nothing either. */
@@ -75,20 +108,22 @@ export function exposesCommand(
     become: "sudo" | undefined,
     image: string,
 ): string {
-    return withProgram(stack, hash, `exposes ${image}`, sudo(become));
+    return withProgram(stack, hash, ["exposes", image], become);
 }
 
-function withProgram(stack: string, hash: string, request: string, rights: string): string {
-    const run = `case "$(sha256sum <${program(stack)} 2>/dev/null)" in ${hash}*) exec ${program(stack)} ${request};; esac`;
-    const script = `[ -r ${program(stack)} ] && ${run}; echo "${SEND_PROGRAM}"; eval "$(cat)"`;
-    return `${rights}sh -c '${script}' crosshost ${request}`;
+/** The first line is empty: what a start file of the login's shell has printed may have no end. */
+function withProgram(
+    stack: string,
+    hash: string,
+    request: readonly string[],
+    become: "sudo" | undefined,
+    more?: string,
+): string {
+    const run = `case "$(sha256sum <${program(stack)} 2>/dev/null)" in ${hash}*) exec sh ${program(stack)} "$@";; esac`;
+    const script = `echo; [ -r ${program(stack)} ] && ${run}; echo "${SEND_PROGRAM}"; eval "$(cat)"`;
+    return bySh(script, become, request, more);
 }
 
 function program(stack: string): string {
     return `/var/lib/crosshost/${stack}/crosshost`;
-}
-
-/** sudo forgets where the login came from, which no network of ours may hold. */
-function sudo(become: "sudo" | undefined, more = ""): string {
-    return become ? `sudo -n env SSH_CONNECTION="$SSH_CONNECTION" ${more}` : "";
 }

@@ -1,7 +1,6 @@
-// What a host told of its containers, in `container NAME STATE NETWORKS id ID mark OWNER ports PORT, ...`.
+// What a host told of its containers, in `container NAME STATE =NETWORKS id ID mark OWNER ports PORT, ...`.
 import { type HostPort } from "../wire/claims";
 import { type Facts } from "./clouds";
-import { wordAfter } from "./lines";
 
 export interface SeenContainer {
     readonly name: string;
@@ -27,8 +26,8 @@ function seenContainer(fact: string): SeenContainer {
     return {
         name,
         state,
-        networks,
-        id: wordAfter(fact, "id"),
+        networks: networks.replace(/^=/, ""),
+        id: / id (\S+) mark\b/.exec(fact)?.[1] ?? "",
         owner: / mark (\S+) ports\b/.exec(fact)?.[1] ?? "",
         ports: portsOf(fact),
     };

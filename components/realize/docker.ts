@@ -168,6 +168,7 @@ function secretly(logins: pulumi.Input<RegistryAuth[]>): pulumi.Output<RegistryA
         );
 }
 
+/** With the socket: else the login's `docker` takes it from $DOCKER_HOST there, or from its Docker context. */
 function urlOf({ host, port, user }: Connection): string {
-    return `ssh://${encodeURIComponent(user ?? "root")}@${host}:${port ?? 22}`;
+    return `ssh://${encodeURIComponent(user ?? "root")}@${host}:${port ?? 22}/run/docker.sock`;
 }

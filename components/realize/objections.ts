@@ -5,10 +5,12 @@ import { exposureWarnings } from "./exposed";
 import { firewallWarnings } from "./firewall";
 import { known } from "./known";
 import { misfits } from "./misfits";
-import { type Observation } from "./observation";
+import { type ProbeResult } from "./observation";
 import { portMisfits, type PortWish } from "./portMisfits";
 import { Refusal } from "./refuse";
 import { type HostSession } from "./session";
+
+type Answered = Extract<ProbeResult, { readonly status: "answered" }>;
 
 /** Says in a preview why a unit does not fit a host, once both are known; each thing once for a host. */
 export async function objectToUnit(
@@ -52,13 +54,40 @@ export async function objectToContainers(
     session: Pick<HostSession, "name" | "probe" | "connection">,
 ): Promise<void> {
     const [probed, connection] = await Promise.all([session.probe, known(session.connection)]);
-    if (probed.status === "answered" && isShutOut(probed.observation)) {
-        const user = connection?.user ?? "root";
-        throw new Refusal(
-            `${session.name}: containers are created there as ${user}, who is not in the docker group: ` +
-                `run \`usermod -aG docker ${user}\` there, or log in as root`,
+    const user = connection?.user ?? "root";
+    const problem = probed.status === "answered" ? loginProblem(probed, user) : undefined;
+    if (problem !== undefined) {
+        throw new Refusal(`${session.name}: containers are created there as ${user}, ${problem}`);
+    }
+}
+
+const START_FILES =
+    "~/.bashrc or /etc/bash.bashrc, ~/.zshenv or /etc/zsh/zshenv, ~/.config/fish/, ~/.cshrc or ~/.tcshrc; " +
+    "or ~/.ssh/rc or /etc/ssh/sshrc";
+
+function loginProblem({ printed, observation }: Answered, user: string): string | undefined {
+    const { facts } = observation;
+    const engine = facts.get("docker")?.[0];
+    if (printed !== undefined) {
+        return (
+            `whose login prints "${printable(printed)}", which the Docker provider takes for Docker's answer: ` +
+            `look for it in the start files of its shell (${START_FILES}), and let it print to terminals only`
         );
     }
+    if (facts.has("login-tls")) {
+        return (
+            "whose environment has DOCKER_TLS or DOCKER_TLS_VERIFY, and the host's own socket speaks no TLS: " +
+            `look for it in the start files of its shell (${START_FILES}), /etc/environment or ~/.ssh/environment`
+        );
+    }
+    return facts.get("socket")?.[0] === "no" && engine !== "none" && engine !== "stopped"
+        ? `who is not in the docker group: run \`usermod -aG docker ${user}\` there, or log in as root`
+        : undefined;
+}
+
+/** Anybody's text, in a message of ours. */
+function printable(text: string): string {
+    return text.replace(/\p{Cc}/gu, "").slice(0, 60);
 }
 
 /** A container that somebody has made under the name of ours would be wired in its place. */
@@ -75,9 +104,4 @@ export async function objectToStranger(
                 `(docker rm -f ${container}), and \`pulumi up --refresh\` makes that; or choose another name`,
         );
     }
-}
-
-function isShutOut({ facts }: Observation): boolean {
-    const engine = facts.get("docker")?.[0];
-    return facts.get("socket")?.[0] === "no" && engine !== "none" && engine !== "stopped";
 }

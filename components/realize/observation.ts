@@ -28,7 +28,12 @@ export interface Observation {
 }
 
 export type ProbeResult =
-    | { readonly status: "answered"; readonly observation: Observation }
+    | {
+          readonly status: "answered";
+          readonly observation: Observation;
+          /** What the login printed before anything was run there: a start file of its shell does. */
+          readonly printed?: string;
+      }
     /** Nobody answers: a warning in a preview, since a machine may be down for a while. */
     | { readonly status: "unreachable"; readonly reason: string }
     /** The host answers and does not let us in, or cannot be used: an error. */
@@ -36,11 +41,12 @@ export type ProbeResult =
     /** The connection is not known yet: the machine itself is still to be made. */
     | { readonly status: "unknown" };
 
-/** Reads the answer of `crosshost observe`; undefined where it was cut short or is something else. */
+/** Reads the answer of `crosshost observe`, whatever stands around it; undefined where it was cut short or is something else. */
 export function parseObservation(answer: string): Observation | undefined {
     const said = answer.split("\n").filter((line) => line !== "");
-    const lines = said.slice(said.indexOf("crosshost 1"));
-    if (lines[0] !== "crosshost 1" || lines.at(-1) !== "end") {
+    const begun = said.slice(said.indexOf("crosshost 1"));
+    const lines = begun.slice(0, begun.indexOf("end") + 1);
+    if (lines[0] !== "crosshost 1") {
         return undefined;
     }
     const facts = new Map<string, string[]>();

@@ -32,7 +32,7 @@ export async function probe(
         const said = answer.stdout.split(`${SEND_PROGRAM}\n`).at(-1) ?? "";
         const observation = parseObservation(said);
         if (observation) {
-            return { status: "answered", observation };
+            return { status: "answered", observation, printed: printedBefore(answer.stdout) };
         }
         return { status: "refused", reason: refusal(answer, connection.user ?? "root", become) };
     } catch (error) {
@@ -54,6 +54,12 @@ export async function answerTo(
     return stdout.split(`${SEND_PROGRAM}\n`).at(-1) ?? "";
 }
 
+/** The first line of what came before the host's first word. */
+function printedBefore(stdout: string): string | undefined {
+    const [before = ""] = stdout.split(/^crosshost(?:: send| 1)$/m);
+    return before.split("\n").find((line) => line.trim() !== "");
+}
+
 /** Anywhere in it, as a talkative login shell may have said something before. */
 function hasLine(text: string, line: string): boolean {
     return `\n${text}`.includes(`\n${line}\n`);
@@ -71,12 +77,23 @@ function refusal(
     }
     const said = lastLine(stderr) || (/^crosshost /m.test(stdout) ? "" : lastLine(stdout));
     if (become && said.includes("sudo")) {
-        return /not found|No such file/.test(said)
-            ? "sudo is not installed there: install it, or log in as root and write no become"
-            : `sudo does not let ${user} run commands without a password (${said}): ` +
-                  `write "${user} ALL=(ALL) NOPASSWD: ALL" into /etc/sudoers.d/${user} there`;
+        return sudoRefusal(said, user);
     }
     return said || `the probe ended with status ${status ?? "unknown"}`;
+}
+
+function sudoRefusal(said: string, user: string): string {
+    const file = `/etc/sudoers.d/${user} there`;
+    if (/not found|No such file/.test(said)) {
+        return "sudo is not installed there: install it, or log in as root and write no become";
+    }
+    if (/must have a tty/.test(said)) {
+        return `sudo wants a terminal there (${said}): write "Defaults:${user} !requiretty" into ${file}`;
+    }
+    return /passw|authentication|not allowed|not in the sudoers|may not run/.test(said)
+        ? `sudo does not let ${user} run commands without a password (${said}): ` +
+              `write "${user} ALL=(ALL) NOPASSWD: ALL" into ${file}`
+        : `sudo does not work there for ${user}: ${said}`;
 }
 
 function lastLine(text: string): string {

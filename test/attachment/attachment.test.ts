@@ -151,7 +151,7 @@ describe("an attachment registers", () => {
         expect(vm1.dockerProvider).toBe(vm1.dockerProvider);
         const provider = await resource("vm1-docker");
         expect(provider.inputs).toMatchObject({
-            host: "ssh://root@192.168.40.11:22",
+            host: "ssh://root@192.168.40.11:22/run/docker.sock",
             sshOpts: JSON.stringify(["-o", "IdentityFile=~/key"]),
             context: "",
         });

@@ -69,8 +69,8 @@ describe("before the engine creates a container", () => {
         expect(runOverSsh).toHaveBeenCalledTimes(1);
         const [connection, command] = jest.mocked(runOverSsh).mock.calls[0] ?? [];
         expect(connection).toMatchObject({ host: "192.168.40.11" });
-        expect(command).toBe(
-            `timeout -k 5 120 /var/lib/crosshost/crosshost-demo-79f8e4/crosshost vacate ${UNIT} crosshost-demo-api`,
+        expect(command).toContain(
+            `timeout -k 5 120 sh /var/lib/crosshost/crosshost-demo-79f8e4/crosshost vacate ${UNIT} crosshost-demo-api`,
         );
     });
 

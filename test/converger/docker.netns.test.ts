@@ -170,7 +170,7 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
                 "ipv4 10.42.1.9 alias www",
             ],
             [
-                "echo 'id old ipv4 10.42.1.200 alias www' >$FAKES/docker/containers/api/mesh",
+                "echo 'id old ipv4 10.42.1.200 alias =www' >$FAKES/docker/containers/api/mesh",
                 "in a network that is gone",
             ],
         ]) {
@@ -257,9 +257,9 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
             status: 2,
             stderr: `crosshost: refused: unit third: docker endpoint api lan: belongs to unit api-lan of stack ${STACK}\n`,
         });
-        expect(host.observe().facts).toContain("container api running lan,mesh");
+        expect(host.observe().facts).toContain("container api running =lan,mesh");
         expect(host.delete("api-lan").status).toBe(0);
-        expect(host.observe().facts).toContain("container api running mesh");
+        expect(host.observe().facts).toContain("container api running =mesh");
         expect(host.observe().drift).toEqual([]);
     });
 

@@ -43,7 +43,7 @@ describe.each(TOOLS)("the host's own unit with $shell and $awk", (tools) => {
         const stamps = host.stamps();
         const log = systemctl();
         expect(install().stdout).toBe("host: in step, nothing to do\n");
-        expect(host.run([PROGRAM, "apply", STACK, "host"], hostUnit()).stdout).toBe(
+        expect(host.run(["sh", PROGRAM, "apply", STACK, "host"], hostUnit()).stdout).toBe(
             "host: in step, nothing to do\n",
         );
         expect(host.stamps()).toBe(stamps);
@@ -56,7 +56,7 @@ describe.each(TOOLS)("the host's own unit with $shell and $awk", (tools) => {
         expect(seen.units).toEqual([`host ${hash}`]);
         expect(seen.lines).toContain("said seen: a1");
         host.apply("mesh", meshUnit());
-        expect(host.run([PROGRAM, "uninstall", STACK])).toMatchObject({ status: 0, stderr: "" });
+        expect(host.run(["sh", PROGRAM, "uninstall", STACK])).toMatchObject({ status: 0, stderr: "" });
         expect(host.dump()).toBe(before);
     });
 
@@ -98,16 +98,16 @@ describe.each(TOOLS)("the host's own unit with $shell and $awk", (tools) => {
         host.sh(
             "ip link del vx-mesh-4f2a1; ip link del ch-mesh-4f2a1; ip link del br-gone; nft flush ruleset; rm -rf /run/crosshost; echo 0 >/proc/sys/net/ipv4/ip_forward; ip link add br-gone type bridge",
         );
-        const links = host.run([PROGRAM, "boot", STACK, "links"]);
+        const links = host.run(["sh", PROGRAM, "boot", STACK, "links"]);
         expect(links.stderr).toContain("unit bad: link br-gone: belongs to somebody else");
         expect(links.status).toBe(1);
         host.sh("ip link del br-gone");
-        expect(host.run([PROGRAM, "boot", STACK, "links"])).toMatchObject({
+        expect(host.run(["sh", PROGRAM, "boot", STACK, "links"])).toMatchObject({
             status: 0,
             stderr: "",
         });
         expect(host.observe().drift).toEqual(["sysctl net.ipv4.ip_forward: 0"]);
-        expect(host.run([PROGRAM, "boot", STACK, "rules"])).toMatchObject({
+        expect(host.run(["sh", PROGRAM, "boot", STACK, "rules"])).toMatchObject({
             status: 0,
             stderr: "",
         });
@@ -125,7 +125,7 @@ describe.each(TOOLS)("the host's own unit with $shell and $awk", (tools) => {
         const other = "crosshost-other-77aa11";
         const unit = hostUnit().replaceAll(STACK, other);
         host.crosshost(["install", other], unit);
-        host.run([PROGRAM, "uninstall", STACK]);
+        host.run(["sh", PROGRAM, "uninstall", STACK]);
         expect(host.observe(other).drift).toEqual([]);
         expect(host.sh("ls /var/lib/crosshost")).toBe(`${other}\n`);
         host.crosshost(["uninstall", other]);

@@ -96,6 +96,31 @@ describe.each(TOOLS)("a container's interfaces, with $shell and $awk", (tools) =
             expect(host.stamps()).toBe(stamps);
         });
 
+        test.each(["mark", "pid", "mode", "hostname"])(
+            "in a container whose hostname is a word of Docker's answer: %s",
+            (word) => {
+                const file = "$FAKES/docker/containers/web/.hostname";
+                host.sh(`echo ${word} >${file}`);
+                expect(host.attach(BOTH)).toMatchObject(GOOD);
+                expect(host.inside("ip -o link show eth1")).toContain("eth1@");
+                expect(host.observe().drift).toEqual([]);
+                host.sh(`rm ${file}`);
+            },
+        );
+
+        test.each(["proto", "via", "table"])(
+            "under a name that is a word of the kernel's answer: %s",
+            (word) => {
+                expect(host.attach(BOTH.replaceAll(/eth1/g, word))).toMatchObject(GOOD);
+                expect(host.inside("ip route show default")).toBe(
+                    `default via 10.60.0.1 dev ${word} proto 201 \n`,
+                );
+                expect(host.observe().drift).toEqual([]);
+                expect(host.delete("attachment-web")).toMatchObject(GOOD);
+                expect(host.all()).toBe(clean);
+            },
+        );
+
         test("and go without a trace: Docker's default route is back", () => {
             host.attach(BOTH);
             expect(host.delete("attachment-web")).toMatchObject(GOOD);

@@ -78,7 +78,7 @@ describe.each(TOOLS)("a LAN with $shell and $awk", (tools) => {
             networks,
         );
         expect(host.apply("lan", changed)).toMatchObject({ status: 0, stderr: "" });
-        expect(host.sh("cat $FAKES/docker/networks/lan")).toContain(" macvlan_mode vepa");
+        expect(host.sh("cat $FAKES/docker/networks/lan")).toContain(" =macvlan_mode =vepa");
         expect(host.sh(`ip -d link show ${SHIM}`)).toContain("macvlan mode vepa");
         expect(host.sh("ip route get 192.168.40.200")).toContain(`dev ${SHIM}`);
         expect(host.observe().drift).toEqual([]);

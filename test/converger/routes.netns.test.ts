@@ -95,7 +95,7 @@ Description=Crosshost: puts routes of ${STACK} back when their link comes up
 After=crosshost-${STACK}-links.service
 
 [Service]
-ExecStart=/var/lib/crosshost/${STACK}/crosshost keep ${STACK}
+ExecStart=/bin/sh /var/lib/crosshost/${STACK}/crosshost keep ${STACK}
 Restart=always
 RestartSec=1
 

@@ -39,7 +39,7 @@ describe.each(TOOLS)("containers that others make, with $shell and $awk", (tools
         host.apply("attachment-web", `docker endpoint web mesh: ipv4 10.42.1.201\n${WATCH}`);
         expect(changes()).toBe(`daemon-reload\nstart ${SERVICE}\n`);
         expect(host.sh(`grep -h ^ExecStart ${FILE}`)).toBe(
-            `ExecStart=/var/lib/crosshost/${STACK}/crosshost watch ${STACK}\n`,
+            `ExecStart=/bin/sh /var/lib/crosshost/${STACK}/crosshost watch ${STACK}\n`,
         );
         host.delete("attachment-db");
         expect(host.sh(`ls ${FILE}`)).toBe(`${FILE}\n`);

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Host, Overlay, type OverlayArgs } from "../../components";
+import { applyCommand, deleteCommand } from "../../components/realize/commands";
 import { probe } from "../../components/realize/probe";
 import { answered, host, HOST_KEY, hosts, PRIVATE_KEY, refusal } from "../support/builders";
 import {
@@ -27,7 +28,6 @@ class Own extends pulumi.CustomResource {
 }
 
 const STACK = "crosshost-demo-79f8e4";
-const PROGRAM_PATH = `/var/lib/crosshost/${STACK}/crosshost`;
 
 function mesh(members: Host[], more: Partial<OverlayArgs> = {}, name = "mesh"): Overlay {
     const args = { hosts: members, cidr: "10.42.0.0/16", backend: { vxlan: {} }, ...more };
@@ -61,8 +61,8 @@ describe("an overlay registers", () => {
         const { inputs, transforms, ...options } = await resource("mesh-vm1");
         const { stdin, ...others } = inputs;
         expect(others).toEqual({
-            create: `timeout -k 5 120 ${PROGRAM_PATH} apply ${STACK} overlay-mesh`,
-            delete: `if [ -x ${PROGRAM_PATH} ]; then timeout -k 5 120 ${PROGRAM_PATH} delete ${STACK} overlay-mesh; else cat >/dev/null; fi`,
+            create: applyCommand(STACK, "overlay-mesh", undefined),
+            delete: deleteCommand(STACK, "overlay-mesh", undefined),
             logging: "none",
             addPreviousOutputInEnv: false,
             connection: {

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
     applyCommand,
+    bySh,
     deleteCommand,
     installCommand,
     observeCommand,
@@ -26,26 +27,60 @@ const all = ways.flatMap((become) => [
     vacateCommand(STACK, "attachment-api", ["api"], become),
 ]);
 
-/** Runs a command line as sshd does, by a shell, with `sudo` played by a function of its name. */
-function shell(command: string, input = "", lines: readonly string[] = []) {
-    const sudo = 'sudo() { [ "$1" = -n ] && shift && "$@"; }';
-    return spawnSync("sh", ["-c", [sudo, ...lines, command].join("\n")], {
-        input,
-        encoding: "utf8",
-    });
+/** Where `sudo` is played by a script that takes away the environment, as it does by itself. */
+const BIN = mkdtempSync(join(tmpdir(), "crosshost-test-"));
+const PATH = `${BIN}:/usr/bin:/bin`;
+
+beforeAll(() => {
+    const sudo = '#!/bin/sh\n[ "$1" = -n ] && shift && exec env -i PATH="$PATH" IS_ROOT=1 "$@"\n';
+    writeFileSync(join(BIN, "sudo"), sudo, { mode: 0o755 });
+});
+
+afterAll(() => {
+    rmSync(BIN, { recursive: true });
+});
+
+/** Runs a command line as sshd does, by a shell. */
+function shell(command: string, input = "", environment: NodeJS.ProcessEnv = {}) {
+    const env = { PATH, SSH_CONNECTION: "192.168.40.1 50000 192.168.40.11 22", ...environment };
+    return spawnSync("sh", ["-c", command], { input, encoding: "utf8", env });
 }
 
 describe("command lines", () => {
     test("are constant: a change of this text would run every command again", () => {
+        const path = `/var/lib/crosshost/${STACK}/crosshost`;
+        const ask = 'sh -c "$@"';
+        const kept = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin SSH_CONNECTION="$SSH_CONNECTION"';
         expect(applyCommand(STACK, "overlay-mesh", undefined)).toBe(
-            `timeout -k 5 120 /var/lib/crosshost/${STACK}/crosshost apply ${STACK} overlay-mesh`,
+            `env sh -c 'exec env -i ${kept} ${ask}' sh 'exec timeout -k 5 120 sh ${path} apply ${STACK} overlay-mesh' crosshost`,
         );
         expect(applyCommand(STACK, "overlay-mesh", "sudo")).toBe(
-            `sudo -n env SSH_CONNECTION="$SSH_CONNECTION" timeout -k 5 120 /var/lib/crosshost/${STACK}/crosshost apply ${STACK} overlay-mesh`,
+            `env sh -c 'exec sudo -n env -i ${kept} ${ask}' sh 'exec timeout -k 5 120 sh ${path} apply ${STACK} overlay-mesh' crosshost`,
         );
         expect(deleteCommand(STACK, "overlay-mesh", undefined)).toBe(
-            `if [ -x /var/lib/crosshost/${STACK}/crosshost ]; then timeout -k 5 120 /var/lib/crosshost/${STACK}/crosshost delete ${STACK} overlay-mesh; else cat >/dev/null; fi`,
+            `env sh -c 'exec env -i ${kept} ${ask}' sh 'if [ -r ${path} ]; then exec timeout -k 5 120 sh ${path} delete ${STACK} overlay-mesh; fi; cat >/dev/null' crosshost`,
         );
+    });
+
+    test("what not every shell reads the same is no command line", () => {
+        for (const text of ["it's", "a\\b", "wow!", "a\nb"]) {
+            expect(() => bySh(`echo ${text}`, undefined)).toThrow("not every shell");
+        }
+    });
+
+    test.each(ways)("of an environment only where the login came from is kept (%s)", (become) => {
+        const hostile = {
+            DOCKER_HOST: "tcp://192.0.2.1:2375",
+            POSIXLY_CORRECT: "1",
+            TZ: "Asia/Tokyo",
+        };
+        const done = shell(bySh("env", become), "", hostile);
+        const names = done.stdout.split("\n").map((line) => line.split("=")[0]);
+        const ofShell = ["PWD", "SHLVL", "_", "OLDPWD", ""];
+        expect(names.filter((name = "") => !ofShell.includes(name)).sort()).toEqual([
+            "PATH",
+            "SSH_CONNECTION",
+        ]);
     });
 
     test.each(all)("a shell reads %s", (command) => {
@@ -54,14 +89,15 @@ describe("command lines", () => {
         expect(read.status).toBe(0);
     });
 
-    test.each(all.filter((command) => command.startsWith("sudo")))(
-        "nothing is left to the user without rights in %s",
-        (command) => {
+    test("nothing is left to the user without rights but to say whether it may talk to Docker", () => {
+        const asSudo = all.filter((command) => command.includes("sudo"));
+        expect(asSudo).toHaveLength(all.length / 2);
+        for (const command of asSudo) {
             expect(command).toMatch(
-                /^sudo -n env SSH_CONNECTION="\$SSH_CONNECTION" (CROSSHOST_SOCKET="\$\(test -w \/run\/docker.sock && echo yes \|\| echo no\)" )?(timeout -k 5 120 (\/\S+ \S+ \S+ \S+( \S+)?|sh -c '[^']*')|sh -c '[^']*'( [\w -]+)?)$/,
+                /^env sh -c 'exec sudo -n env -i PATH=[a-z:/]+ SSH_CONNECTION="\$SSH_CONNECTION"( CROSSHOST_TLS="\$DOCKER_TLS\$DOCKER_TLS_VERIFY" CROSSHOST_SOCKET="\$\(test -w \/run\/docker.sock && echo yes \|\| echo no\)")? sh -c "\$@"' sh '[^']*' crosshost( [\w -]+)?$/,
             );
-        },
-    );
+        }
+    });
 
     test("a unit's deletion succeeds where its program is gone, whatever it is sent", () => {
         for (const become of ways) {
@@ -102,12 +138,14 @@ describe("a Host's program", () => {
         const folder = mkdtempSync(join(tmpdir(), "crosshost-test-"));
         const failing = UNIT + packProgram({ text: "exit 3\n" });
         for (const input of [stdin, failing]) {
-            const done = shell(installCommand(STACK, undefined), input, [
-                `export TMPDIR=${folder}`,
-            ]);
+            const command = installCommand(STACK, undefined).replace(
+                "mktemp",
+                `mktemp -p ${folder}`,
+            );
+            const done = shell(command, input);
             expect(done.status).toBe(input === failing ? 3 : 0);
         }
-        expect(spawnSync("ls", [folder], { encoding: "utf8" }).stdout).toBe("");
+        expect(readdirSync(folder)).toEqual([]);
         rmSync(folder, { recursive: true });
     });
 
@@ -128,7 +166,7 @@ describe("the probe's command", () => {
         for (const become of ways) {
             const done = shell(observeCommand("no-such-stack", HASH, become), SENT);
             expect(done).toMatchObject({ status: 0, stderr: "" });
-            expect(done.stdout).toBe(`${SEND_PROGRAM}\nsent 2 observe no-such-stack\n`);
+            expect(done.stdout).toBe(`\n${SEND_PROGRAM}\nsent 2 observe no-such-stack\n`);
         }
     });
 
@@ -142,8 +180,8 @@ describe("the probe's command", () => {
                 `/var/lib/crosshost/${STACK}/crosshost`,
                 path,
             );
-        expect(shell(commandFor(sum), SENT).stdout).toBe(`own observe ${STACK}\n`);
-        expect(shell(commandFor(HASH), SENT).stdout).toMatch(/^crosshost: send\nsent 2 observe/);
+        expect(shell(commandFor(sum), SENT).stdout).toBe(`\nown observe ${STACK}\n`);
+        expect(shell(commandFor(HASH), SENT).stdout).toMatch(/^\ncrosshost: send\nsent 2 observe/);
         rmSync(folder, { recursive: true });
     });
 });

@@ -96,11 +96,15 @@ describe("a host that answers", () => {
     test.each([
         ["runs the program", "Welcome!\ncrosshost 1\nabsent t1\nend\n"],
         ["asks for it", `Welcome!\n${SEND_PROGRAM}\n${ANSWER}`],
-    ])("may greet everybody before it %s", async (_, text) => {
+        ["starts a line", `Welcome!\n${SEND_PROGRAM}\n${ANSWER}Bye!\n`],
+    ])("may greet everybody before it %s, which is told", async (_, text) => {
         const host = await hostThat((channel) => {
             answer(channel, text);
         });
-        expect(await ask(host.login)).toMatchObject({ observation: { absent: "t1" } });
+        expect(await ask(host.login)).toMatchObject({
+            observation: { absent: "t1" },
+            printed: "Welcome!",
+        });
     });
 
     test("while this program computes for longer than a host has to answer", async () => {
@@ -252,7 +256,23 @@ describe("a host that answers, but not to us, is refused", () => {
             status: "refused",
             reason: 'sudo does not let root run commands without a password (sudo: a password is required): write "root ALL=(ALL) NOPASSWD: ALL" into /etc/sudoers.d/root there',
         });
-        expect(host.commands[0]).toMatch(/^sudo -n /);
+        expect(host.commands[0]).toContain(" sudo -n ");
+    });
+
+    test.each([
+        [
+            "sudo: sorry, you must have a tty to run sudo",
+            'sudo wants a terminal there (sudo: sorry, you must have a tty to run sudo): write "Defaults:root !requiretty" into /etc/sudoers.d/root there',
+        ],
+        [
+            "sudo: effective uid is not 0, is sudo installed setuid root?",
+            "sudo does not work there for root: sudo: effective uid is not 0, is sudo installed setuid root?",
+        ],
+    ])("sudo with a trouble of its own: %s", async (said, reason) => {
+        const host = await hostThat((channel) => {
+            answer(channel, "", 1, `${said}\n`);
+        });
+        expect(await ask(host.login, "sudo")).toEqual({ status: "refused", reason });
     });
 
     test.each([

@@ -72,7 +72,7 @@ describe.each(COMPONENTS)("of kind %s, a component", (kind, make) => {
     });
 
     const unitOf = async (command: string) =>
-        / apply \S+ (\S+)$/.exec(String((await resource(command)).inputs["create"]))?.[1];
+        / apply \S+ ([^ ']+)'/.exec(String((await resource(command)).inputs["create"]))?.[1];
 
     test("has children that are called after it, and after their host", async () => {
         make("new", vm1, 1);

@@ -21,6 +21,7 @@ ls_networks() {
         name=${path##*/}
         read -r driver word mark _ <"$path"
         [ "$word" = mark ] || mark=''
+        mark=${mark#=}
         echo "id$name $name $driver $mark"
     done
 }
@@ -33,8 +34,8 @@ create_network() {
     while [ $# -gt 1 ]; do
         case $1 in
             -d) driver=$2 ;;
-            -o) options="$options ${2%%=*} ${2#*=}" ;;
-            --label) mark=" mark ${2#crosshost=}" ;;
+            -o) options="$options =${2%%=*} =${2#*=}" ;;
+            --label) mark=" mark =${2#crosshost=}" ;;
             --subnet | --gateway | --ip-range) ipam="$ipam ${1#--} $2" ;;
             --aux-address) ipam="$ipam aux ${2#*=}" ;;
         esac
@@ -45,11 +46,11 @@ create_network() {
 
 # by name or id
 inspect_network() {
-    [ "$1" != none ] || echo "network none null / id idnone //"
+    [ "$1" != none ] || echo "network =none null / id idnone //"
     for name in "$1" "${1#id}"; do
         [ -e "$state/networks/$name" ] || continue
         read -r driver rest <"$state/networks/$name"
-        echo "network $name $driver$(members "$name") / $rest //$(taken "$name")"
+        echo "network =$name $driver$(members "$name") / $rest //$(taken "$name")"
         return
     done
 }
@@ -94,7 +95,7 @@ members() {
     for path in "$state/containers"/*/"$1"; do
         path=${path%/*}
         line_of "$path/.running"
-        if [ "$value" = true ]; then printf ' %s' "${path##*/}"; fi
+        if [ "$value" = true ]; then printf ' =%s' "${path##*/}"; fi
     done
 }
 
@@ -121,9 +122,9 @@ connect() {
     words='' mark=''
     while [ $# -gt 2 ]; do
         case $1 in
-            --driver-opt) mark=" mark ${2#crosshost=}" ;;
+            --driver-opt) mark=" mark =${2#crosshost=}" ;;
             --ip) words="$words ipv4 $2" ;;
-            --alias) words="$words alias $2" ;;
+            --alias) words="$words alias =$2" ;;
         esac
         shift 2
     done
@@ -140,7 +141,7 @@ give_link() {
     line_of "$state/networks/$1"
     case $value in macvlan*) ;; *) return ;; esac
     address=${words#*ipv4 }
-    ip link add mvnew link "$(echo "$value" | sed 's/.* parent \([^ ]*\).*/\1/')" type macvlan mode bridge || fail "no such parent"
+    ip link add mvnew link "$(echo "$value" | sed 's/.* =parent =\([^ ]*\).*/\1/')" type macvlan mode bridge || fail "no such parent"
     line_of "$state/containers/$2/.pid"
     ip link set mvnew netns "$value" name "$1"
     (inside "$2" ip addr add "${address%% *}/24" dev "$1") && (inside "$2" ip link set "$1" up)
@@ -189,16 +190,17 @@ inspect_container() {
     line="container /$1 ${value:-0123456789abcdef}"
     line_of "$state/containers/$1/.running"
     line="$line $value"
-    for word in started failed mode pid mark; do
+    for word in started failed hostname mode pid mark; do
         line_of "$state/containers/$1/.$word"
         [ "$word" != failed ] || value=${value:+yes}
+        case $word in mode | mark | hostname) value=${value:+=$value} ;; esac
         line="$line${value:+ $word $value}"
     done
     [ ! -e "$state/containers/$1/.hosts" ] || line="$line hosts $state/containers/$1/.hosts"
     for path in "$state/containers/$1"/*; do
         [ -f "$path" ] || continue
         line_of "$path"
-        line="$line / ${path##*/} $value alias 0123456789ab"
+        line="$line / =${path##*/} $value alias =0123456789ab"
     done
     echo "$line"
 }
@@ -256,7 +258,7 @@ containers() {
         running=exited
         if [ "$value" = true ]; then running=running; fi
         networks=${networks#,}
-        echo "${path##*/} $running ${networks:--}"
+        echo "${path##*/} $running =${networks:--}"
     done
 }
 

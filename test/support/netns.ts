@@ -47,8 +47,9 @@ const SETUP = `
 set -e
 mount --make-rprivate /
 mount -t tmpfs none /run
-mount -t tmpfs none /var/lib
+mount -t tmpfs -o noexec none /var/lib
 mount -t tmpfs none /etc/systemd
+mount --bind "$BIN" /usr/local/sbin
 mkdir -p /etc/systemd/system
 [ "$SHELL_PROGRAM" = dash ] || mount --bind "$(command -v "$SHELL_PROGRAM")" "$(readlink -f /bin/sh)"
 ip -batch - <<.
@@ -101,13 +102,13 @@ export class NetnsHost {
             copyFileSync(join(__dirname, `fake-${fake}.sh`), join(this.bin(), fake));
             chmodSync(join(this.bin(), fake), 0o755);
         }
-        writeFileSync(this.program, convergerProgram().text, { mode: 0o755 });
+        writeFileSync(this.program, convergerProgram().text); // which sh reads: nothing of ours has to be executable
         const ready = join(this.folder, "ready");
         this.keeper = spawn(
             "unshare",
             ["--net", "--mount", "sh", "-c", SETUP.replace("echo ready", `: >${ready}`)],
             {
-                env: { ...process.env, SHELL_PROGRAM: tools.shell },
+                env: { ...process.env, SHELL_PROGRAM: tools.shell, BIN: this.bin() },
                 stdio: ["ignore", "ignore", "inherit"],
             },
         );
@@ -120,7 +121,7 @@ export class NetnsHost {
         }
     }
 
-    /** A folder that comes first in PATH: programs put there are taken instead of the machine's. */
+    /** The host's /usr/local/sbin, first in PATH: programs put there are taken instead of the machine's. */
     bin(name = ""): string {
         return join(this.folder, "bin", name);
     }

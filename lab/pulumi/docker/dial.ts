@@ -12,7 +12,9 @@ export function sshArguments(address: string, options: readonly string[]): strin
     const user = url.username ? ["-l", decodeURIComponent(url.username)] : [];
     const port = url.port ? ["-p", url.port] : [];
     const timeout = ["-o", "ConnectTimeout=30", "-T"];
-    const command = ["docker", "system", "dial-stdio"];
+    const socket = url.pathname.replace(/^\/*$/, "");
+    const at = socket ? [`--host=unix://${socket}`] : [];
+    const command = ["docker", ...at, "system", "dial-stdio"];
     return [...options, ...timeout, ...user, ...port, "--", url.hostname, ...command];
 }
 
