@@ -181,7 +181,7 @@ function docker_lines(request, names, reader,    command, line, kind) {
         kind = first_word(line)
         line = substr(line, length(kind) + 2)
         if (reader == "lan")
-            lan_read(nth_word(line, 1), nth_word(line, 2), substr(line, index(line, " / ")))
+            lan_read(user_word(nth_word(line, 1)), nth_word(line, 2), substr(line, index(line, " / ")))
         else if (kind == "network")
             network_read(line)
         else if (kind == "container")

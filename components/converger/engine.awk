@@ -10,8 +10,40 @@ function docker_state(    pid) {
     if (pid != "")
         docker_known = read_line("/proc/" pid "/status") != "" ? "yes" : "stopped"
     else
-        docker_known = system("exec systemctl is-active -q docker.service 2>/dev/null") == 0 ? "yes" : "stopped"
+        docker_known = docker_service_runs() ? "yes" : "stopped"
+    if (docker_known == "stopped")
+        pid = socket_holder()
+    if (pid != "" && !is_docker_service(service_of(pid)))
+        docker_elsewhere = service_of(pid)
     return docker_known
+}
+
+function docker_service_runs() {
+    return system("exec systemctl is-active -q docker.service 2>/dev/null") == 0
+}
+
+# our own services wait for it by this name, which may be another's second one
+function is_docker_service(service) {
+    return service == "" || service == "docker.service" || docker_service_runs()
+}
+
+# the process of an engine that keeps its pid in a place of its own
+function socket_holder(    command, line, pid) {
+    command = "exec ss -Hxlp 2>/dev/null"
+    while ((command | getline line) > 0)
+        if (line ~ /\/run\/docker\.sock / && match(line, /"dockerd",pid=[0-9]+/))
+            pid = substr(line, RSTART + 14, RLENGTH - 14)
+    close(command)
+    return pid
+}
+
+function service_of(pid,    path, line, service) {
+    path = "/proc/" pid "/cgroup"
+    while ((getline line < path) > 0)
+        if (match(line, /[^\/]+\.service$/))
+            service = substr(line, RSTART)
+    close(path)
+    return service
 }
 
 # asked once for each start of the engine: the answer is kept where a change was written

@@ -20,6 +20,8 @@ function say_facts(    i, name, key, table) {
         docker_networks()
     print "fact kernel " read_line("/proc/sys/kernel/osrelease")
     print "fact docker " docker_version()
+    if (docker_elsewhere != "")
+        print "fact docker-service " plain(docker_elsewhere)
     if (docker_leaves_iptables())
         print "fact docker-iptables off"
     print "fact nft " (has_nft ? "yes" : "none")

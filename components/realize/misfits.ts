@@ -149,6 +149,13 @@ function dockerMisfits(lines: readonly Line[], own: string, facts: Facts): strin
     if (engine === "none") {
         return ["Docker is not installed: apt install docker.io, or https://get.docker.com"];
     }
+    const service = facts.get("docker-service")?.[0];
+    if (service !== undefined) {
+        return [
+            `Docker runs there as ${service}, and what keeps containers wired waits for docker.service: ` +
+                `let that be its name too (Alias=docker.service in its [Install], then systemctl reenable ${service})`,
+        ];
+    }
     if (engine === "stopped") {
         return ["Docker is not running: systemctl start docker"];
     }

@@ -87,7 +87,7 @@ function sudoRefusal(said: string, user: string): string {
     if (/not found|No such file/.test(said)) {
         return "sudo is not installed there: install it, or log in as root and write no become";
     }
-    if (/must have a tty/.test(said)) {
+    if (said.includes("must have a tty")) {
         return `sudo wants a terminal there (${said}): write "Defaults:${user} !requiretty" into ${file}`;
     }
     return /passw|authentication|not allowed|not in the sudoers|may not run/.test(said)

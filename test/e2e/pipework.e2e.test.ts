@@ -14,11 +14,19 @@ import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
 const WEB = "crosshost-pipework-web";
-/** Made by hand: one without a network, one on Docker's own. */
+/** Made by hand: one without a network, one on Docker's own; with words of Docker's answers as names of their hosts. */
 const BY_HAND = [
-    ["vm2", `docker run -d --name printer --restart unless-stopped --network none ${IMAGE}`],
-    ["vm3", `docker run -d --name db --restart unless-stopped ${IMAGE}`],
+    [
+        "vm2",
+        `docker run -d --name printer --hostname pid --restart unless-stopped --network none ${IMAGE}`,
+    ],
+    ["vm3", `docker run -d --name db --hostname mark --restart unless-stopped ${IMAGE}`],
 ] as const;
+/** Where Docker's command line would go for whoever logs in, and where not. */
+const ELSEWHERE =
+    "echo DOCKER_HOST=tcp://192.0.2.1:2375 >>/etc/environment; mkdir -p /root/.docker; " +
+    `echo '{ "currentContext": "elsewhere" }' >/root/.docker/config.json`;
+const HERE = "sed -i /^DOCKER_HOST=/d /etc/environment; rm -r /root/.docker";
 /** Docker gives its own bridge, on which `db` is too, another MAC at each boot. */
 const OF_DOCKER0 = /\bdocker0\b.* fe80:| fe80:.* docker0\b/;
 const HOME = lab().lan.cidr.replace(/\.0\/24$/, "");
@@ -60,7 +68,10 @@ describe("the pipework tutorial", () => {
             namespace,
             `timeout 300 tcpdump -lnei lan -c 2 'arp[6:2] = 1 and arp[14:4] = arp[24:4]' >${heard} 2>/dev/null &`,
         );
+        await onAll(HOSTS, ELSEWHERE);
         stack.up();
+        stack.nothingToDo("preview");
+        await onAll(HOSTS, HERE);
         await until(WITHIN_MS, () => within(namespace, `cat ${heard}`).split("\n").length > 2);
         const told = within(namespace, `cat ${heard}; rm ${heard}`);
         expect(told).toMatch(new RegExp(`02:c4:\\S+ > ff.* who-has ${HOME}.50 .*tell ${HOME}.50`));

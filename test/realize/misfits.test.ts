@@ -119,6 +119,14 @@ test.each<[string, Record<string, string[]>, string[]]>([
         ["Docker is not running: systemctl start docker"],
     ],
     [
+        "Docker as a service of another name",
+        { docker: ["stopped"], "docker-service": ["snap.docker.dockerd.service"] },
+        [
+            "Docker runs there as snap.docker.dockerd.service, and what keeps containers wired waits for docker.service: " +
+                "let that be its name too (Alias=docker.service in its [Install], then systemctl reenable snap.docker.dockerd.service)",
+        ],
+    ],
+    [
         "an engine that is too old",
         { docker: ["19.03.15"] },
         ["Docker 19.03.15 is too old: 20.10 is the first that will do"],
