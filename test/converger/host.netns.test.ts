@@ -56,7 +56,10 @@ describe.each(TOOLS)("the host's own unit with $shell and $awk", (tools) => {
         expect(seen.units).toEqual([`host ${hash}`]);
         expect(seen.lines).toContain("said seen: a1");
         host.apply("mesh", meshUnit());
-        expect(host.run(["sh", PROGRAM, "uninstall", STACK])).toMatchObject({ status: 0, stderr: "" });
+        expect(host.run(["sh", PROGRAM, "uninstall", STACK])).toMatchObject({
+            status: 0,
+            stderr: "",
+        });
         expect(host.dump()).toBe(before);
     });
 
