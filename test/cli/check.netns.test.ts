@@ -11,6 +11,7 @@ import { attachment, bridge, host, stateOf } from "./states";
 /** Containers as Docker makes them: a namespace, a veth into a bridge, a hosts file. */
 const SETUP = `
 set -e
+mount --bind "$FOLDER" /usr/local/sbin
 for lan in one two; do
     ip link add $lan type bridge
     ip link set $lan up
@@ -57,7 +58,7 @@ const containers = containersOf(
 
 describe("the program that asks, on a host", () => {
     const folder = mkdtempSync(join(tmpdir(), "crosshost-check-"));
-    const env = { ...process.env, FOLDER: folder, PATH: `${folder}:${process.env["PATH"] ?? ""}` };
+    const env = { ...process.env, FOLDER: folder };
     let keeper: ChildProcess;
     let said: Answers | undefined;
 
