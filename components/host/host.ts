@@ -194,6 +194,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             addresses: new Claims(),
             cidrs: new Claims(overlap),
             things: new Claims(),
+            mayStop: new Set(),
             told: new Set(),
             lastCommand: undefined,
             dockerProvider: undefined,

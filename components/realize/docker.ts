@@ -123,6 +123,11 @@ export function createContainer(
         void tellLeft(session, [`container ${args.containerName}`], made);
     }
     session.containers.set(args.containerName, made);
+    pulumi.all([args.container.mustRun, args.container.start]).apply((runs) => {
+        if (runs.includes(false)) {
+            session.mayStop.add(args.containerName);
+        }
+    });
     return made;
 }
 

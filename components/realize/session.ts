@@ -50,6 +50,8 @@ export interface HostSession {
     readonly cidrs: Claims;
     /** Other things of which a host has one: a Docker network's name, a VXLAN's identifier. */
     readonly things: Claims;
+    /** Containers that this program makes, which may have ended: they are not to run for ever, or not at all. */
+    readonly mayStop: Set<string>;
     /** Findings of the probe that were said already: of two units that want Docker, one says so. */
     readonly told: Set<string>;
     /** Made when the first container is. */

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { unfitness } from "./fitness";
 import { known } from "./known";
 import { type Observation, type ProbeResult } from "./observation";
+import { programEnd } from "./programEnd";
 import { Refusal } from "./refuse";
 import { type HostSession } from "./session";
 
@@ -11,7 +12,7 @@ import { type HostSession } from "./session";
  * and the rest of the preview is still shown.
  */
 export async function tellProbe(
-    session: Pick<HostSession, "name" | "component" | "address" | "probe" | "earlier">,
+    session: Pick<HostSession, "name" | "component" | "address" | "probe" | "earlier" | "mayStop">,
     strict: boolean,
 ): Promise<void> {
     const [probed, address] = await Promise.all([session.probe, known(session.address)]);
@@ -27,6 +28,20 @@ export async function tellProbe(
     if (lines("error").length > 0) {
         throw new Refusal(lines("error").join("\n"));
     }
+    await tellContainers(session, probed);
+}
+
+/** Once the program has said of which it wants no more than that they have run. */
+async function tellContainers(
+    { name, component, mayStop }: Pick<HostSession, "name" | "component" | "mayStop">,
+    probed: ProbeResult,
+): Promise<void> {
+    if (!pulumi.runtime.isDryRun() || probed.status !== "answered") {
+        return;
+    }
+    await programEnd();
+    const texts = containerTexts(probed.observation, mayStop);
+    await Promise.all(texts.map((text) => pulumi.log.warn(`${name}: ${text}`, component)));
 }
 
 interface Message {
@@ -53,13 +68,10 @@ export function messages(
         case "refused":
             return [{ severity: "error", text: probed.reason }];
         case "answered":
-            return [
-                ...unfitness(probed.observation, address).map((text): Message => ({
-                    severity: "error",
-                    text,
-                })),
-                ...containerMessages(probed.observation),
-            ];
+            return unfitness(probed.observation, address).map((text): Message => ({
+                severity: "error",
+                text,
+            }));
     }
 }
 
@@ -86,16 +98,14 @@ function machineOf(probed: ProbeResult): string | undefined {
     return boot && [boot, ...(facts.get("address") ?? [])].join("\n");
 }
 
-function containerMessages(observation: Observation): Message[] {
+export function containerTexts(
+    { goneContainers, stoppedContainers }: Observation,
+    mayStop: ReadonlySet<string>,
+): string[] {
     const repair = "start it; one that this program makes, `pulumi up --refresh` repairs";
-    return [
-        ...observation.goneContainers.map((container): Message => ({
-            severity: "warn",
-            text: `container ${container} is gone: ${repair}`,
-        })),
-        ...observation.stoppedContainers.map((container): Message => ({
-            severity: "warn",
-            text: `container ${container} is stopped: ${repair}`,
-        })),
-    ];
+    const wrong = (containers: readonly string[], what: string) =>
+        containers
+            .filter((container) => !mayStop.has(container))
+            .map((container) => `container ${container} is ${what}: ${repair}`);
+    return [...wrong(goneContainers, "gone"), ...wrong(stoppedContainers, "stopped")];
 }

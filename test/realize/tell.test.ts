@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ProbeResult } from "../../components/realize/observation";
-import { messages, tellProbe } from "../../components/realize/tell";
-import { answered } from "../support/builders";
+import { containerTexts, messages, tellProbe } from "../../components/realize/tell";
+import { answered, observation } from "../support/builders";
 import { mockedStack } from "../support/mocks";
 
 const UNREACHABLE: ProbeResult = {
@@ -34,10 +34,13 @@ describe("in a preview", () => {
     });
 
     test("containers that are gone or stopped are told with what repairs them", () => {
-        const probed = answered({ goneContainers: ["api"], stoppedContainers: ["db"] });
-        expect(told(probed)).toEqual([
-            "warn: container api is gone: start it; one that this program makes, `pulumi up --refresh` repairs",
-            "warn: container db is stopped: start it; one that this program makes, `pulumi up --refresh` repairs",
+        const seen = observation({
+            goneContainers: ["api", "migrate"],
+            stoppedContainers: ["db", "seed"],
+        });
+        expect(containerTexts(seen, new Set(["migrate", "seed"]))).toEqual([
+            "container api is gone: start it; one that this program makes, `pulumi up --refresh` repairs",
+            "container db is stopped: start it; one that this program makes, `pulumi up --refresh` repairs",
         ]);
     });
 
@@ -48,6 +51,7 @@ describe("in a preview", () => {
             address: pulumi.output("192.168.40.12"),
             probe: Promise.resolve(REFUSED),
             earlier: [],
+            mayStop: new Set<string>(),
         };
         const ended: unknown = await tellProbe(session, false).catch((error: unknown) => error);
         expect(pulumi.RunError.isInstance(ended)).toBe(true);
