@@ -21,6 +21,7 @@ import { exposuresOf } from "../realize/exposed";
 import { lanOf } from "../realize/lan";
 import { type ProbeResult } from "../realize/observation";
 import { packProgram } from "../realize/pack";
+import { readable } from "../realize/privateKey";
 import { probe } from "../realize/probe";
 import { parsed, refuse } from "../realize/refuse";
 import { type HostSession, openSession, sessionsSoFar } from "../realize/session";
@@ -260,7 +261,7 @@ function addressOrNone(text: string): string {
 /** What came late is held to the same schema as what was known at once. */
 function checked(name: string, connection: pulumi.Unwrap<ConnectionArgs>): Connection {
     refuse(COMPONENT, name, check(connectionSchema, connection, "connection").problems);
-    return connection;
+    return readable(connection);
 }
 
 function checkedLogins(name: string, logins: Login[]): Login[] {

@@ -1,16 +1,15 @@
 import { z } from "zod";
+import { hostKeyProblem, privateKeyProblem } from "./keyProblems";
 import { isHostName } from "../wire/hostname";
-import { address, input, isRecord, mtu, port, whole } from "../wire/fields";
+import { address, explained, input, isRecord, mtu, port, whole } from "../wire/fields";
 
-const HOST_KEY = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*( .*)?$/;
 /** ssh and Docker's URL take these as they are, on command lines too. */
 const USER = /^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$/;
 /** Stands in ssh's options, which split at blanks and expand % and ~. */
 const SOCKET_PATH = /^\/[A-Za-z0-9_.,:@/+=-]+$/;
 
-const hostKey = z.string().regex(HOST_KEY, {
-    error: 'is not a host key as in authorized_keys: "ssh-ed25519 AAAA...", without the host name',
-});
+const hostKey = explained(hostKeyProblem);
+const privateKey = explained(privateKeyProblem);
 
 const login = {
     host: input(
@@ -21,7 +20,7 @@ const login = {
         .optional()
         .describe("User to log in as. Default root."),
     password: input(z.string()).optional().describe("Password, for login by password."),
-    privateKey: input(z.string()).optional().describe("Private key in PEM text."),
+    privateKey: input(privateKey).optional().describe("Private key in PEM text."),
     privateKeyPassword: input(z.string()).optional().describe("Passphrase of the private key."),
     agentSocketPath: input(
         z.string().regex(SOCKET_PATH, {

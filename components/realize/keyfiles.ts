@@ -13,11 +13,15 @@ import { basename, dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { machineTag, unitName } from "../wire/identity";
 import { containerLoginProblem } from "./containerLogin";
+import { keyFileText } from "./privateKey";
 import { Refusal } from "./refuse";
 import { type Connection, type Login } from "./ssh";
 
 /** Under the home directory; `ssh` expands `~` itself, so that options are the same everywhere. */
 const FOLDER = ".cache/crosshost";
+
+/** No configuration of the machine's or the user's: the program alone says how a host is reached. */
+const OWN_CONFIG_ONLY = ["-F", "none"];
 
 /**
  * Options for OpenSSH to log in as the host's connection says. The Docker provider takes no key as
@@ -73,7 +77,13 @@ export function removalOf(folder: string): string {
 }
 
 function loginOptions(login: Login, folder: string): string[] {
-    const options = ["BatchMode=yes", "ConnectTimeout=5", ...identity(login, folder)];
+    const options = [
+        "BatchMode=yes",
+        "ConnectTimeout=5",
+        ...identity(login, folder),
+        "GlobalKnownHostsFile=/dev/null",
+        "ControlPath=none",
+    ];
     if (login.hostKey) {
         options.push(
             "HostKeyAlias=crosshost",
@@ -83,20 +93,23 @@ function loginOptions(login: Login, folder: string): string[] {
     } else {
         options.push("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null");
     }
-    return options.flatMap((option) => ["-o", option]);
+    return [...OWN_CONFIG_ONLY, ...options.flatMap((option) => ["-o", option])];
 }
 
+/** One way, as the network's half has it: by the key without an agent, or by an agent without the user's own keys. */
 function identity(login: Login, folder: string): string[] {
     if (hasKeyFile(login)) {
-        return [`IdentityFile=~/${FOLDER}/${folder}/key`, "IdentitiesOnly=yes"];
+        const file = `~/${FOLDER}/${folder}/key`;
+        return [`IdentityFile=${file}`, "IdentitiesOnly=yes", "IdentityAgent=none"];
     }
-    return login.agentSocketPath ? [`IdentityAgent=${login.agentSocketPath}`] : [];
+    const agent = login.agentSocketPath ? [`IdentityAgent=${login.agentSocketPath}`] : [];
+    return ["IdentityFile=none", ...agent];
 }
 
 function filesOf(login: Login, folder: string): [path: string, content: string][] {
     const files: [string, string][] = [];
     if (login.privateKey && hasKeyFile(login)) {
-        files.push([`${folder}/key`, `${login.privateKey.trim()}\n`]);
+        files.push([`${folder}/key`, keyFileText(login.privateKey)]);
     }
     if (login.hostKey) {
         files.push([`${folder}/known_hosts`, `crosshost ${login.hostKey.trim()}\n`]);
@@ -108,8 +121,11 @@ function hasKeyFile({ privateKey, privateKeyPassword }: Login): boolean {
     return Boolean(privateKey) && !privateKeyPassword;
 }
 
+/** ssh has a shell run it, whichever the user has; in quotes, as some put $HOME for a tilde where ssh takes the account's. */
 function jump(proxy: Login, folder: string): string {
-    const options = loginOptions(proxy, folder).join(" ");
+    const options = loginOptions(proxy, folder)
+        .map((word) => (word.includes("~") ? `"${word}"` : word))
+        .join(" ");
     return `ssh ${options} -p ${proxy.port ?? 22} -l ${proxy.user ?? "root"} -W %h:%p -- ${proxy.host}`;
 }
 

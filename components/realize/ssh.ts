@@ -229,10 +229,7 @@ function credentials(login: Login, onStranger: (key: string) => void): ConnectCo
     };
     const [algorithm, wanted] = (login.hostKey ?? "").trim().split(/\s+/);
     if (algorithm && wanted) {
-        const rsa = ["rsa-sha2-512" as const, "rsa-sha2-256" as const];
-        config.algorithms = {
-            serverHostKey: algorithm === "ssh-rsa" ? rsa : [hostKeyAlgorithm(algorithm)],
-        };
+        config.algorithms = { serverHostKey: [hostKeyAlgorithm(algorithm)] };
         config.hostVerifier = (offered: Buffer) => {
             const same = offered.equals(Buffer.from(wanted, "base64"));
             if (!same) {

@@ -11,12 +11,17 @@ export const address = z
     .string()
     .refine(isAddress, { error: "is not an IPv4 address, such as 192.168.40.11" });
 
-export const cidr = z.string().check((context) => {
-    const problem = cidrProblem(context.value);
-    if (problem) {
-        context.issues.push({ code: "custom", message: problem, input: context.value });
-    }
-});
+/** A text, of which it is said what is wrong with it. */
+export function explained(problemOf: (text: string) => string | undefined) {
+    return z.string().check((context) => {
+        const problem = problemOf(context.value);
+        if (problem) {
+            context.issues.push({ code: "custom", message: problem, input: context.value });
+        }
+    });
+}
+
+export const cidr = explained(cidrProblem);
 
 /** A whole number in a range; one message says all that it must be. */
 export function whole(from: number, to: number) {

@@ -203,7 +203,7 @@ describe("refused, before anything is registered", () => {
             "a line of known_hosts",
             to({ hostKey: `vm1 ${HOST_KEY}` }),
             [
-                `connection.hostKey: "vm1 ${HOST_KEY}" is not a host key as in authorized_keys: "ssh-ed25519 AAAA...", without the host name`,
+                `connection.hostKey: "vm1 ${HOST_KEY}" holds the host's name, as a line of known_hosts does: write it without the first word`,
             ],
         ],
         [
@@ -214,10 +214,11 @@ describe("refused, before anything is registered", () => {
             ],
         ],
         [
-            "a type of host key that the probe cannot check",
-            to({ hostKey: "ssh-dss AAAA" }),
+            "types of host keys that not all take who log in",
+            to({ hostKey: "ssh-dss AAAA", proxy: { host: "jump", hostKey: "ssh-rsa AAAA" } }),
             [
-                'connection.hostKey: "ssh-dss AAAA" is not a host key as in authorized_keys: "ssh-ed25519 AAAA...", without the host name',
+                'connection.hostKey: "ssh-dss AAAA" must be of type ssh-ed25519 or ecdsa-sha2-nistp256, not ssh-dss; `ssh-keyscan -t ed25519 HOST` prints one that will do, behind the host\'s name',
+                'connection.proxy.hostKey: "ssh-rsa AAAA" must be of another type: with ssh-rsa the command plugin asks for signatures by SHA-1, which sshd gives no more; `ssh-keyscan -t ed25519 HOST` prints one that will do, behind the host\'s name',
             ],
         ],
         [

@@ -39,9 +39,10 @@ const STACK = "crosshost-demo-79f8e4";
 const login = { host: "192.168.40.11", privateKey: PRIVATE_KEY, hostKey: HOST_KEY };
 const FOLDER = `~/.cache/crosshost/${STACK}/host-vm1-${machineTag(login)}/host`;
 
-/** The values of `-o`. */
+/** The values of `-o`, after the word that no other configuration counts. */
 function options(...args: Parameters<typeof sshOptions>): string[] {
-    const words = sshOptions(...args);
+    const [config, none, ...words] = sshOptions(...args);
+    expect([config, none]).toEqual(["-F", "none"]);
     expect(words.filter((_, at) => at % 2 === 0)).toEqual(Array(words.length / 2).fill("-o"));
     return words.filter((_, at) => at % 2 === 1);
 }
@@ -52,6 +53,9 @@ test("key and host key are files under the home directory, named by ~", () => {
         "ConnectTimeout=5",
         `IdentityFile=${FOLDER}/key`,
         "IdentitiesOnly=yes",
+        "IdentityAgent=none",
+        "GlobalKnownHostsFile=/dev/null",
+        "ControlPath=none",
         "HostKeyAlias=crosshost",
         "StrictHostKeyChecking=yes",
         `UserKnownHostsFile=${FOLDER}/known_hosts`,
@@ -98,17 +102,22 @@ test("an agent needs no key file", () => {
     writeKeyFiles({ ...socket, hostKey: undefined, insecureIgnoreHostKey: true }, STACK, "vm1");
     expect(readdirSync(home)).toEqual([]);
     process.env["SSH_AUTH_SOCK"] = "/tmp/agent";
-    expect(options(keyless, STACK, "vm1").join()).not.toMatch(/Identity/);
+    const byEnvironment = options(keyless, STACK, "vm1").filter((option) =>
+        option.startsWith("Identity"),
+    );
+    // Nor are keys tried that the user has for himself: the network's half logs in by the agent alone.
+    expect(byEnvironment).toEqual(["IdentityFile=none"]);
 });
 
 test("the jump host has a key and a known host of its own, on one command line", () => {
     const proxy = { ...login, host: "jump.example", port: 2222, user: "ops" };
     const [proxyCommand = ""] = options({ ...login, proxy }, STACK, "vm1").slice(-1);
     expect(proxyCommand).toBe(
-        "ProxyCommand=ssh -o BatchMode=yes -o ConnectTimeout=5 " +
-            `-o IdentityFile=${FOLDER.replace(/\/host$/, "-proxy/proxy")}/key -o IdentitiesOnly=yes ` +
+        "ProxyCommand=ssh -F none -o BatchMode=yes -o ConnectTimeout=5 " +
+            `-o "IdentityFile=${FOLDER.replace(/\/host$/, "-proxy/proxy")}/key" -o IdentitiesOnly=yes -o IdentityAgent=none ` +
+            "-o GlobalKnownHostsFile=/dev/null -o ControlPath=none " +
             "-o HostKeyAlias=crosshost -o StrictHostKeyChecking=yes " +
-            `-o UserKnownHostsFile=${FOLDER.replace(/\/host$/, "-proxy/proxy")}/known_hosts ` +
+            `-o "UserKnownHostsFile=${FOLDER.replace(/\/host$/, "-proxy/proxy")}/known_hosts" ` +
             "-p 2222 -l ops -W %h:%p -- jump.example",
     );
     writeKeyFiles({ ...login, proxy: { ...proxy, privateKey: "other" } }, STACK, "vm1");
