@@ -2,7 +2,7 @@
 # writes that file anew at each start; every line of ours ends with the mark of its stack.
 
 function name_check(key, value) {
-    if (key !~ /^name [A-Za-z0-9][A-Za-z0-9_.-]* [0-9a-f]*[.:][0-9a-f.:]+$/ || value !~ /^[A-Za-z0-9][A-Za-z0-9_.-]*( [A-Za-z0-9][A-Za-z0-9_.-]*)*$/)
+    if (key !~ /^name [A-Za-z0-9][A-Za-z0-9_.-]* [0-9a-f]*[.:][0-9a-f.:]+$/ || value !~ /^[A-Za-z0-9_][A-Za-z0-9_.-]*( [A-Za-z0-9_][A-Za-z0-9_.-]*)*$/)
         refuse(key ": wants a network, an address, and names")
 }
 

@@ -11,9 +11,9 @@ export interface Entry {
  * Nothing needs quoting: neither in YAML, nor for the shell and awk that read it on the host. YAML
  * would take an indicator at the beginning, a colon or a blank at the end for something else.
  */
-const WORDS = "[A-Za-z0-9]([A-Za-z0-9 _.:,/@=+{}!<>*&|()-]*[A-Za-z0-9_.,/@=+{}!<>*&|()-])?";
-const KEY = new RegExp(`^${WORDS}$`);
-const VALUE = new RegExp(`^-?${WORDS}$`);
+const REST = "([A-Za-z0-9 _.:,/@=+{}!<>*&|()-]*[A-Za-z0-9_.,/@=+{}!<>*&|()-])?";
+const KEY = new RegExp(`^[A-Za-z0-9]${REST}$`);
+const VALUE = new RegExp(`^-?[A-Za-z0-9_]${REST}$`);
 
 export function entry(key: string, value: string | number): Entry {
     return { key, value: String(value) };
