@@ -27,6 +27,11 @@ function addr_read(line,    key, name, family, text, lifetime, label, n, words) 
     addr_of_kernel[key] = family == "inet6" && line ~ / scope link/
 }
 
+# 127.0.0.1 and the like: what is routed to a host may lie on lo as well
+function addr_is_of_loopback(key) {
+    return has_word(addr_words[key], "host")
+}
+
 function addr_actual(key, value,    n, words, i, text) {
     if (!(key in addr_words))
         return ""

@@ -34,7 +34,7 @@ function say_facts(    i, name, key, table) {
     for (i = 1; i <= addr_count; i++) {
         key = addr_keys[i]
         name = addr_device[key]
-        if (name != "lo" && !addr_of_kernel[key])
+        if (!addr_is_of_loopback(key) && !addr_of_kernel[key])
             print "fact address " name " " nth_word(key, 3) " " link_mtu[name]
     }
     for (i = 1; i <= route_count; i++) {
@@ -60,8 +60,7 @@ function say_facts(    i, name, key, table) {
     say_listeners()
     say_macs()
     say_lans()
-    if (client != "")
-        print "fact ssh " client
+    say_client()
     say_line("fact vendor ", DMI "sys_vendor")
     say_line("fact chassis ", DMI "chassis_asset_tag")
     say_firewall()
@@ -140,6 +139,8 @@ function say_links(    i, name) {
             print "fact link " name, (link_kind[name] == "" ? "device" : link_kind[name]), owner_alias(name)
         if (name !~ /^veth/ && link_master[name] != "")
             print "fact port " name, link_master[name]
+        if (link_is_tunnel[name])
+            print "fact tunnel " name
         if (is_wireless(name))
             print "fact wireless " name
         if (link_kind[name] == "vxlan")

@@ -30,7 +30,7 @@ function lan_check(key, value,    name, parent) {
         lan_check_new(key, value, parent)
     if (!is_mine(want_unit["link " parent]))
         parent_check(key, parent)
-    if (client != "" && lies_in(client, word_after(value, "ip-range")))
+    if (client != "" && lies_in(client, word_after(value, "ip-range")) && !((key in old_value) && lies_in(client, word_after(old_value[key], "ip-range"))))
         refuse(key ": " word_after(value, "ip-range") " holds " client ", from which SSH comes: choose another ipRange")
 }
 

@@ -38,6 +38,7 @@ function link_read(line,    part, n, i, name, parent, above, words) {
     link_master[name] = word_after(part[1], "master")
     link_group[name] = word_after(part[1], "group")
     link_address[name] = nth_word(part[2], 2)
+    link_is_tunnel[name] = part[2] ~ /^ *link\/(none|ppp|ipip|gre|sit|tunnel6|gre6) /
     for (i = 3; i <= n; i++)
         link_read_part(name, trim(part[i]))
     if (link_alias[name] ~ /^crosshost:/)

@@ -189,7 +189,7 @@ function item_check(id, key, name, link, parent, item,    address, i, other, way
     if (item !~ /^ipv4 /)
         return
     sub(/\/.*/, "", address)
-    if (address == client)
+    if (address == client && !((id in old_value) && index(old_value[id], item)))
         refuse(key ": SSH comes from " address ": choose another address")
     for (i = 1; i <= want_count; i++) {
         other = want_id[i]

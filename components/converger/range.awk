@@ -7,11 +7,32 @@ function range_actual(id,    why) {
 
 function range_check(id,    range, why) {
     range = nth_word(want_key[id], 2)
-    if (client != "" && lies_in(client, range))
+    if (client != "" && lies_in(client, range) && !held_client())
         refuse(want_key[id] ": holds " client ", from which SSH comes: choose another network")
     why = range_conflict(id)
     if (why != "")
         refuse(want_key[id] ": " why ": choose another network")
+}
+
+# A runner in a container of the network comes from there: no prefix is to hold it newly, that is all.
+function held_client(    id) {
+    for (id in old_value)
+        if (old_key[id] ~ /^range / && lies_in(client, nth_word(old_key[id], 2)))
+            return 1
+    return 0
+}
+
+# networks of this stack that SSH comes from already
+function say_client(    i, id, range) {
+    if (client == "")
+        return
+    print "fact ssh " client
+    for (i = 1; i <= want_count; i++) {
+        id = want_id[i]
+        range = want_kind[id] == "range" ? nth_word(want_key[id], 2) : want_kind[id] == "network" ? word_after(want_value[id], "ip-range") : ""
+        if (range != "" && stack_of(want_unit[id]) == stack && lies_in(client, range))
+            print "fact ssh-in " range, want_unit[id]
+    }
 }
 
 # another unit is told first: its routes and links would only say the same
@@ -39,10 +60,10 @@ function is_in_the_way(key, unit,    mark) {
     return mark != unit && !(mark in forerunner) && mark != "?" && route_proto[key] != 201
 }
 
-# A gateway's wider route stays in use for all that lies outside of ours, so that is no conflict.
+# A wider route by a gateway, or into a tunnel, stays in use for all that lies outside of ours, so that is no conflict.
 function route_bars(key, range,    target) {
     target = route_target(key)
-    return target != "" && overlaps(target, range) && (prefix_of(target) >= prefix_of(range) || !has_word(route_value[key], "via"))
+    return target != "" && overlaps(target, range) && (prefix_of(target) >= prefix_of(range) || !(has_word(route_value[key], "via") || link_is_tunnel[route_device[key]]))
 }
 
 # "" for other tables, IPv6 and the default routes, of which a VPN has two halves

@@ -80,7 +80,7 @@ function route_actual(key, value,    text) {
 function route_check(key, value) {
     if ((key in route_value) && route_proto[key] != 201)
         refuse(key ": is there already and not ours (" route_raw[key] ")")
-    else if (client != "" && lies_in(client, route_target(key)))
+    else if (client != "" && !(key in old_value) && lies_in(client, route_target(key)))
         refuse(key ": holds " client ", from which SSH comes: choose another address")
     else if (phase == "" && !route_has_way(value))
         refuse(key ": no link of this host leads to its gateway " word_after(value, "via") \

@@ -175,7 +175,7 @@ function underlay_link(address,    i, part) {
 function underlay_addresses(    i, key, text) {
     for (i = 1; i <= addr_count; i++) {
         key = addr_keys[i]
-        if (addr_device[key] != "lo" && !addr_of_kernel[key] && link_mark[addr_device[key]] == "" && addr_device[key] !~ /^(docker|br-)/)
+        if (!addr_is_of_loopback(key) && !addr_of_kernel[key] && link_mark[addr_device[key]] == "" && addr_device[key] !~ /^(docker|br-)/)
             text = text (text == "" ? "" : ", ") addr_device[key] " " nth_word(key, 3)
     }
     return text

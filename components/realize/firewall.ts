@@ -1,5 +1,5 @@
 import { networkAddress } from "../wire/address";
-import { type Line, linesOf, wordAfter } from "./lines";
+import { type Line, linesOf, listed, wordAfter } from "./lines";
 import { type Observation } from "./observation";
 import { type Chain, chainsOf, droppedBy, type Packet } from "./ruleset";
 
@@ -84,7 +84,7 @@ function passages(text: string, facts: Observation["facts"]): Way[] {
         const bridge = wordAfter(value, "oifname");
         const device = wordAfter(value, "iifname") || nicOf(underlay, facts);
         const range = wordAfter(value, "saddr");
-        if (!key.startsWith("nft forward ") || !value.endsWith(" accept") || !range) {
+        if (!key.startsWith("nft forward ") || !value.endsWith(" accept") || !range || !device) {
             return [];
         }
         const peer = networkAddress(range);
@@ -111,9 +111,12 @@ function gatewayOf(bridge: string, lines: readonly Line[]): string | undefined {
     return network && wordAfter(network[1], "gateway");
 }
 
+/** Empty where it does not tell by which NIC packets come: an address that is routed to the host lies on a link of no wire. */
 function nicOf(address: string, facts: Observation["facts"]): string {
-    const held = (facts.get("address") ?? []).map((fact) => fact.split(" "));
-    return held.find(([, prefixed]) => prefixed?.split("/")[0] === address)?.[0] ?? "";
+    const held = listed(facts, "address");
+    const link = held.find(([, prefixed]) => prefixed?.split("/")[0] === address)?.[0] ?? "";
+    const isDummy = listed(facts, "link").some(([name, kind]) => name === link && kind === "dummy");
+    return link === "lo" || isDummy ? "" : link;
 }
 
 function kindOf({ table }: Chain, chains: readonly Chain[]): Kind {

@@ -1,5 +1,6 @@
-import { contains, overlap } from "../wire/address";
+import { overlap } from "../wire/address";
 import { type CloudName, cloudOf, type Facts } from "./clouds";
+import { cutOff } from "./cutOff";
 import { isStranger, type Line, listed, type Misfits, ownerText, word, wordAfter } from "./lines";
 
 const NOTHING: Misfits = { errors: [], warnings: [] };
@@ -16,15 +17,17 @@ export function lanMisfits(lines: readonly Line[], own: string, facts: Facts): M
     const vlan = lines.find(([key]) => key === `link ${parent}`)?.[1];
     const nic = vlan === undefined ? parent : wordAfter(vlan, "link");
     const { errors, warnings } = cloudMisfits(driver, facts);
+    const range = wordAfter(network[1], "ip-range");
+    const ssh = cutOff(range, "ipRange", "choose another", own, facts);
     return {
         errors: [
             ...lackMisfits(driver, vlan, facts),
             ...nicMisfits(nic, facts, "as its parent"),
             ...networkMisfits(network[1], own, facts),
-            ...sshMisfits(wordAfter(network[1], "ip-range"), facts),
+            ...ssh.errors,
             ...errors,
         ],
-        warnings,
+        warnings: [...warnings, ...ssh.warnings],
     };
 }
 
@@ -112,13 +115,6 @@ function networkMisfits(value: string, own: string, facts: Facts): string[] {
             ([name = "", , , , owner = ""]) =>
                 `${parent} is the parent of Docker's network "${name}", ${ownerText(owner)}: remove it (docker network rm ${name}), or take another parent or a vlan`,
         );
-}
-
-function sshMisfits(range: string, facts: Facts): string[] {
-    const client = facts.get("ssh")?.[0] ?? "";
-    return /^[0-9.]+$/.test(client) && contains(range, client)
-        ? [`ipRange holds ${client}, from which SSH comes: choose another`]
-        : [];
 }
 
 /** Where no switch of the cloud's can be told to let other MACs pass. */

@@ -1,4 +1,4 @@
-import { contains, overlap, prefixOf } from "../wire/address";
+import { overlap, prefixOf } from "../wire/address";
 import { type Facts } from "./clouds";
 import { interfaceMisfits, lanMisfits } from "./lanMisfits";
 import {
@@ -13,6 +13,7 @@ import {
 } from "./lines";
 import { entriesHash, type Observation } from "./observation";
 import { endpointMisfits, poolMisfits } from "./placeMisfits";
+import { cutOff } from "./cutOff";
 
 /** A unit on its way to a host. */
 export interface Coming {
@@ -39,11 +40,16 @@ export function misfits(
     const found = ranges.flatMap((range) => overlaps(range, own, facts));
     const lan = lanMisfits(lines, own, facts);
     const beside = interfaceMisfits(of("interface"), facts);
-    const isThere = units.get(unit.name)?.hash === entriesHash(unit.text);
+    const there = units.get(unit.name);
+    const isThere = there?.hash === entriesHash(unit.text);
+    const isInStep = isThere && there.drift.length === 0;
+    const ssh = ranges.map((range) =>
+        cutOff(range, `"${range}"`, "choose another network", own, facts),
+    );
     return {
         errors: [
             ...of("underlay").flatMap((line) => mtuMisfits(line, facts)),
-            ...ranges.flatMap((range) => sshMisfits(range, facts)),
+            ...ssh.flatMap(({ errors }) => errors),
             ...found.filter(({ wide }) => !wide).map(({ text }) => text),
             ...of("link").flatMap((line) => linkMisfits(line, own, facts)),
             ...lan.errors,
@@ -57,6 +63,7 @@ export function misfits(
         warnings: [
             ...found.filter(({ wide }) => wide).map(({ text }) => text),
             ...(isThere ? [] : [...lan.warnings, ...beside.warnings]),
+            ...(isInStep ? [] : ssh.flatMap(({ warnings }) => warnings)),
         ],
     };
 }
@@ -73,14 +80,7 @@ function mtuMisfits([key, value]: Line, facts: Facts): string[] {
         : [];
 }
 
-function sshMisfits(range: string, facts: Facts): string[] {
-    const client = facts.get("ssh")?.[0] ?? "";
-    return isIpv4(client) && contains(range, client)
-        ? [`"${range}" holds ${client}, from which SSH comes: choose another network`]
-        : [];
-}
-
-/** `wide`: a gateway's route that holds ours too, and stays in use for the rest. */
+/** `wide`: a route by a gateway, or into a tunnel, that holds ours too, and stays in use for the rest. */
 function overlaps(range: string, own: string, facts: Facts): { wide: boolean; text: string }[] {
     const ranges = listed(facts, "range").filter(
         ([other = "", owner]) => owner !== own && overlap(range, other),
@@ -92,6 +92,7 @@ function overlaps(range: string, own: string, facts: Facts): { wide: boolean; te
         }));
     }
     const owners = new Map(listed(facts, "link").map(([link = "", , owner = ""]) => [link, owner]));
+    const tunnels = facts.get("tunnel") ?? [];
     return (facts.get("route") ?? []).flatMap((route) => {
         const target = word(route, 0);
         const other = target.includes("/") ? target : `${target}/32`;
@@ -100,7 +101,8 @@ function overlaps(range: string, own: string, facts: Facts): { wide: boolean; te
         }
         const owner = owners.get(wordAfter(route, "dev")) ?? "-";
         const whose = owner.startsWith("crosshost:") ? ` of ${ownerText(owner)}` : "";
-        const wide = prefixOf(other) < prefixOf(range) && route.includes(" via ");
+        const leadsAway = route.includes(" via ") || tunnels.includes(wordAfter(route, "dev"));
+        const wide = prefixOf(other) < prefixOf(range) && leadsAway;
         const text = wide
             ? `"${range}" is a part of the route ${route}: what that leads to is not reached any more where the two are the same`
             : `"${range}" overlaps the route ${route}${whose}: choose another network`;
@@ -197,8 +199,4 @@ function nftMisfits(own: string, facts: Facts): string[] {
         : [
               `the nft table inet ${table} is there already, ${ownerText(owner)}: remove it (nft delete table inet ${table}), or rename the component`,
           ];
-}
-
-function isIpv4(text: string): boolean {
-    return /^[0-9.]+$/.test(text);
 }

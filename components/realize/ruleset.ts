@@ -3,6 +3,7 @@ import { contains } from "../wire/address";
 /** A packet of a new connection, as a packet filter sees it. */
 export interface Packet {
     readonly hook: "input" | "forward";
+    /** Empty where it is not known. */
     readonly iifname: string;
     readonly oifname?: string;
     readonly saddr: string;
@@ -161,7 +162,10 @@ const EXPRESSIONS: readonly (readonly [RegExp, (packet: Packet, value: string) =
     ],
     [words("(?:tcp|sctp|icmp|icmpv6) \\S+"), ({ udp }) => (udp === undefined ? undefined : false)],
     [words("(?:meta )?iif(?:name)?"), ({ iifname }, value) => isLink(iifname, value)],
-    [words("(?:meta )?oif(?:name)?"), ({ oifname = "" }, value) => isLink(oifname, value)],
+    [
+        words("(?:meta )?oif(?:name)?"),
+        ({ oifname }, value) => oifname !== undefined && isLink(oifname, value),
+    ],
     [words("(?:meta )?nfproto"), (_, value) => value === "ipv4"],
     [words("(?:meta )?pkttype"), (_, value) => /^(host|unicast)$/.test(value)],
     [
@@ -210,6 +214,10 @@ function isPort(port: number, value: string): Match {
     return from === undefined ? undefined : port >= Number(from) && port <= Number(to ?? from);
 }
 
-function isLink(name: string, value: string): boolean {
+/** A packet may come by a link that is not known, though never by the host's own. */
+function isLink(name: string, value: string): Match {
+    if (name === "") {
+        return value === "lo" ? false : undefined;
+    }
     return value.endsWith("*") ? name.startsWith(value.slice(0, -1)) : name === value;
 }

@@ -174,6 +174,63 @@ test("a range of another stack, or one that holds who logs in, is refused", () =
     host.close();
 });
 
+test("who logs in from a network that is ours already may apply it again, and no wider one newly", () => {
+    const host = new NetnsHost();
+    const login = { SSH_CONNECTION: "10.42.1.7 50000 192.168.40.11 22" };
+    const unit = (range: string, more = "") =>
+        `${meshUnit().replace(/^route .*\n/m, "")}${more}range ${range}: ours alone\n`;
+    const apply = (name: string, text: string) =>
+        host.crosshost(["apply", STACK, name], text, login);
+    expect(apply("mesh", unit("10.42.0.0/16")).stderr).toContain("from which SSH comes");
+    expect(host.apply("mesh", unit("10.42.0.0/16"))).toMatchObject({ status: 0 });
+    expect(apply("mesh", unit("10.42.0.0/16"))).toMatchObject({ status: 0, stderr: "" });
+    expect(apply("mesh", unit("10.42.0.0/16", "seen: a2\n"))).toMatchObject({ status: 0 });
+    expect(apply("renamed", unit("10.42.0.0/17"))).toMatchObject({ status: 0 });
+    // A route that was not there could lead the answers away.
+    const led = apply("renamed", unit("10.42.0.0/17", "route 10.42.1.4/30: dev eth0\n"));
+    expect(led.stderr).toContain("route 10.42.1.4/30: holds 10.42.1.7, from which SSH comes");
+    const { facts } = host.observe(STACK, login);
+    expect(facts).toContain("ssh 10.42.1.7");
+    expect(facts).toContain(`ssh-in 10.42.0.0/17 ${STACK}:renamed`);
+    host.close();
+});
+
+test("a VPN's wider route is no conflict, one that lies inside is", () => {
+    const host = new NetnsHost();
+    host.sh(
+        "ip tuntap add wg0 mode tun; ip addr add 10.8.0.2/24 dev wg0; ip link set wg0 up; ip route add 10.0.0.0/8 dev wg0",
+    );
+    const told = () => host.apply("mesh", "range 10.42.0.0/16: ours alone\n");
+    expect(told()).toMatchObject({ status: 0, stderr: "" });
+    expect(host.observe().facts).toContain("tunnel wg0");
+    host.sh("ip route add 10.42.7.0/24 dev wg0");
+    expect(host.observe().drift).toEqual([
+        expect.stringContaining("range 10.42.0.0/16: overlaps the route 10.42.7.0/24 dev wg0"),
+    ]);
+    host.close();
+});
+
+test("an address that is routed to the host may lie on its loopback, or on a link of no wire", () => {
+    const host = new NetnsHost();
+    host.sh(
+        "ip addr add 192.0.2.5/32 dev lo; ip link add any0 type bridge; ip addr add 192.0.2.6/32 dev any0; ip link set any0 up",
+    );
+    const { facts } = host.observe();
+    expect(facts.filter((fact) => fact.startsWith("address "))).toEqual([
+        "address lo 192.0.2.5/32 65536",
+        "address eth0 192.168.40.11/24 1500",
+        "address any0 192.0.2.6/32 1500",
+    ]);
+    for (const address of ["192.0.2.5", "192.0.2.6"]) {
+        const unit = `underlay ${address}: mtu 1280\n`;
+        expect(host.apply("host", unit)).toMatchObject({ status: 0, stderr: "" });
+    }
+    expect(host.apply("host", "underlay 192.0.2.9: mtu 1280\n").stderr).toContain(
+        "no interface has address 192.0.2.9, found: lo 192.0.2.5/32, eth0 192.168.40.11/24, any0 192.0.2.6/32",
+    );
+    host.close();
+});
+
 test("two tunnels share a port, as long as their VNIs differ", () => {
     const host = new NetnsHost();
     host.sh(

@@ -129,6 +129,31 @@ test.each<[string, string[]]>([
     expect(told(admin(...rules))).toEqual([]);
 });
 
+describe.each([
+    ["lo", []],
+    ["anycast0", ["anycast0 dummy -"]],
+])(
+    "an address that is routed to the host, on %s, does not say by which NIC packets come",
+    (on, links) => {
+        const routed = (...rules: string[]) =>
+            toldWith(
+                [
+                    ["address", ["eth0 10.0.0.5/24 1500", `${on} 192.168.40.11/32 65536`]],
+                    ["link", ["eth0 device -", ...links]],
+                ],
+                admin(...rules),
+            );
+
+        test("a chain that drops by any is told", () => {
+            expect(routed('iifname "lo" accept', "tcp dport 22 accept")).toEqual(EATEN);
+        });
+
+        test("one that lets some in may let in these", () => {
+            expect(routed('iifname "eth0" accept')).toEqual([]);
+        });
+    },
+);
+
 const UFW = (allowed: string) => `table ip filter {
     chain INPUT {
         type filter hook input priority filter; policy drop;

@@ -1,4 +1,5 @@
 import { misfits } from "../../components/realize/misfits";
+import { entriesHash, type ObservedUnit } from "../../components/realize/observation";
 import { observation } from "../support/builders";
 
 const STACK = "crosshost-demo-79f8e4";
@@ -15,7 +16,11 @@ const OWN = `crosshost:${STACK}:overlay-mesh`;
 const THEIRS = "crosshost-other-123456:overlay-net";
 
 /** A host in order, with some facts otherwise. */
-function told(more: Record<string, string[]>, text = UNIT) {
+function told(
+    more: Record<string, string[]>,
+    text = UNIT,
+    units: readonly [string, ObservedUnit][] = [],
+) {
     const facts = {
         address: ["eth0 192.168.40.11/24 1500"],
         docker: ["26.1.5"],
@@ -30,7 +35,7 @@ function told(more: Record<string, string[]>, text = UNIT) {
     };
     return misfits(
         { stack: STACK, name: "overlay-mesh", text },
-        observation({ facts: new Map(Object.entries(facts)) }),
+        observation({ facts: new Map(Object.entries(facts)), units: new Map(units) }),
     );
 }
 
@@ -168,6 +173,48 @@ test("a gateway's wider route stays in use for the rest, which is worth a warnin
         warnings: [
             '"10.42.0.0/16" is a part of the route 10.0.0.0/8 via 192.168.40.7 dev eth0: what that leads to is not reached any more where the two are the same',
         ],
+    });
+});
+
+test("so does a VPN's, whose link has no other machines", () => {
+    expect(told({ route: ["10.0.0.0/8 dev wg0"], tunnel: ["wg0"] })).toEqual({
+        errors: [],
+        warnings: [
+            '"10.42.0.0/16" is a part of the route 10.0.0.0/8 dev wg0: what that leads to is not reached any more where the two are the same',
+        ],
+    });
+    expect(told({ route: ["10.42.7.0/24 dev wg0"], tunnel: ["wg0"] }).errors).toEqual([
+        '"10.42.0.0/16" overlaps the route 10.42.7.0/24 dev wg0: choose another network',
+    ]);
+});
+
+describe("who logs in from a container of the network, as a CI runner does", () => {
+    const ssh = { ssh: ["10.42.1.7"] };
+    const held = { ...ssh, "ssh-in": [`10.42.0.0/16 ${STACK}:overlay-mesh`] };
+    const there = (drift: string[] = []): [string, ObservedUnit] => [
+        "overlay-mesh",
+        { hash: entriesHash(UNIT), said: [], drift },
+    ];
+    const WARNED =
+        '"10.42.0.0/16" holds 10.42.1.7, from which SSH comes, and is about to change: if that cuts this run off, start it again';
+
+    test("is told nothing where nothing changes", () => {
+        expect(told(held, UNIT, [there()])).toEqual({ errors: [], warnings: [] });
+    });
+
+    test("is warned where the unit changes, or has drifted", () => {
+        const warned = { errors: [], warnings: [WARNED] };
+        expect(told(held, UNIT, [])).toEqual(warned);
+        expect(told(held, UNIT, [there(["drift addr x: missing"])])).toEqual(warned);
+    });
+
+    test("is refused where another stack's network holds him, or none did before", () => {
+        const refused = [
+            '"10.42.0.0/16" holds 10.42.1.7, from which SSH comes: choose another network',
+        ];
+        expect(told(ssh, UNIT, [there()]).errors).toEqual(refused);
+        const other = { ...ssh, "ssh-in": [`10.42.0.0/16 ${THEIRS.replace("crosshost:", "")}`] };
+        expect(told(other).errors).toEqual(refused);
     });
 });
 

@@ -191,12 +191,15 @@ export class NetnsHost {
         return sends;
     }
 
-    private sent(stack: string): Answer {
-        return this.run([this.tools.shell, "-s", "--", "observe", stack], convergerProgram().text);
+    private sent(stack: string, environment: NodeJS.ProcessEnv): Answer {
+        const command = [this.tools.shell, "-s", "--", "observe", stack];
+        return this.run(command, convergerProgram().text, environment);
     }
 
-    observe(stack = STACK): Observation {
-        const answer = this.sends() ? this.sent(stack) : this.crosshost(["observe", stack]);
+    observe(stack = STACK, environment: NodeJS.ProcessEnv = {}): Observation {
+        const answer = this.sends()
+            ? this.sent(stack, environment)
+            : this.crosshost(["observe", stack], "", environment);
         if (answer.status !== 0 || answer.stderr !== "") {
             throw new Error(`observe: exit ${answer.status}: ${answer.stderr}`);
         }
