@@ -31,7 +31,7 @@ export function hostKeyProblem(text: string): string | undefined {
 }
 
 function isKeyType(word: string): boolean {
-    return /^(ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+$/.test(word);
+    return /^(ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]{1,40}$/.test(word);
 }
 
 /** Why a private key is none for all; undefined also of what is no key at all, which the login tells. */
