@@ -56,6 +56,7 @@ function say_facts(    i, name, key, table) {
         say_containers()
         say_places()
         say_pools()
+        say_docker_pools()
     }
     say_listeners()
     say_macs()

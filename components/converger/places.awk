@@ -95,3 +95,17 @@ function say_pools(    at, pair) {
         print "fact pool " pair[1], network_driver[pair[1]], pair[2], network_pools[at], (network_mark[pair[1]] == "" ? "-" : network_mark[pair[1]])
     }
 }
+
+# `fact docker-pool BASE` of each that the engine is told to take networks from, where it is told
+function say_docker_pools(    text, base) {
+    text = read_file("/etc/docker/daemon.json")
+    if (!sub(/^.*"default-address-pools"[ \t\n]*:/, "", text))
+        return
+    sub(/].*/, "", text)
+    while (match(text, /"base"[ \t\n]*:[ \t\n]*"[0-9.]+\/[0-9]+"/)) {
+        base = substr(text, RSTART, RLENGTH - 1)
+        text = substr(text, RSTART + RLENGTH)
+        sub(/.*"/, "", base)
+        print "fact docker-pool " base
+    }
+}

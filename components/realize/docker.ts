@@ -116,7 +116,9 @@ export function createContainer(
             hooks: { beforeCreate: [vacating(session, wish)] },
             retainOnDelete: session.gone,
             ignoreChanges: session.gone ? ["*"] : undefined,
-            transforms: session.gone ? [] : [unseenStaysAsItIs(session, ["networkMode"])],
+            transforms: session.gone
+                ? []
+                : [unseenStaysAsItIs(session, ["networkMode", "networksAdvanced"])],
         },
     );
     if (session.gone) {

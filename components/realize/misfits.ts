@@ -12,6 +12,7 @@ import {
     wordAfter,
 } from "./lines";
 import { entriesHash, type Observation } from "./observation";
+import { partWarnings } from "./partWarnings";
 import { endpointMisfits, poolMisfits } from "./placeMisfits";
 import { cutOff } from "./cutOff";
 
@@ -62,6 +63,7 @@ export function misfits(
         ],
         warnings: [
             ...found.filter(({ wide }) => wide).map(({ text }) => text),
+            ...partWarnings(lines, facts),
             ...(isThere ? [] : [...lan.warnings, ...beside.warnings]),
             ...(isInStep ? [] : ssh.flatMap(({ warnings }) => warnings)),
         ],

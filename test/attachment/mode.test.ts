@@ -168,7 +168,7 @@ describe("mode { container } by name", () => {
                 transform({ custom: true, type: "", name: "", props: {}, opts }),
             ),
         );
-        expect(changed?.opts.ignoreChanges).toEqual(["networkMode"]);
+        expect(changed?.opts.ignoreChanges).toEqual(["networkMode", "networksAdvanced"]);
     });
 
     async function previewed(other: string, hash?: string): Promise<string[]> {
