@@ -120,5 +120,6 @@ exec /usr/sbin/ip "$@"
 E
 chmod +x /tmp/slow/ip
 cd /var/lib/crosshost/*-*/units
-sed 's/mtu 1450/mtu 1400/' overlay-net | PATH=/tmp/slow:$PATH ../crosshost apply ${STACK} overlay-net
+sed 's/mtu 1450/mtu 1400/' overlay-net |
+    unshare --mount sh -c 'mount --bind /tmp/slow /usr/local/sbin && exec ../crosshost apply ${STACK} overlay-net'
 rm -rf /tmp/slow`;
