@@ -136,8 +136,8 @@ export class ContainerAttachment extends pulumi.ComponentResource {
         const session = sessionOfHost(COMPONENT, name, args.host);
         const known = knownAs(name, opts);
         const created = createdName(session, known, spec);
-        const { containerName } = args;
-        const wanted = { name, knownAs: known, session, spec, created, containerName };
+        const { containerName, container } = args;
+        const wanted = { name, knownAs: known, session, spec, created, containerName, container };
         const kind = kindOf(wanted, args);
         refuse(COMPONENT, name, [...containerProblems(wanted), ...kind.problems]);
         super("crosshost:index:ContainerAttachment", name, {}, opts);

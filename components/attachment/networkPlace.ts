@@ -1,4 +1,5 @@
 // The place on a network: an address of the host's subnet, and names.
+import { normalize } from "node:path/posix";
 import * as pulumi from "@pulumi/pulumi";
 import { localNetwork, type NetworkHandle } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
@@ -6,6 +7,7 @@ import { announce } from "../network/names";
 import { heldOnLan } from "../realize/lan";
 import { Refusal, refuse } from "../realize/refuse";
 import { type HostSession, sessionsSoFar } from "../realize/session";
+import { isRecord } from "../wire/fields";
 import { unitName } from "../wire/identity";
 import { check, type Problem, report } from "../wire/problem";
 import { unitText } from "../wire/unit";
@@ -39,6 +41,7 @@ function networkPlace(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Pla
     const others = sessionsOn(session, network);
     announce(session, others, {
         names: [wanted.created ?? wanted.containerName ?? knownAs, ...aliases],
+        isNameless: mountsHosts(wanted),
         address: spot.address,
         networks: networksOf(name, network),
     });
@@ -55,6 +58,16 @@ function networkPlace(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Pla
         networkName: spot.network,
         said: { aliases, ...extentOf(network, spot) },
     };
+}
+
+/** Docker then makes no hosts file for it. As far as it is known at once: no name of another host waits for a volume. */
+function mountsHosts({ container }: Wanted): boolean {
+    const { mounts, volumes }: { mounts?: unknown; volumes?: unknown } = container ?? {};
+    return [mounts, volumes]
+        .flatMap((list: unknown): unknown[] => (Array.isArray(list) ? list : []))
+        .filter(isRecord)
+        .flatMap(({ target, containerPath }) => [target, containerPath])
+        .some((path) => typeof path === "string" && normalize(path) === "/etc/hosts");
 }
 
 /** What the unit of an attachment is made from. */

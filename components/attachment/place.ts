@@ -1,6 +1,6 @@
 // What every kind of place gives an attachment: a network has one file, and so has each other kind.
 import type * as pulumi from "@pulumi/pulumi";
-import { type ContainerNetworking } from "../realize/docker";
+import { type ContainerArgs, type ContainerNetworking } from "../realize/docker";
 import { type WishedPort } from "../realize/portMisfits";
 import { type HostSession } from "../realize/session";
 import { type HostPort } from "../wire/claims";
@@ -21,6 +21,7 @@ export interface Wanted {
     /** Name of the container that is made here; none for one that exists already. */
     readonly created: string | undefined;
     readonly containerName: pulumi.Input<string> | undefined;
+    readonly container: ContainerArgs | undefined;
 }
 
 /** `container`: an attachment of this program, or a name. */

@@ -57,6 +57,35 @@ remove_container() {
     esac
 }
 
+# Names that containers are to find from their start, before their unit comes, which knows them all and takes the place of this. Should
+# it never come, the next preview finds another `seen` here than its state has.
+foretell() {
+    on_file=$lib_dir/$stack/units/$unit
+    [ -f "$on_file" ] || on_file=/dev/null
+    foretold=$(awk -v file="$on_file" '
+        function key(line) { return substr(line, 1, index(line, ": ")) }
+        { new[key($0)] = 1; lines[++n] = $0 }
+        END {
+            while ((getline line < file) > 0) {
+                known[line] = 1
+                if (line !~ /^(seen|drift .*): / && !(key(line) in new))
+                    lines[++n] = line
+            }
+            for (i = 1; i <= n; i++)
+                if (!(lines[i] in known)) {
+                    for (i = 1; i <= n; i++)
+                        print lines[i]
+                    exit
+                }
+        }')
+    [ -n "$foretold" ] || return 0
+    verb=apply
+    change - <<END
+$(printf '%s\n' "$foretold" | sort)
+seen: e$(date +%s%N)
+END
+}
+
 # IMAGE: the ports that it declares, a line each; none of one that is not here
 exposes() {
     case $1 in

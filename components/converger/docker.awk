@@ -7,7 +7,7 @@ BEGIN {
         "{{range .IPAM.Config}}{{with index . \"Subnet\"}} subnet {{.}}{{end}}{{with index . \"Gateway\"}} gateway {{.}}{{end}}{{with index . \"IPRange\"}} ip-range {{.}}{{end}}{{with index . \"AuxiliaryAddresses\"}}{{range .}} aux {{.}}{{end}}{{end}}{{end}}" \
         "{{range $k, $v := .Options}} ={{urlquery $k}} ={{urlquery $v}}{{end}} //{{range .Containers}}{{if .IPv4Address}} {{.Name}} {{.IPv4Address}}{{end}}{{end}}" \
         "{{else if index . \"State\"}}" \
-        "container {{.Name}} {{.Id}} {{.State.Running}} started {{.State.StartedAt}}{{if .State.Error}} failed yes{{end}} hostname ={{urlquery .Config.Hostname}} mode ={{urlquery .HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark ={{urlquery .}}{{end}}{{with index . \"HostsPath\"}} hosts {{.}}{{end}}" \
+        "container {{.Name}} {{.Id}} {{.State.Running}} started {{.State.StartedAt}}{{if .State.Error}} failed yes{{end}} hostname ={{urlquery .Config.Hostname}} mode ={{urlquery .HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark ={{urlquery .}}{{end}}{{with index . \"HostsPath\"}} hosts {{urlquery .}}{{end}}" \
         "{{range $n, $e := .NetworkSettings.Networks}} / ={{urlquery $n}}{{with index $e \"NetworkID\"}} id {{.}}{{end}}{{with index $e \"DriverOpts\"}}{{with index . \"crosshost\"}} mark ={{urlquery .}}{{end}}{{end}}" \
         "{{with index $e \"IPAMConfig\"}}{{with index . \"IPv4Address\"}} ipv4 {{.}}{{end}}{{end}}{{with index $e \"IPAddress\"}} now {{.}}{{end}}{{with index $e \"MacAddress\"}} mac {{.}}{{end}}{{with index $e \"Gateway\"}} gateway {{.}}{{end}}{{range index $e \"Aliases\"}} alias ={{urlquery .}}{{end}}{{end}}" \
         "{{else}}other{{end}}"
@@ -147,8 +147,9 @@ function docker_networks(    command, line, words) {
 function docker_containers(    command, line, name, rest) {
     if (containers_listed++)
         return
-    command = "exec docker ps -a --no-trunc --format " quoted("{{.Names}} {{.State}} ={{with .Networks}}{{urlquery .}}{{else}}-{{end}} id {{.ID}} mark {{.Label \"crosshost\"}} ports {{.Ports}}") " 2>/dev/null"
+    command = "exec docker ps -a --no-trunc --format " quoted("{{if .Mounts}}+{{end}}{{.Names}} {{.State}} ={{with .Networks}}{{urlquery .}}{{else}}-{{end}} id {{.ID}} mark {{.Label \"crosshost\"}} ports {{.Ports}}") " 2>/dev/null"
     while ((command | getline line) > 0) {
+        containers_have_mounts += sub(/^\+/, "", line)
         name = first_word(line)
         rest = substr(line, length(name) + 1)
         gsub(/%2C/, ",", rest)

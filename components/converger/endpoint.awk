@@ -17,8 +17,7 @@ function container_read(line,    name, n, part, i, net) {
     container_pid[name] = word_after(part[1], "pid") + 0
     container_networks[name] = ""
     container_mark[name] = user_word(word_after(part[1], "mark"))
-    if (word_after(part[1], "hosts") != "")
-        container_hosts[name] = word_after(part[1], "hosts")
+    hosts_read(name, word_after(part[1], "hosts"))
     for (i = 2; i <= n; i++) {
         net = user_word(first_word(part[i]))
         endpoint_value[name, net] = endpoint_words(part[i], name)

@@ -57,6 +57,7 @@ function say_facts(    i, name, key, table) {
         say_places()
         say_pools()
         say_docker_pools()
+        say_nameless()
     }
     say_listeners()
     say_macs()

@@ -7,6 +7,7 @@
 #   crosshost observe STACK                    these, and where the host differs
 #   crosshost install STACK                    the unit `host` on stdin
 #   crosshost apply STACK UNIT                 the unit on stdin
+#   crosshost foretell STACK UNIT              entries on stdin that are not in the unit yet; the rest of it stays
 #   crosshost delete STACK UNIT
 #   crosshost uninstall STACK                  all of it
 #   crosshost boot STACK links|rules|routes

@@ -121,7 +121,7 @@ main() {
     request "$@"
     case $verb:$# in
         observe:2 | install:2 | uninstall:2 | watch:2 | keep:2 | attach:2) check_name "$stack" stack ;;
-        apply:3 | delete:3 | boot:3)
+        apply:3 | delete:3 | boot:3 | foretell:3)
             check_name "$stack" stack
             check_name "$unit" unit
             ;;
@@ -177,6 +177,7 @@ main() {
             change -
             ;;
         apply) change - ;;
+        foretell) foretell ;;
         delete)
             if is_owner; then
                 free_networks

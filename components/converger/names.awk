@@ -1,5 +1,5 @@
-# name NETWORK ADDRESS: NAME... What containers of this host find of those on other hosts, in their own /etc/hosts. Docker
-# writes that file anew at each start; every line of ours ends with the mark of its stack.
+# name NETWORK ADDRESS: NAME... What containers of this host find of those on other hosts, in the /etc/hosts that Docker makes for
+# each and writes anew at each start; every line of ours ends with the mark of its stack.
 
 function name_check(key, value) {
     if (key !~ /^name [A-Za-z0-9][A-Za-z0-9_.-]* [0-9a-f]*[.:][0-9a-f.:]+$/ || value !~ /^[A-Za-z0-9_][A-Za-z0-9_.-]*( [A-Za-z0-9_][A-Za-z0-9_.-]*)*$/)
@@ -15,6 +15,33 @@ function members_of_networks(    name, all) {
     for (name in network_members)
         all = all " " network_members[name]
     return all
+}
+
+# ---- whose file it is
+
+# Docker says another's file where one is mounted at /etc/hosts, be it the host's own, and that of the other where containers share a
+# network. Written to is only the one that Docker made for this container.
+function hosts_read(container, escaped,    path) {
+    path = unescaped(escaped)
+    if (path == "")
+        return
+    if (path ~ ("/containers/" container_id[container] "/hosts$") && path !~ /[ \t\n]/ && sees_hosts(container))
+        container_hosts[container] = path
+    else if (container_mode[container] !~ /^container:/) {
+        nameless[container] = 1
+        if (path !~ /[^A-Za-z0-9_.,:@+\/-]/ && path !~ ("/containers/" container_id[container] "/hosts$"))
+            strangers_hosts[path] = 1
+    }
+}
+
+# what is mounted there last; the same file may have another path in its file system
+function sees_hosts(container,    path, line, words, root) {
+    path = "/proc/" container_pid[container] "/mountinfo"
+    while (container_pid[container] && (getline line < path) > 0)
+        if (split(line, words, " ") > 4 && words[5] == "/etc/hosts")
+            root = words[4]
+    close(path)
+    return root == "" || root ~ ("/" container_id[container] "/hosts$")
 }
 
 # in which containers a line has to be
@@ -36,15 +63,19 @@ function names_wanted(container,    i, text) {
     return text
 }
 
-function names_found(container,    line, mark, text) {
-    if (container in names_read)
-        return names_read[container]
+function names_found(container) {
+    if (!(container in names_read))
+        names_read[container] = marked_lines(container_hosts[container])
+    return names_read[container]
+}
+
+function marked_lines(file,    line, mark, text) {
     mark = names_mark()
-    while ((getline line < container_hosts[container]) > 0)
+    while ((getline line < file) > 0)
         if (substr(line, length(line) - length(mark) + 1) == mark)
             text = text substr(line, 1, length(line) - length(mark)) "\n"
-    close(container_hosts[container])
-    return names_read[container] = text
+    close(file)
+    return text
 }
 
 function names_mark() {
@@ -81,11 +112,11 @@ function names_note(containers,    n, list, i) {
             containers[nth_word(container_list[i], 1)] = 1
 }
 
-function plan_names(    container, wanted, found) {
-    if (phase == "links" || names_unit() == "")
+function plan_names(    container, wanted, found, file) {
+    if (phase == "links")
         return
     for (container in container_hosts) {
-        if (container_running[container] != "true")
+        if (names_unit() == "" || container_running[container] != "true")
             continue
         wanted = names_wanted(container)
         found = names_found(container)
@@ -94,18 +125,50 @@ function plan_names(    container, wanted, found) {
         step(110, "hosts", container_hosts[container] " " stack " " journal_file(wanted), "names in " container)
         undo(110, "hosts", container_hosts[container] " " stack " " journal_file(found))
     }
+    if (names_unit() != "" || speaks_of("converger"))
+        find_strays()
+    for (file in strays)
+        step(110, "hosts", file " " stack " /dev/null", "names in " file)
+}
+
+# Versions up to 0.1.0 wrote into what was mounted, the host's own file above all. What bears our mark there goes, and never comes back.
+function find_strays(    file, lines) {
+    strangers_hosts["/etc/hosts"] = 1
+    for (file in strangers_hosts) {
+        lines = marked_lines(file)
+        if (lines != "")
+            strays[file] = lines
+    }
 }
 
 # lines of names that are wanted no more
-function tell_names(    unit, container, wanted, lines, n, i) {
+function tell_names(    unit, container, file) {
     unit = names_unit()
-    for (container in container_hosts) {
-        if (unit == "" || container_running[container] != "true")
-            continue
-        wanted = names_wanted(container)
-        n = split(names_found(container), lines, "\n")
-        for (i = 1; i < n; i++)
-            if (!index("\n" wanted, "\n" lines[i] "\n"))
-                tell(unit, "names in " container, plain("not in the plan, " lines[i]))
+    if (unit == "")
+        return
+    for (container in container_hosts)
+        if (container_running[container] == "true")
+            tell_unwanted(unit, container, names_found(container), names_wanted(container))
+    find_strays()
+    for (file in strays)
+        tell_unwanted(unit, file, strays[file], "")
+}
+
+function tell_unwanted(unit, place, found, wanted,    lines, n, i) {
+    n = split(found, lines, "\n")
+    for (i = 1; i < n; i++)
+        if (!index("\n" wanted, "\n" lines[i] "\n"))
+            tell(unit, "names in " place, plain("not in the plan, " lines[i]))
+}
+
+# Who has a file of its own at /etc/hosts, a volume being named by where it is mounted too. Asked only where there are volumes.
+function say_nameless(    command, container) {
+    command = "exec docker ps -a --filter volume=/etc/hosts --format " quoted("{{.Names}}") " 2>/dev/null"
+    if (containers_have_mounts) {
+        while ((command | getline container) > 0)
+            nameless[container] = 1
+        close(command)
     }
+    for (container in nameless)
+        print "fact nameless " plain(container)
 }

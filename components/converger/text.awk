@@ -78,6 +78,18 @@ function token_of(text,    i, n, low, high, code) {
     return sprintf("%08x%07x", low, high % 268435456)
 }
 
+# what a template of Docker's has through `urlquery`
+function unescaped(text,    out, digits) {
+    digits = "0123456789ABCDEF"
+    gsub(/\+/, " ", text)
+    while (match(text, /%[0-9A-F][0-9A-F]/)) {
+        out = out substr(text, 1, RSTART - 1) \
+            sprintf("%c", (index(digits, substr(text, RSTART + 1, 1)) - 1) * 16 + index(digits, substr(text, RSTART + 2, 1)) - 1)
+        text = substr(text, RSTART + 3)
+    }
+    return out text
+}
+
 function read_file(path,    line, all) {
     all = ""
     while ((getline line < path) > 0)

@@ -199,6 +199,8 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             told: new Set(),
             lastCommand: undefined,
             dockerProvider: undefined,
+            namesSoFar: undefined,
+            foretold: undefined,
             formerNames: formerNames(opts),
             unitContainers: new Map(),
             updateHook: undefined,

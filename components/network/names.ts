@@ -4,16 +4,21 @@
 //
 // Docker knows the names of one host. A line for each container elsewhere, kept by the host's watch.
 import * as pulumi from "@pulumi/pulumi";
+import { known } from "../realize/known";
+import { tellNameless } from "../realize/nameless";
+import { after } from "../realize/patience";
 import { programEnd } from "../realize/programEnd";
 import { type HostSession } from "../realize/session";
 import { lastUnitCommand } from "../realize/unit";
 import { unitText } from "../wire/unit";
 import { type HostNetwork } from "./hostNetwork";
-import { type NamedPlace, planNames } from "./namesPlan";
+import { type NamedPlace, namedNetworks, planNames } from "./namesPlan";
 
 /** A container's place on a network over many hosts, as its attachment knows it. */
 export interface Announced {
     readonly names: pulumi.Input<pulumi.Input<string>[]>;
+    /** The program mounts something at the container's /etc/hosts. */
+    readonly isNameless: boolean;
     readonly address: pulumi.Output<string>;
     readonly networks: pulumi.Output<Record<string, HostNetwork>>;
 }
@@ -27,6 +32,8 @@ interface Names {
     readonly announcements: Announcement[];
     readonly ended: () => boolean;
 }
+
+const PATIENCE_MS = 500;
 
 const told = new WeakMap<HostSession, Names>();
 
@@ -59,14 +66,56 @@ function tellNames(host: HostSession, hosts: readonly HostSession[]): Names {
     const places = pulumi.output(
         end.then(() => {
             ended = true;
-            return pulumi.all(announcements.filter((one) => !one.session.gone).map(placeOf));
+            return pulumi.all(announcements.filter(isThere).map(placeOf));
         }),
     );
     const text = places.apply((all) => unitText(planNames(host.name, all)));
     lastUnitCommand(host, { of: "names", name: "names", text, end });
+    host.namesSoFar = async () => {
+        await soon(end);
+        const known = await Promise.all(announcements.filter(isThere).map(placeSoFar));
+        return unitText(
+            planNames(
+                host.name,
+                known.filter((place) => place !== undefined),
+            ),
+        );
+    };
+    places.apply((all) => {
+        const networks = namedNetworks(host.name, all);
+        const isSeeker = (place: NamedPlace) =>
+            place.host === host.name && networks.has(place.networks[host.name]?.network ?? "");
+        const containers = all
+            .filter(isSeeker)
+            .map(({ names: [name = ""], isNameless = false }) => ({ name, isNameless }));
+        return tellNameless(host, { networks, containers });
+    });
     const names = { announcements, ended: () => ended };
     told.set(host, names);
     return names;
+}
+
+function isThere({ session }: Announcement): boolean {
+    return !session.gone;
+}
+
+/** A program that waits for a container before it goes on would never end if containers waited for its end. */
+function soon(end: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+        const timer = after(PATIENCE_MS, resolve);
+        void end.finally(() => {
+            clearInterval(timer);
+            resolve();
+        });
+    });
+}
+
+/** None where something of another host is still to be made for it. */
+async function placeSoFar(announcement: Announcement): Promise<NamedPlace | undefined> {
+    const later = new Promise<undefined>((resolve) => {
+        setImmediate(resolve, undefined);
+    });
+    return Promise.race([known(placeOf(announcement)), later]);
 }
 
 function unusable({ usable }: HostSession): Promise<void> {
@@ -77,10 +126,12 @@ function unusable({ usable }: HostSession): Promise<void> {
     });
 }
 
-function placeOf({ session, names, address, networks }: Announcement): pulumi.Output<NamedPlace> {
+function placeOf(announced: Announcement): pulumi.Output<NamedPlace> {
+    const { session, names, isNameless, address, networks } = announced;
     return pulumi.all([names, address, networks]).apply(([known, at, places]) => ({
         host: session.name,
         names: known,
+        isNameless,
         address: at,
         networks: places,
     }));

@@ -7,6 +7,8 @@ export interface NamedPlace {
     readonly address: string;
     /** The container's own name and its aliases. */
     readonly names: readonly string[];
+    /** Has a file of its own at /etc/hosts, as far as the program says. */
+    readonly isNameless?: boolean;
     /** What the network is on each of its hosts, by their logical names. */
     readonly networks: Readonly<Record<string, HostNetwork>>;
 }
@@ -29,6 +31,12 @@ export function planNames(host: string, places: readonly NamedPlace[]): Unit {
             return found.length > 0 ? [entry(`name ${network} ${address}`, found.join(" "))] : [];
         });
     return unit(entries.length > 0 ? [...entries, WATCH] : []);
+}
+
+/** Docker's names of a host's networks of which it is told others' names. */
+export function namedNetworks(host: string, places: readonly NamedPlace[]): ReadonlySet<string> {
+    const keys = [...planNames(host, places).keys()];
+    return new Set(keys.flatMap((key) => /^name (\S+) /.exec(key)?.[1] ?? []));
 }
 
 /** Docker writes a container's hosts file anew whenever it starts. */

@@ -6,6 +6,9 @@
 /** First line of the probe's answer where the host lacks the program of this version. */
 export const SEND_PROGRAM = "crosshost: send";
 
+/** First line of the answer of a host that is to hear names. */
+export const SEND_NAMES = "crosshost: send names";
+
 /** `timeout` stands under sudo: a user may not signal a process of root's. 120 s: pulls none. */
 const LIMIT = "timeout -k 5 120";
 
@@ -65,6 +68,12 @@ export function vacateCommand(
 ): string {
     const request = ["vacate", stack, unit, ...containers].join(" ");
     return bySh(`exec ${LIMIT} sh ${program(stack)} ${request}`, become);
+}
+
+/** Before Docker makes a container: the names that it is to find from its start, on stdin once it is asked for. */
+export function foretellCommand(stack: string, become: "sudo" | undefined): string {
+    const command = `echo "${SEND_NAMES}"; ${LIMIT} ${program(stack)} foretell ${stack} names`;
+    return `${sudo(become)}sh -c '${command}'`;
 }
 
 /** Takes the host's unit and, as comments, the packed program on stdin. */

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { stackId } from "../wire/identity";
 import { vacateCommand } from "./commands";
 import { seenContainers } from "./containers";
+import { foretell } from "./foretell";
 import { tellLeft } from "./gone";
 import { keyFolder, sshOptions, writeKeyFiles } from "./keyfiles";
 import { known } from "./known";
@@ -152,6 +153,9 @@ function vacating(session: HostSession, wish: Wish): pulumi.ResourceHook {
                 const why = stderr.trim() || `ended with status ${status ?? "unknown"}`;
                 throw new Refusal(`${session.name}: ${why}`);
             }
+        }
+        if (connection) {
+            await foretell(session, connection);
         }
     });
 }

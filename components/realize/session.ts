@@ -57,6 +57,10 @@ export interface HostSession {
     /** Made when the first container is. */
     dockerProvider: pulumi.ProviderResource | undefined;
     lastCommand: pulumi.Resource | undefined;
+    /** The unit of names as far as it is known, for containers that start before it is written; of one on networks over many hosts. */
+    namesSoFar: (() => Promise<string>) | undefined;
+    /** What of it the host was told last, and whether that is done. */
+    foretold: { readonly text: string; readonly done: Promise<void> } | undefined;
     /** The names that the program's aliases say the host had before. */
     readonly formerNames: readonly string[];
     /** Docker's names of the containers that attachments make, by the names of their units. */

@@ -196,7 +196,14 @@ inspect_container() {
         case $word in mode | mark | hostname) value=${value:+=$value} ;; esac
         line="$line${value:+ $word $value}"
     done
-    [ ! -e "$state/containers/$1/.hosts" ] || line="$line hosts $state/containers/$1/.hosts"
+    line_of "$state/containers/$1/.id"
+    hosts=$state/root/containers/${value:-0123456789abcdef}/hosts
+    line_of "$state/containers/$1/.mounted"
+    if [ -n "$value" ]; then
+        line="$line hosts $(echo "$value" | sed 's|/|%2F|g; s| |+|g')"
+    elif [ -e "$hosts" ]; then
+        line="$line hosts $(echo "$hosts" | sed 's|/|%2F|g')"
+    fi
     for path in "$state/containers/$1"/*; do
         [ -f "$path" ] || continue
         line_of "$path"
@@ -258,7 +265,9 @@ containers() {
         running=exited
         if [ "$value" = true ]; then running=running; fi
         networks=${networks#,}
-        echo "${path##*/} $running =${networks:--}"
+        mounts=''
+        [ ! -e "$path/.mounted" ] || mounts=+
+        echo "$mounts${path##*/} $running =${networks:--}"
     done
 }
 
@@ -296,6 +305,7 @@ case $verb in
             *'{{.Image}}'*) with_images ;;
             *'{{.ID}}={{.Names}}') containers | sed -n 's/\(.*\) running .*/id\1=\1/p' ;;
             *network=*) users "$@" ;;
+            *volume=/etc/hosts*) grep -l . "$state/containers"/*/.mounted | sed 's|/.mounted$||; s|.*/||' ;;
             *) containers ;;
         esac
         ;;
