@@ -28,11 +28,13 @@ describe("created containers", () => {
     const stack = new Stack("containers", join(__dirname, "containers"));
     const context = process.env["DOCKER_CONTEXT"];
     let before: string[];
+    let hostsFile: string;
 
     beforeAll(async () => {
         // The operator's own, which the provider would go by: only the program decides.
         process.env["DOCKER_CONTEXT"] = "elsewhere";
         before = await baseline(HOSTS);
+        hostsFile = on("vm2", "cat /etc/hosts");
         stack.up();
     });
 
@@ -50,7 +52,7 @@ describe("created containers", () => {
         );
         expect(full?.Config).toMatchObject({ User: "1000:1000", Hostname: "full-host" });
         expect(full?.Config.Labels).toMatchObject({ owner: "tests" });
-        expect(full?.Config.Healthcheck.Test).toEqual(["CMD", "true"]);
+        expect(full?.Config.Healthcheck.Test).toContain("http://peer/cgi-bin/peer");
         expect(full?.HostConfig.RestartPolicy.Name).toBe("unless-stopped");
         expect(full?.Config.StopTimeout).toBe(3);
         expect(full?.HostConfig.Binds.join()).toContain("crosshost-data:/data");
@@ -65,6 +67,13 @@ describe("created containers", () => {
         on("vm2", "docker exec peer ping -c 2 -W 2 10.60.1.200");
         on("vm1", "docker exec -u 0 full ping -c 2 -W 2 10.60.2.200");
         on("vm1", "docker run --rm --network net lan-registry:5000/busybox:1 ping -c 1 everything");
+    });
+
+    it("find containers of other hosts by name, but for one with a file of its own at /etc/hosts", () => {
+        expect(on("vm1", "docker exec full cat /etc/hosts")).toContain("10.60.2.200 peer");
+        expect(on("vm2", "cat /etc/hosts")).toBe(hostsFile);
+        const told = "container peer does not find the names of other hosts";
+        expect(stack.preview()).toContain(told);
     });
 
     it("share the network with a host behind a jump host, where Crosshost is a user with sudo", () => {

@@ -64,7 +64,14 @@ new ContainerAttachment("full", {
         labels: [{ label: "owner", value: "tests" }],
         ports: [{ internal: 8000, external: Number(config.get("port") ?? "8181") }],
         volumes: [{ containerPath: "/data", volumeName: "crosshost-data" }],
-        healthcheck: { tests: ["CMD", "true"], interval: "1s", retries: 3 },
+        // Waited for until it has found a container of another host, whose name nobody but Crosshost tells it.
+        healthcheck: {
+            tests: ["CMD", "wget", "-q", "-O", "/dev/null", "http://peer/cgi-bin/peer"],
+            interval: "1s",
+            retries: 3,
+        },
+        wait: true,
+        waitTimeout: 60,
         stopTimeout: 3,
     },
 });
@@ -73,5 +80,9 @@ new ContainerAttachment("peer", {
     host: vm2,
     network: net,
     ipv4Address: "10.60.2.200",
-    container: { name: "peer", image: `${privateRegistry.address}/busybox:1` },
+    container: {
+        name: "peer",
+        image: `${privateRegistry.address}/busybox:1`,
+        volumes: [{ hostPath: "/etc/hosts", containerPath: "/etc/hosts", readOnly: true }],
+    },
 });
