@@ -72,8 +72,8 @@ export function vacateCommand(
 
 /** Before Docker makes a container: the names that it is to find from its start, on stdin once it is asked for. */
 export function foretellCommand(stack: string, become: "sudo" | undefined): string {
-    const command = `echo "${SEND_NAMES}"; ${LIMIT} ${program(stack)} foretell ${stack} names`;
-    return `${sudo(become)}sh -c '${command}'`;
+    const run = `exec ${LIMIT} sh ${program(stack)} foretell ${stack} names`;
+    return bySh(`echo; echo "${SEND_NAMES}"; ${run}`, become);
 }
 
 /** Takes the host's unit and, as comments, the packed program on stdin. */
