@@ -10,7 +10,7 @@ function places_note(containers, networks,    i, j, n, nets, ours, name) {
         if (network_names[i] !~ /^(bridge|host|none)$/)
             networks[network_names[i]] = 1
     for (i = 1; i <= container_count; i++) {
-        n = split(nth_word(container_list[i], 3), nets, ",")
+        n = split(user_word(nth_word(container_list[i], 3)), nets, ",")
         for (j = 1; j <= n; j++)
             if (nets[j] == "-" || (nets[j] in ours) || network_mark[nets[j]] != "")
                 containers[first_word(container_list[i])] = 1
