@@ -78,3 +78,21 @@ function docker_is_old(    part) {
     split(docker_version(), part, ".")
     return part[1] ~ /^[0-9]+$/ && part[1] * 1000 + part[2] < 20010
 }
+
+# By its configuration, in a file and by flags. What Docker had in the chains before it was started so stays there, a policy that
+# drops among it.
+function docker_leaves_iptables(    command, flags, file, text) {
+    if (docker_leaves == "") {
+        command = "exec 2>/dev/null tr \"\\000\" \" \" <\"/proc/" read_line("/run/docker.pid") "/cmdline\""
+        command | getline flags
+        close(command)
+        file = flags
+        text = read_file(sub(/.* --config-file[= ]/, "", file) ? first_word(file) : "/etc/docker/daemon.json")
+        gsub(/[ \t\n]/, "", text)
+        if (flags ~ / --iptables=(false|f|0)/ || text ~ /"iptables":false/)
+            docker_leaves = "iptables"
+        else
+            docker_leaves = flags ~ / --firewall-backend[= ]nftables/ || text ~ /"firewall-backend":"nftables"/ ? "nftables" : "no"
+    }
+    return docker_leaves != "no"
+}

@@ -6,15 +6,6 @@ function boot_id() {
     return read_line("/proc/sys/kernel/random/boot_id")
 }
 
-# By its configuration. What Docker had in the chains before it was started so stays there, a policy that drops among it.
-function docker_leaves_iptables(    file, line, text) {
-    file = "/etc/docker/daemon.json"
-    while ((getline line < file) > 0)
-        text = text " " line
-    close(file)
-    return text ~ /"iptables"[ \t]*:[ \t]*false/
-}
-
 function say_facts(    i, name, key, table) {
     if (docker_state() == "yes" && !network_count)
         docker_networks()
@@ -24,6 +15,10 @@ function say_facts(    i, name, key, table) {
         print "fact docker-service " plain(docker_elsewhere)
     if (docker_leaves_iptables())
         print "fact docker-iptables off"
+    if (docker_rules_are_gone())
+        print "fact docker-rules gone"
+    if (is_legacy(has_iptables))
+        print "fact iptables legacy"
     print "fact nft " (has_nft ? "yes" : "none")
     print "fact boot " boot_id()
     if (socket != "")
@@ -157,6 +152,8 @@ function say_firewall(    i, table) {
         if (filters[table])
             print "rule " filter_lines[i]
     }
+    for (i = 1; i <= legacy_count && legacy_count < 3000; i++)
+        print "rule " legacy_lines[i]
 }
 
 # routes of other stacks are told: two overlays must not overlap

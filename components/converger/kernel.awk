@@ -26,12 +26,9 @@ function observe_host(    command, line, kind) {
         }
         close(command)
     }
-    if (has_iptables && (speaks_of("iptables") || sweeping())) {
-        command = "exec iptables -w 10 -S DOCKER-USER 2>/dev/null"
-        while ((command | getline line) > 0)
-            iptables_read(line)
-        close(command)
-    }
+    iptables_read_all()
+    if (mode == "observe")
+        legacy_read()
     if (phase != "links" && (wants_docker() || sweeping()))
         docker_read()
     nft_collect()

@@ -7,7 +7,7 @@ look_for_programs() {
         command -v "$program" >/dev/null 2>&1 || die "$program is not installed"
     done
     if command -v docker >/dev/null 2>&1; then has_docker=1; fi
-    if command -v iptables >/dev/null 2>&1; then has_iptables=1; fi
+    if command -v iptables >/dev/null 2>&1; then has_iptables=$(readlink -f "$(command -v iptables)"); fi
     if command -v nft >/dev/null 2>&1; then has_nft=1; fi
 }
 

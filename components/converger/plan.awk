@@ -96,6 +96,8 @@ function plan_entry(id,    key, kind, device, forgotten) {
         make(id)
     else if (kind == "sysctl" && sysctl_unrecorded(id))
         make(id)
+    else if (kind == "network" && let_out_lacks(id))
+        let_out_make(id)
     else if (kind == "endpoint" && endpoint_moves(id))
         make(id)
 }

@@ -30,6 +30,7 @@ const AWK_PARTS = [
     "address.awk",
     "route.awk",
     "nft.awk",
+    "iptables.awk",
     "rules.awk",
     "range.awk",
     "engine.awk",

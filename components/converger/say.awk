@@ -103,6 +103,8 @@ function difference(id,    key, kind, have) {
         return kind == "link" || kind == "network" ? differing_words(want_value[id], have, kind == "link") : plain(have)
     if (!is_marked(id, key, kind))
         return "not ours, " (link_alias[nth_word(key, 2)] == "" ? "no mark" : plain("alias " link_alias[nth_word(key, 2)]))
+    if (kind == "network" && let_out_lacks(id))
+        return "published ports of the host not reached"
     return ""
 }
 
@@ -152,9 +154,9 @@ function tell_extras(    i, key, why) {
     for (i = 1; i <= network_count; i++)
         tell_extra("docker network " network_names[i], network_mark[network_names[i]], network_driver[network_names[i]])
     for (i = 1; i <= iptables_count; i++)
-        if (!iptables_taken[i] && (iptables_unit[i] in on_file) && stack_of(iptables_unit[i]) == stack) {
+        if (!iptables_taken[i] && !iptables_told[i] && !is_let_out(i) && (iptables_unit[i] in on_file) && stack_of(iptables_unit[i]) == stack) {
             why = iptables_behind[i] ? "behind a rule that ends the chain, " : "not in the plan, "
-            tell(iptables_unit[i], "iptables DOCKER-USER", why plain(iptables_rules[i]))
+            tell(iptables_unit[i], "iptables " iptables_chain[i], why plain(iptables_rules[i]))
         }
 }
 

@@ -23,7 +23,7 @@ function write_state(path,    i, name, at, pair, ignored) {
     for (name in nft_live)
         print "nft", name, plain(nft_live[name]) > path
     for (i = 1; i <= iptables_count; i++)
-        print "iptables", iptables_unit[i], iptables_rules[i] > path
+        print "iptables", iptables_chain[i], iptables_unit[i], iptables_rules[i] > path
     while ((getline name < (journal_dir "/users")) > 0)
         network_users(name, ignored)
     close(journal_dir "/users")

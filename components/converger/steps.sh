@@ -93,7 +93,7 @@ run_line() {
         prune) [ ! -d "$2" ] || rmdir --ignore-fail-on-non-empty "$2" ;;
         enable) enable_service $2 ;;
         record) record_table $2 ;;
-        insert) iptables -w 10 -C DOCKER-USER $2 || iptables -w 10 -I DOCKER-USER $2 ;;
+        insert) iptables -w 10 -t "${2%% *}" -C ${2#* } || iptables -w 10 -t "${2%% *}" -I ${2#* } ;;
         hosts) write_names $2 ;;
         sysctl) write_sysctl "${2%% *}" "${2#* }" ;;
         sysctl-*) within_netns "${1#*-}" sh -c 'echo "$1" >"/proc/sys/$0"' $2 ;;

@@ -1,16 +1,27 @@
 import { networkAddress } from "../wire/address";
 import { type Line, linesOf, listed, wordAfter } from "./lines";
 import { type Observation } from "./observation";
-import { type Chain, chainsOf, droppedBy, type Packet } from "./ruleset";
+import { type Chain, chainsOf, droppedBy, LEGACY, type Packet } from "./ruleset";
 
 /** A way that packets of a unit take through the host. */
 interface Way {
     readonly packets: readonly Packet[];
     readonly what: string;
     readonly open: (kind: Kind, by: Chain) => readonly string[];
+    /** Docker tells firewalld of its bridges, where it may. */
+    readonly isDockersZone?: boolean;
 }
 
-type Kind = "ufw" | "firewalld" | "iptables" | "nft";
+type Kind = "ufw" | "firewalld" | "iptables" | "iptables-legacy" | "nft";
+
+/** Bridges and tunnels, Docker's and ours. */
+const OF_CONTAINERS = /^(docker\d|docker_|br-|ch-|vx-)/;
+/** Of an address that nobody has. */
+const ELSEWHERE = "192.0.2.1";
+
+const DOCKERS_RULES_ARE_GONE =
+    "Docker's own rules are gone from its firewall: ports that containers publish and what leaves Docker's networks may be cut off, " +
+    "and what Docker keeps apart may not be; Docker makes them when it starts:\n    systemctl restart docker";
 
 /** Firewalls of the host that would eat what a unit is for: one warning each, with what opens it. */
 export function firewallWarnings(
@@ -18,25 +29,29 @@ export function firewallWarnings(
     { rules, facts }: Pick<Observation, "rules" | "facts">,
 ): string[] {
     const chains = chainsOf(rules);
-    return chains.length === 0
-        ? []
-        : [...tunnels(text, facts), ...passages(text, facts)].flatMap((way) =>
-              warning(way, chains, facts.get("docker-iptables")?.[0] !== "off"),
-          );
+    const ways = [...tunnels(text, facts), ...passages(text, facts), ...waysOut(text, facts)];
+    return [
+        ...(facts.has("docker-rules") ? [DOCKERS_RULES_ARE_GONE] : []),
+        ...(chains.length === 0 ? [] : ways.flatMap((way) => warning(way, chains, facts))),
+    ];
 }
 
 function warning(
-    { packets, what, open }: Way,
+    { packets, what, open, isDockersZone = false }: Way,
     chains: readonly Chain[],
-    isDockersWord: boolean,
+    facts: Observation["facts"],
 ): string[] {
-    const [by] = packets.flatMap((packet) => droppedBy(chains, packet, isDockersWord));
+    const isLeft = facts.get("docker-iptables")?.[0] === "off";
+    const dockersTable = facts.get("iptables")?.[0] === "legacy" ? LEGACY : "ip filter";
+    const [by] = packets
+        .flatMap((packet) => droppedBy(chains, packet, isLeft ? undefined : dockersTable))
+        .filter((chain) => !isDockersZone || isLeft || kindOf(chain, chains) !== "firewalld");
     if (!by) {
         return [];
     }
     const kind = kindOf(by, chains);
     const name =
-        kind === "nft" || kind === "iptables" ? `chain ${by.name} of table ${by.table}` : kind;
+        kind === "ufw" || kind === "firewalld" ? kind : `chain ${by.name} of table ${by.table}`;
     return [
         `its firewall (${name}) drops ${what}; to let it through:${open(kind, by).map(line).join("")}`,
     ];
@@ -102,6 +117,32 @@ function passages(text: string, facts: Observation["facts"]): Way[] {
     });
 }
 
+/** What containers send to elsewhere. */
+function waysOut(text: string, facts: Observation["facts"]): Way[] {
+    const lines = linesOf(text);
+    const [nic = ""] = (facts.get("address") ?? [])
+        .map((fact) => fact.split(" ")[0] ?? "")
+        .filter((name) => !OF_CONTAINERS.test(name));
+    return lines.flatMap(([key, value]): Way[] => {
+        const bridge = wordAfter(value, "bridge");
+        if (!key.startsWith("docker network ") || !bridge || !nic) {
+            return [];
+        }
+        const range = wordAfter(value, "subnet");
+        const saddr = wordAfter(value, "gateway");
+        return [
+            {
+                what: `what leaves ${bridge} for elsewhere`,
+                packets: [
+                    { hook: "forward", iifname: bridge, oifname: nic, saddr, daddr: ELSEWHERE },
+                ],
+                open: (kind, by) => openWayOut(kind, by, bridge, range),
+                isDockersZone: true,
+            },
+        ];
+    });
+}
+
 /** An address of the part of the network that the host has. */
 function gatewayOf(bridge: string, lines: readonly Line[]): string | undefined {
     const network = lines.find(
@@ -123,10 +164,13 @@ function kindOf({ table }: Chain, chains: readonly Chain[]): Kind {
     if (table === "inet firewalld") {
         return "firewalld";
     }
-    if (table !== "ip filter") {
+    if (table !== "ip filter" && table !== LEGACY) {
         return "nft";
     }
-    return chains.some(({ name }) => name === "ufw-user-input") ? "ufw" : "iptables";
+    if (chains.some((other) => other.table === table && other.name === "ufw-user-input")) {
+        return "ufw";
+    }
+    return table === LEGACY ? "iptables-legacy" : "iptables";
 }
 
 function openPort(kind: Kind, by: Chain, peers: readonly string[], port: number): string[] {
@@ -142,8 +186,9 @@ function openPort(kind: Kind, by: Chain, peers: readonly string[], port: number)
                 "firewall-cmd --reload",
             ];
         case "iptables":
+        case "iptables-legacy":
             return peers.map(
-                (peer) => `iptables -I INPUT -p udp -s ${peer} --dport ${port} -j ACCEPT`,
+                (peer) => `${kind} -I INPUT -p udp -s ${peer} --dport ${port} -j ACCEPT`,
             );
         case "nft":
             return [
@@ -170,11 +215,35 @@ function openPassage(
                 "firewall-cmd --reload",
             ];
         case "iptables":
-            return ways.map(([from, to]) => `iptables -I FORWARD -i ${from} -o ${to} -j ACCEPT`);
+        case "iptables-legacy":
+            return ways.map(([from, to]) => `${kind} -I FORWARD -i ${from} -o ${to} -j ACCEPT`);
         case "nft":
             return ways.map(
                 ([from, to]) =>
                     `nft insert rule ${by.table} ${by.name} iifname "${from}" oifname "${to}" accept`,
             );
+    }
+}
+
+function openWayOut(kind: Kind, by: Chain, bridge: string, range: string): string[] {
+    switch (kind) {
+        case "ufw":
+            return [`ufw route allow in on ${bridge}`];
+        case "firewalld":
+            return [
+                `firewall-cmd --permanent --zone=trusted --add-source=${range}`,
+                "firewall-cmd --reload",
+            ];
+        case "iptables":
+        case "iptables-legacy":
+            return [
+                `${kind} -I FORWARD -i ${bridge} -j ACCEPT`,
+                `${kind} -I FORWARD -o ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+            ];
+        case "nft":
+            return [
+                `nft insert rule ${by.table} ${by.name} iifname "${bridge}" accept`,
+                `nft insert rule ${by.table} ${by.name} oifname "${bridge}" ct state established,related accept`,
+            ];
     }
 }

@@ -1,4 +1,5 @@
 import { contains } from "../wire/address";
+import { inWordsOfNft } from "./iptablesRule";
 
 /** A packet of a new connection, as a packet filter sees it. */
 export interface Packet {
@@ -29,9 +30,40 @@ const SKIPPED =
     /^(counter( packets \d+ bytes \d+)?|burst \d+ \S+|log( (prefix "[^"]*"|(level|flags|group|snaplen) \S+))*) ?/;
 const VERDICT = /(^| )(accept|drop|reject|return|jump \S+|goto \S+)( with .*)?$/;
 
-/** The lines of `nft list ruleset` as chains. */
+/** The table that nft does not list. */
+export const LEGACY = "ip filter (iptables-legacy)";
+
+interface Growing extends Chain {
+    readonly rules: string[];
+    hook: string | undefined;
+    drops: boolean;
+}
+
+/** The lines of `nft list ruleset` as chains, and those of `iptables-legacy-save`. */
 export function chainsOf(lines: readonly string[]): Chain[] {
-    const chains: (Chain & { rules: string[]; hook?: string; drops: boolean })[] = [];
+    const isLegacy = (line: string) => /^(\*|:|-A |COMMIT)/.test(line);
+    return [
+        ...chainsOfNft(lines.filter((line) => !isLegacy(line))),
+        ...chainsOfLegacy(lines.filter(isLegacy)),
+    ];
+}
+
+function chainsOfLegacy(lines: readonly string[]): Chain[] {
+    const chains = new Map<string, Growing>();
+    for (const line of lines) {
+        const [, name = "", policy] = /^:(\S+) (\S+)/.exec(line) ?? [];
+        const [, chain = "", rule = ""] = /^-A (\S+) (.*)/.exec(line) ?? [];
+        if (policy !== undefined) {
+            const hook = policy === "-" ? undefined : name.toLowerCase();
+            chains.set(name, { name, table: LEGACY, hook, drops: policy === "DROP", rules: [] });
+        }
+        chains.get(chain)?.rules.push(inWordsOfNft(rule));
+    }
+    return [...chains.values()];
+}
+
+function chainsOfNft(lines: readonly string[]): Chain[] {
+    const chains: Growing[] = [];
     let table = "";
     for (const line of lines) {
         const [word = "", first = "", second = ""] = line.split(" ");
@@ -52,10 +84,14 @@ export function chainsOf(lines: readonly string[]): Chain[] {
 
 /**
  * The chains that are sure to drop the packet; where a rule is not understood, none is. Docker has the word
- * on its networks, unless it is told to leave iptables alone.
+ * on its networks in one table, unless it is told to leave iptables alone.
  */
-export function droppedBy(all: readonly Chain[], packet: Packet, isDockersWord: boolean): Chain[] {
-    const chains = isDockersWord ? all.map(accepting) : all;
+export function droppedBy(
+    all: readonly Chain[],
+    packet: Packet,
+    dockersTable: string | undefined,
+): Chain[] {
+    const chains = all.map((chain) => (chain.table === dockersTable ? accepting(chain) : chain));
     return chains
         .filter(({ hook }) => hook === packet.hook)
         .filter((chain) => {
@@ -90,9 +126,16 @@ function own(word: string): Verdict {
     return word === "accept" || word === "return" ? word : "drop";
 }
 
-/** DOCKER-USER is where Crosshost lets its own in, and Docker lets its networks out behind it. */
+/**
+ * DOCKER-USER is where Crosshost lets its own in, and Docker lets its networks out behind it. Where that is not asked, it does
+ * so in FORWARD.
+ */
 function accepting(chain: Chain): Chain {
-    return chain.name === "DOCKER-USER" ? { ...chain, rules: ["accept"] } : chain;
+    const isHeld =
+        chain.name === "DOCKER-USER" ||
+        (chain.name === "FORWARD" &&
+            !chain.rules.some((rule) => rule.endsWith("jump DOCKER-USER")));
+    return isHeld ? { ...chain, rules: ["accept"] } : chain;
 }
 
 function called(

@@ -11,18 +11,33 @@ nft forward 3-bridge: oifname ch-mesh iifname ch-mesh accept
 nft forward 4-overlay: oifname ch-mesh iifname vx-mesh ip saddr 10.42.0.0/16 accept
 `;
 
+const BRIDGE = `docker network lan: bridge br-lan subnet 10.60.0.0/24 gateway 10.60.0.1 ip-range 10.60.0.0/26 mtu 1500 masquerade false
+link br-lan: bridge mtu 1500
+nft forward 5-closed: oifname br-lan drop
+`;
+
+const WAY_OUT = (bridge: string, program = "iptables") =>
+    `its firewall (chain FORWARD of table ip filter${program === "iptables" ? "" : ` (${program})`}) drops what leaves ${bridge} for elsewhere; to let it through:
+    ${program} -I FORWARD -i ${bridge} -j ACCEPT
+    ${program} -I FORWARD -o ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`;
+
 function told(...tables: string[]): string[] {
     return toldWith([], ...tables);
 }
 
 function toldWith(more: [string, string[]][], ...tables: string[]): string[] {
+    return toldOf(UNIT, more, ...tables);
+}
+
+function toldOf(unit: string, more: [string, string[]][], ...tables: string[]): string[] {
     const rules = tables
         .join("\n")
         .split("\n")
         .map((line) => line.trim())
         .filter((line) => line !== "" && line !== "}");
-    const facts = new Map([["address", ["eth0 192.168.40.11/24 1500"]], ...more]);
-    return firewallWarnings(UNIT, observation({ facts, rules }));
+    const addresses = ["docker0 172.17.0.1/16 1500", "eth0 192.168.40.11/24 1500"];
+    const facts = new Map([["address", addresses], ...more]);
+    return firewallWarnings(unit, observation({ facts, rules }));
 }
 
 const admin = (...rules: string[]) => `table inet filter {
@@ -72,11 +87,12 @@ test("a chain that Docker left dropping, when it was told to leave iptables alon
         `its firewall (chain FORWARD of table ip filter) drops what goes from vx-mesh to ch-mesh or back; to let it through:
     iptables -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
     iptables -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
+        WAY_OUT("ch-mesh"),
     ]);
-    const opened = [
-        'iifname "vx-mesh" oifname "ch-mesh" accept',
-        'iifname "ch-mesh" oifname "vx-mesh" accept',
-    ];
+    expect(toldOf(BRIDGE, [off], left())).toEqual([WAY_OUT("br-lan")]);
+    expect(toldOf(BRIDGE, [off], left('iifname "br-lan" oifname != "br-lan" accept'))).toEqual([]);
+    expect(toldOf(BRIDGE, [], left())).toEqual([]);
+    const opened = ['iifname "vx-mesh" oifname "ch-mesh" accept', 'iifname "ch-mesh" accept'];
     expect(toldWith([off], left(...opened))).toEqual([]);
     const kept = 'iifname "ch-mesh" oifname != "ch-mesh" accept'; // as Docker leaves it for networks that it had
     expect(toldWith([off], left(kept))).toEqual([]);
@@ -243,9 +259,11 @@ test("firewalld, with its own commands, for what containers send too", () => {
     expect(told(FIREWALLD("udp dport 20473 accept"))).toEqual([forward]);
 });
 
-test("iptables by hand, in a FORWARD chain that Docker is not in", () => {
+test("iptables by hand, where Docker leaves it alone", () => {
     expect(
-        told(`table ip filter {
+        toldWith(
+            [["docker-iptables", ["off"]]],
+            `table ip filter {
             chain INPUT {
                 type filter hook input priority filter; policy accept;
                 udp dport 20473 counter packets 0 bytes 0 drop
@@ -253,7 +271,8 @@ test("iptables by hand, in a FORWARD chain that Docker is not in", () => {
             chain FORWARD {
                 type filter hook forward priority filter; policy drop;
             }
-        }`),
+        }`,
+        ),
     ).toEqual([
         `its firewall (chain INPUT of table ip filter) drops ${NEEDS}; to let it through:
     iptables -I INPUT -p udp -s 192.168.40.12 --dport 20473 -j ACCEPT
@@ -261,5 +280,81 @@ test("iptables by hand, in a FORWARD chain that Docker is not in", () => {
         `its firewall (chain FORWARD of table ip filter) drops what goes from vx-mesh to ch-mesh or back; to let it through:
     iptables -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
     iptables -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
+        WAY_OUT("ch-mesh"),
     ]);
+});
+
+test("a FORWARD that does not ask DOCKER-USER, where the host itself puts the rule and tells it", () => {
+    expect(
+        told(`table ip filter {
+            chain FORWARD {
+                type filter hook forward priority filter; policy drop;
+                iifname "docker0" oifname != "docker0" accept
+            }
+        }`),
+    ).toEqual([]);
+});
+
+describe("iptables-legacy, whose rules nft does not show", () => {
+    const legacy = (...lines: string[]) =>
+        [":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ...lines].join("\n");
+    const DROPS = legacy(":INPUT DROP [9:9]", "-A INPUT -i lo -j ACCEPT");
+    const INPUT = [
+        `its firewall (chain INPUT of table ip filter (iptables-legacy)) drops ${NEEDS}; to let it through:
+    iptables-legacy -I INPUT -p udp -s 192.168.40.12 --dport 20473 -j ACCEPT
+    iptables-legacy -I INPUT -p udp -s 192.168.40.13 --dport 20473 -j ACCEPT`,
+    ];
+    const FORWARD = [
+        `its firewall (chain FORWARD of table ip filter (iptables-legacy)) drops what goes from vx-mesh to ch-mesh or back; to let it through:
+    iptables-legacy -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
+    iptables-legacy -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
+        WAY_OUT("ch-mesh", "iptables-legacy"),
+    ];
+
+    test.each<[string, string[]]>([
+        ["nothing for it", ["-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"]],
+        ["another port", ["-A INPUT -p udp -m udp --dport 20000:20400 -j ACCEPT"]],
+        ["ports of TCP", ["-A INPUT -p tcp -m multiport --dports 22,20473 -j ACCEPT"]],
+        ["another sender", ["-A INPUT ! -s 192.168.40.0/24 -j ACCEPT"]],
+        ["another link", ["-A INPUT -i wg+ -j ACCEPT"]],
+        [
+            "logged, then rejected",
+            [
+                '-A INPUT -m comment --comment "no -j ACCEPT here" -j LOG --log-prefix "DROP "',
+                "-A INPUT -j REJECT --reject-with icmp-port-unreachable",
+            ],
+        ],
+        ["a chain that returns", [":mine - [0:0]", "-A INPUT -j mine", "-A mine -j RETURN"]],
+    ])("drops all but %s", (_, rules) => {
+        expect(told(`${DROPS}\n${rules.join("\n")}`)).toEqual(INPUT);
+    });
+
+    test.each<[string, string[]]>([
+        ["the port", ["-A INPUT -p udp -m udp --dport 20000:21000 -j ACCEPT"]],
+        ["one of several ports", ["-A INPUT -p udp -m multiport --dports 53,20473 -j ACCEPT"]],
+        ["the link", ["-A INPUT -i eth+ -j ACCEPT"]],
+        ["what is new", ["-A INPUT -m state --state NEW -j ACCEPT"]],
+        ["what is not understood", ["-A INPUT -m set --match-set friends src -j ACCEPT"]],
+        ["a chain that accepts", [":mine - [0:0]", "-A INPUT -g mine", "-A mine -j ACCEPT"]],
+    ])("lets in %s", (_, rules) => {
+        expect(told(`${DROPS}\n${rules.join("\n")}`)).toEqual([]);
+    });
+
+    test("a policy that Docker left there when it ran with it, beside Docker's own chains by nft", () => {
+        const left = legacy(
+            ":FORWARD DROP [0:0]",
+            ":DOCKER-USER - [0:0]",
+            "-A FORWARD -j DOCKER-USER",
+        );
+        expect(told(left)).toEqual(FORWARD);
+        expect(toldWith([["iptables", ["legacy"]]], left)).toEqual([]);
+    });
+});
+
+test("Docker's own rules, where somebody has taken them away, with what brings them back", () => {
+    const [told = "", ...more] = toldOf(BRIDGE, [["docker-rules", ["gone"]]]);
+    expect(more).toEqual([]);
+    expect(told).toMatch(
+        /^Docker's own rules are gone from its firewall: .*\n {4}systemctl restart docker$/,
+    );
 });

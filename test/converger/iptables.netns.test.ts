@@ -1,0 +1,166 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { meshUnit, NetnsHost, STACK, TOOLS } from "../support/netns";
+
+const LINK = "ch-mesh-4f2a1";
+const NETWORK = `docker network mesh: bridge ${LINK} subnet 10.42.1.0/24 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1450 masquerade false\n`;
+const UNIT = meshUnit() + NETWORK;
+const MARK = `-m comment --comment "crosshost:${STACK}:mesh"`;
+const LET_IN = `-s 10.42.0.0/16 -d 10.42.1.0/24 -i vx-mesh-4f2a1 -o ${LINK} ${MARK} -j ACCEPT`;
+const LET_OUT = `-A DOCKER -i ${LINK} ${MARK} -j RETURN`;
+const USER =
+    "iptables -N DOCKER-USER; iptables -A DOCKER-USER -j RETURN; iptables -I FORWARD -j DOCKER-USER";
+const NAT =
+    "iptables -t nat -N DOCKER; iptables -t nat -A DOCKER -i docker0 -j RETURN; iptables -t nat -A DOCKER ! -i docker0 -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80";
+
+describe.each(TOOLS)("rules beside Docker's with $shell and $awk", (tools) => {
+    let host: NetnsHost;
+
+    beforeEach(() => {
+        host = new NetnsHost(tools);
+        host.sh(
+            "docker network create -d bridge bridge; echo 26.1.5 >$FAKES/docker/version; echo 1 >/run/docker.pid; mkdir -p /etc/docker",
+        );
+    });
+    afterEach(() => host.close());
+
+    const rules = (chain: string, table = "filter") =>
+        host.sh(`iptables -t ${table} -S ${chain}`).trim().split("\n");
+
+    function apply() {
+        expect(host.apply("mesh", UNIT)).toMatchObject({ status: 0, stderr: "" });
+    }
+
+    function drifted(how: string, told: readonly string[]) {
+        host.sh(how);
+        expect(host.observe().drift).toEqual(told);
+        apply();
+        expect(host.observe().drift).toEqual([]);
+        expect(host.apply("mesh", UNIT).stdout).toBe("mesh: in step, nothing to do\n");
+    }
+
+    describe("a network of ours is left out of Docker's DNAT, as Docker's own are, so that its proxy answers", () => {
+        const told = ["docker network mesh: published ports of the host not reached"];
+
+        beforeEach(() => host.sh(NAT));
+
+        test("from its first apply, again after Docker has made its chain anew, until it is deleted", () => {
+            const before = host.sh("iptables-save | grep -v '^#'");
+            apply();
+            expect(rules("DOCKER", "nat")[1]).toBe(LET_OUT);
+            drifted("iptables -t nat -F DOCKER", told);
+            host.sh("iptables -t nat -F DOCKER");
+            expect(host.crosshost(["boot", STACK, "rules"])).toMatchObject({ status: 0 });
+            expect(rules("DOCKER", "nat")[1]).toBe(LET_OUT);
+            host.sh(NAT.replace(/^.*?; /, ""));
+            expect(host.delete("mesh").status).toBe(0);
+            expect(host.sh("iptables-save | grep -v '^#'")).toBe(before);
+        });
+
+        test("where it was made by a program that knew no such rule, which is told once", () => {
+            apply();
+            drifted(`iptables -t nat -D DOCKER 1`, told);
+        });
+
+        test("and no longer, when its unit lost its file", () => {
+            apply();
+            host.sh(`rm /var/lib/crosshost/${STACK}/units/mesh`);
+            expect(host.crosshost(["uninstall", STACK]).status).toBe(0);
+            expect(rules("DOCKER", "nat").join()).not.toContain("crosshost");
+        });
+
+        const HAIRPIN = `iptables -t nat -A POSTROUTING -o ${LINK} -m addrtype --src-type LOCAL -j MASQUERADE`;
+
+        test.each([
+            [
+                "a port",
+                "iptables -t nat -A DOCKER -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80",
+            ],
+            ["no port", HAIRPIN],
+        ])(
+            "but not where Docker runs without its proxy, with %s, and DNAT is the only way",
+            (_, how) => {
+                host.sh(`iptables -t nat -F DOCKER; ${how}`);
+                apply();
+                expect(rules("DOCKER", "nat").join()).not.toContain("crosshost");
+                expect(host.observe().drift).toEqual([]);
+            },
+        );
+
+        test("where 20.10 left a rule of the time without its proxy", () => {
+            host.sh(HAIRPIN);
+            apply();
+            expect(rules("DOCKER", "nat")[1]).toBe(LET_OUT);
+        });
+
+        test("nor where it is so already", () => {
+            host.sh(`iptables -t nat -I DOCKER -i ${LINK} -j RETURN`);
+            apply();
+            expect(rules("DOCKER", "nat").join()).not.toContain("crosshost");
+        });
+
+        test("a failed change takes the rule back", () => {
+            const bad = `${UNIT}iptables DOCKER-USER bad: -j NOSUCHTARGET\n`;
+            host.sh(USER);
+            apply();
+            const before = rules("DOCKER", "nat");
+            expect(host.apply("mesh", bad).status).not.toBe(0);
+            expect(rules("DOCKER", "nat")).toEqual(before);
+        });
+    });
+
+    describe("what lets the overlay in", () => {
+        const missing = "iptables DOCKER-USER mesh: missing";
+        const unreached = "iptables DOCKER-USER mesh: not reached from FORWARD";
+
+        test("stands in FORWARD where Docker made no DOCKER-USER and FORWARD drops, and stays when it is made", () => {
+            host.sh("iptables -P FORWARD DROP; iptables -A FORWARD -i docker0 -j ACCEPT");
+            apply();
+            expect(rules("FORWARD")[1]).toBe(`-A FORWARD ${LET_IN}`);
+            drifted("iptables -D FORWARD 1", [missing]);
+            host.sh(USER);
+            expect(host.observe().drift).toEqual([]);
+            expect(host.delete("mesh").status).toBe(0);
+            expect(rules("FORWARD")).toEqual([
+                "-P FORWARD DROP",
+                "-A FORWARD -j DOCKER-USER",
+                "-A FORWARD -i docker0 -j ACCEPT",
+            ]);
+        });
+
+        test("is in DOCKER-USER where that is asked, and is put back", () => {
+            host.sh(`iptables -P FORWARD DROP; ${USER}`);
+            apply();
+            expect(rules("DOCKER-USER")[1]).toBe(`-A DOCKER-USER ${LET_IN}`);
+            drifted("iptables -F DOCKER-USER", [missing]);
+            drifted("iptables -D FORWARD -j DOCKER-USER", [unreached]);
+            drifted("iptables -F; iptables -X DOCKER-USER", [missing]);
+            expect(rules("FORWARD")[1]).toBe(`-A FORWARD ${LET_IN}`);
+        });
+
+        test.each([
+            ["after a boot", "boot"],
+            ["by an up", "apply"],
+        ])("is held %s", (_, verb) => {
+            host.sh(`iptables -P FORWARD DROP; ${USER}`);
+            apply();
+            host.sh("iptables -F; iptables -X DOCKER-USER");
+            if (verb === "boot") {
+                host.crosshost(["boot", STACK, "rules"]);
+            } else {
+                apply();
+            }
+            expect(rules("FORWARD")).toEqual(["-P FORWARD DROP", `-A FORWARD ${LET_IN}`]);
+        });
+
+        test("is nowhere where nothing drops, nor where Docker is told to leave iptables alone", () => {
+            apply();
+            expect(rules("FORWARD")).toEqual(["-P FORWARD ACCEPT"]);
+            host.sh("iptables -P FORWARD DROP");
+            writeFileSync(join(host.folder, "daemon.json"), '{\n  "iptables" :\n false }');
+            host.sh("mount -t tmpfs none /etc/docker; cp $FAKES/daemon.json /etc/docker/");
+            expect(host.observe()).toMatchObject({ drift: [] });
+            expect(host.observe().facts).toContain("docker-iptables off");
+        });
+    });
+});
