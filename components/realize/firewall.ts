@@ -14,8 +14,8 @@ interface Way {
 
 type Kind = "ufw" | "firewalld" | "iptables" | "iptables-legacy" | "nft";
 
-/** Bridges and tunnels, Docker's and ours. */
-const OF_CONTAINERS = /^(docker\d|docker_|br-|ch-|vx-)/;
+/** Loopbacks, and bridges and tunnels, Docker's and ours. */
+const NO_NIC = /^(lo$|dummy|docker\d|docker_|br-|ch-|vx-)/;
 /** Of an address that nobody has. */
 const ELSEWHERE = "192.0.2.1";
 
@@ -122,7 +122,7 @@ function waysOut(text: string, facts: Observation["facts"]): Way[] {
     const lines = linesOf(text);
     const [nic = ""] = (facts.get("address") ?? [])
         .map((fact) => fact.split(" ")[0] ?? "")
-        .filter((name) => !OF_CONTAINERS.test(name));
+        .filter((name) => !NO_NIC.test(name));
     return lines.flatMap(([key, value]): Way[] => {
         const bridge = wordAfter(value, "bridge");
         if (!key.startsWith("docker network ") || !bridge || !nic) {

@@ -35,7 +35,11 @@ function toldOf(unit: string, more: [string, string[]][], ...tables: string[]): 
         .split("\n")
         .map((line) => line.trim())
         .filter((line) => line !== "" && line !== "}");
-    const addresses = ["docker0 172.17.0.1/16 1500", "eth0 192.168.40.11/24 1500"];
+    const addresses = [
+        "lo 192.168.9.1/32 65536",
+        "docker0 172.17.0.1/16 1500",
+        "eth0 192.168.40.11/24 1500",
+    ];
     const facts = new Map([["address", addresses], ...more]);
     return firewallWarnings(unit, observation({ facts, rules }));
 }
