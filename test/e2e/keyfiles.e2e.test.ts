@@ -23,8 +23,38 @@ const login = (folder: string, ...files: string[]) => [
 const DIRECT = ["host", "host/key", "host/known_hosts"];
 const JUMP = ["proxy", "proxy/key", "proxy/known_hosts"];
 
-describe("the files that OpenSSH needs to make containers", () => {
-    let stack = new Stack("keys", join(__dirname, "keys"));
+/** What nobody wants for the hosts of a program, in the configuration that OpenSSH reads by itself. */
+const OPERATORS_CONFIG = `Host *
+    HostName 192.0.2.1
+    ProxyCommand false
+    RemoteCommand false
+    RequestTTY force
+    PermitLocalCommand yes
+    LocalCommand echo hello
+    IdentityFile /nowhere/key
+    Ciphers 3des-cbc
+    AddressFamily inet6
+    BindAddress 192.0.2.7
+    SendEnv *
+    VisualHostKey yes
+    LogLevel DEBUG3
+`;
+
+/** The CLI where all of that holds, in files that it alone sees; and the shell for ProxyCommand puts HOME for a tilde. */
+const OPERATOR = [
+    "unshare",
+    "-m",
+    "env",
+    "SHELL=/bin/bash",
+    "HOME=/nowhere",
+    "sh",
+    "-c",
+    `mount -t tmpfs none /etc/ssh && printf '%s' '${OPERATORS_CONFIG}' >/etc/ssh/ssh_config && exec "$@"`,
+    "sh",
+];
+
+describe("the files that OpenSSH needs to make containers, in spite of the operator's own configuration", () => {
+    let stack = new Stack("keys", join(__dirname, "keys"), OPERATOR);
     let before: string[];
     let agent: string;
 

@@ -5,7 +5,8 @@ import { lab } from "../../support/lab";
 
 const config = new pulumi.Config();
 const { hosts, privateKeyFile, registry } = lab();
-const privateKey = pulumi.secret(readFileSync(privateKeyFile, "utf8"));
+/** As an editor on Windows leaves it. */
+const privateKey = pulumi.secret(readFileSync(privateKeyFile, "utf8").replaceAll("\n", "\r\n"));
 const agent = config.get("agent");
 
 /** By a key, by way of vm1 where the stack's config says so; or by an agent. */
