@@ -56,7 +56,7 @@ change() {
 until_in_step() {
     verifying=1
     while :; do
-        run_steps "$journal_dir/$round/do" || give_up "$failure"
+        if ! run_steps "$journal_dir/$round/do" || ! release_held; then give_up "$failure"; fi
         may_not_hold "$journal_dir/$round/do" || return 0
         round=$((round + 1))
         if [ "$verb" = delete ] || [ "$verb" = uninstall ]; then plan ''; else plan "$journal_dir/new"; fi
@@ -99,6 +99,7 @@ undo() {
     for round in 4 3 2 1; do
         [ ! -e "$journal_dir/$round/ready" ] || undo_steps "$journal_dir/$round/undo"
     done
+    release_held
     if [ "$verb" = delete ] || [ "$verb" = uninstall ]; then new=''; else new=$journal_dir/new; fi
     mode=state
     plan "$new" | sort >"$journal_dir/after"

@@ -24,7 +24,7 @@ BEGIN {
 
 # ---- what Docker has
 
-function docker_read(    i) {
+function docker_read(    i, name) {
     if (docker_state() != "yes")
         return
     for (i = 1; i <= want_count; i++)
@@ -32,6 +32,9 @@ function docker_read(    i) {
             docker_note(want_key[want_id[i]], want_value[want_id[i]], names_needed, containers_needed)
     for (i = 1; i <= old_count; i++)
         docker_note(old_key[old_id[i]], old_value[old_id[i]], names_needed, containers_needed)
+    for (name in containers_hinted)
+        if (is_docker_name(name))
+            containers_needed[name] = 1
     default_network_note(containers_needed, names_needed)
     if (seeks_strays())
         docker_networks()
@@ -260,17 +263,9 @@ function network_actual(id,    name, value, text, n, words, i) {
         text = text " not-ours"
     if (value !~ /^bridge / && !(nth_word(value, 2) in link_index))
         text = text " no-parent"
-    if (value ~ /^bridge / ? network_running[name] && !bridge_ports(nth_word(value, 2)) : lan_is_cut_off(name))
+    if (value ~ /^bridge / ? bridge_is_cut_off(name, nth_word(value, 2)) : lan_is_cut_off(name))
         text = text " containers cut off"
     return text
-}
-
-# Whoever deletes a bridge cuts its containers off: made anew, it has none of their ports.
-function bridge_ports(bridge,    link, count) {
-    for (link in link_index)
-        if (link_master[link] == bridge)
-            count++
-    return count + 0
 }
 
 function network_check_owner(id,    name) {
@@ -323,7 +318,8 @@ function network_take_away(name, key,    n, users, i) {
     for (i = 1; i <= n; i++)
         step(10, "docker", "network disconnect -f " name " " users[i], key)
     for (i = n; i >= 1; i--)
-        undo(10, "docker", endpoint_again(users[i], name))
+        if (!endpoint_is_half(users[i], name))
+            undo(10, "docker", endpoint_again(users[i], name))
     step(11, "docker", "network rm " name, key)
     undo(11, "docker", "network create " network_options(network_value[name], network_gateway_mode[name]) \
         " --label crosshost=" network_mark[name] " " name)
@@ -332,6 +328,8 @@ function network_take_away(name, key,    n, users, i) {
 function network_reconnect(name, key,    n, users, i, value, address) {
     n = network_users(name, users)
     for (i = 1; i <= n; i++) {
+        if (endpoint_is_half(users[i], name) || endpoint_is_left_over(users[i], name))
+            continue
         value = endpoint_value[users[i], name]
         address = word_after(value, "ipv4")
         if (address != "" && !lies_in(address, network_anew[name]))

@@ -15,6 +15,8 @@ function container_read(line,    name, n, part, i, net) {
     container_hostname[name] = user_word(word_after(part[1], "hostname"))
     container_mode[name] = user_word(word_after(part[1], "mode"))
     container_pid[name] = word_after(part[1], "pid") + 0
+    if (word_after(part[1], "pid") == "0")
+        container_running[name] = "false" # between two starts, Docker says that it runs
     container_networks[name] = ""
     container_mark[name] = user_word(word_after(part[1], "mark"))
     hosts_read(name, word_after(part[1], "hosts"))
@@ -66,8 +68,10 @@ function endpoint_actual(id,    name, net, have, want, text) {
         return want_value[id]
     if (!((name, net) in endpoint_value))
         return ""
-    if ((net in network_id) && endpoint_network[name, net] != "" && endpoint_network[name, net] != network_id[net])
+    if (endpoint_network[name, net] != "" && endpoint_network[name, net] != network_id[net])
         return "in a network that is gone"
+    if (endpoint_is_half(name, net))
+        return "not connected, though Docker has noted it"
     want = want_value[id]
     have = without_host_name(endpoint_value[name, net], want, container_hostname[name])
     if (word_after(want, "ipv4") == "" && word_after(have, "ipv4") != "") {
@@ -97,9 +101,11 @@ function endpoint_check(id,    name, net) {
         refuse(container_missing(name))
     else if (container_keeps_out(name))
         refuse("container " name " has " container_keeps_out(name) ", and Docker connects such a one to no network: make it with another")
-    else if (((name, net) in endpoint_value) && !endpoint_is_ours(id, name, net))
+    else if (((name, net) in endpoint_value) && !endpoint_is_ours(id, name, net) && !endpoint_is_orphan(endpoint_mark[name, net]))
         refuse("container " name " is in the network " net " already, and not by Crosshost (" endpoint_value[name, net] \
             "): docker network disconnect " net " " name)
+    else if (verb == "apply" && (net in network_id) && endpoint_actual(id) != want_value[id])
+        address_check(id, name, net, fixed_address(want_value[id]))
 }
 
 function container_missing(name) {
@@ -117,6 +123,15 @@ function container_keeps_out(name) {
 # connected by a unit of the stack that is not there any more
 function endpoint_is_orphan(mark) {
     return mark != "" && stack_of(mark) == stack && !(mark in on_file)
+}
+
+# What a connection that failed leaves: the container runs without it, and would not start with it.
+function endpoint_is_half(name, net) {
+    return ((name, net) in endpoint_value) && endpoint_network[name, net] == "" && container_running[name] == "true"
+}
+
+function endpoint_is_left_over(name, net) {
+    return endpoint_is_orphan(endpoint_mark[name, net]) && (endpoint_is_half(name, net) || container_running[name] != "true")
 }
 
 # connected by us, held by the unit, or of a container that was made for the unit
@@ -148,7 +163,7 @@ function endpoint_make(id,    name, net, key) {
     if (!(name in container_id))
         return
     default_steps_aside(name, 101.9)
-    if ((name, net) in endpoint_value) {
+    if (((name, net) in endpoint_value) && !endpoint_is_half(name, net)) {
         step(102, "docker", "network disconnect -f " net " " name, key)
         undo(102, "docker", endpoint_again(name, net))
     }
@@ -156,13 +171,25 @@ function endpoint_make(id,    name, net, key) {
     undo(103, "docker", "network disconnect -f " net " " name)
 }
 
-function endpoint_unmake(key,    name, net) {
-    name = nth_word(key, 3)
-    net = nth_word(key, 4)
+function endpoint_unmake(key) {
+    endpoint_leave(nth_word(key, 3), nth_word(key, 4), key, 9)
+}
+
+function endpoint_leave(name, net, key, phase) {
     if (!((name, net) in endpoint_value) || (net in network_dying))
         return
     endpoint_leaves[name, net] = 1
-    default_steps_aside(name, 8.9)
-    step(9, "docker", "network disconnect -f " net " " name, key)
-    undo(9, "docker", endpoint_again(name, net))
+    default_steps_aside(name, phase - .1)
+    step(phase, "docker", "network disconnect -f " net " " name, key)
+    if (!endpoint_is_half(name, net))
+        undo(phase, "docker", endpoint_again(name, net))
+}
+
+# what changes that failed have left in a network
+function endpoint_extras(net,    at, pair) {
+    for (at in endpoint_value) {
+        split(at, pair, SUBSEP)
+        if (pair[2] == net && endpoint_is_left_over(pair[1], net))
+            endpoint_leave(pair[1], net, "docker endpoint " pair[1] " " net, 9)
+    }
 }

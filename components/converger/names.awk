@@ -108,7 +108,7 @@ function names_note(containers,    n, list, i) {
     }
     docker_containers()
     for (i = 1; i <= container_count; i++)
-        if (nth_word(container_list[i], 2) == "running")
+        if (nth_word(container_list[i], 2) ~ /^(running|paused)$/)
             containers[nth_word(container_list[i], 1)] = 1
 }
 

@@ -1,8 +1,8 @@
 # Places of containers in networks: who has which address, as Docker has it now, as it will when one that is stopped starts, and as
 # units of any stack want it. So a plan can tell before Docker does that an address is another's.
 
-# Whose places are told: containers on networks of units, and those on none, which may have the network of another. All networks are
-# asked for by the same call, since no two may have the same addresses.
+# Whose places are told: containers on networks of units, those on none, which may have the network of another, and those that run, of
+# which Docker lists no connection that failed. All networks are asked for by the same call, since no two may have the same addresses.
 function places_note(containers, networks,    i, j, n, nets, ours, name) {
     for (name in networks)
         ours[name] = 1
@@ -10,6 +10,8 @@ function places_note(containers, networks,    i, j, n, nets, ours, name) {
         if (network_names[i] !~ /^(bridge|host|none)$/)
             networks[network_names[i]] = 1
     for (i = 1; i <= container_count; i++) {
+        if (nth_word(container_list[i], 2) != "exited")
+            containers[first_word(container_list[i])] = 1
         n = split(user_word(nth_word(container_list[i], 3)), nets, ",")
         for (j = 1; j <= n; j++)
             if (nets[j] == "-" || (nets[j] in ours) || network_mark[nets[j]] != "")
@@ -40,6 +42,28 @@ function place_address(name, net,    address) {
 function place_owner(name, net,    id) {
     id = "docker endpoint " name " " net
     return id in want_value ? want_unit[id] : endpoint_mark[name, net] != "" ? endpoint_mark[name, net] : container_mark[name]
+}
+
+# Who has an address that a connection is to have. Another unit of the stack that has it is about to change or to go, as no two of a program
+# want the same: its container leaves the network, and comes back with its own change. Docker does not say who has it.
+function address_check(id, name, net, address,    other, at, pair, n, users, i) {
+    if (address == "")
+        return
+    for (at in place_taken) {
+        split(at, pair, SUBSEP)
+        if (pair[1] == net && place_taken[at] == address)
+            other = pair[2]
+    }
+    n = network_users(net, users)
+    for (i = 1; i <= n; i++)
+        if (users[i] != name && place_address(users[i], net) == address)
+            other = users[i]
+    if (other == "" || other == name)
+        return
+    if (((other, net) in endpoint_value) && stack_of(place_owner(other, net)) == stack)
+        endpoint_leave(other, net, want_key[id], 102)
+    else
+        refuse(want_key[id] ": " address " is the address of the container " other " on the network " net ": give one of them another (ipv4Address)")
 }
 
 # `fact endpoint CONTAINER NETWORK ADDRESS OWNER`, by the units first; of an interface of a container's own, what it lies on in place
@@ -108,4 +132,21 @@ function say_docker_pools(    text, base) {
         sub(/.*"/, "", base)
         print "fact docker-pool " base
     }
+}
+
+# Whoever deletes a bridge cuts its containers off: made anew, it has none of their ports. One that has ended since has none either.
+function bridge_is_cut_off(net, bridge,    n, names, i, ended) {
+    if (!network_running[net] || bridge_ports(bridge) || system("ls /sys/class/net/" bridge "/brif 2>/dev/null | grep -q .") == 0)
+        return 0
+    n = split(network_members[net], names, " ")
+    for (i = 1; i <= n; i++)
+        ended += (names[i] in container_id) && (container_running[names[i]] != "true" || (container_pid[names[i]] > 0 && process(container_pid[names[i]]) == ""))
+    return ended < n
+}
+
+function bridge_ports(bridge,    link, count) {
+    for (link in link_index)
+        if (link_master[link] == bridge)
+            count++
+    return count + 0
 }

@@ -134,6 +134,9 @@ function plan_extras(    i, key) {
         if ((network_names[i] in network_value) && is_mine(network_mark[network_names[i]]) && !(key in want_value) && !(key in old_value))
             network_unmake(network_names[i])
     }
+    for (i = 1; i <= want_count; i++)
+        if (verb == "apply" && round == 1 && want_kind[want_id[i]] == "network" && is_mine(want_unit[want_id[i]]))
+            endpoint_extras(nth_word(want_key[want_id[i]], 3))
     inner_extras()
     if (sweeping())
         plan_orphans()

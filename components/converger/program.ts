@@ -16,6 +16,7 @@ const SHELL_PARTS = [
     "head.sh",
     "lock.sh",
     "steps.sh",
+    "membership.sh",
     "change.sh",
     "containers.sh",
     "routes.sh",

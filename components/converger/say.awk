@@ -137,7 +137,7 @@ function tell_container(unit, name) {
 }
 
 # what carries our mark and is in no unit
-function tell_extras(    i, key, why) {
+function tell_extras(    i, at, key, why) {
     inner_extras()
     for (i = 1; i <= link_count; i++)
         if (!(links[i] in host_end))
@@ -153,6 +153,11 @@ function tell_extras(    i, key, why) {
         tell_extra(fdb_keys[i], link_mark[fdb_device[fdb_keys[i]]], fdb_value[fdb_keys[i]])
     for (i = 1; i <= network_count; i++)
         tell_extra("docker network " network_names[i], network_mark[network_names[i]], network_driver[network_names[i]])
+    for (i in endpoint_value) {
+        split(i, at, SUBSEP)
+        if (endpoint_is_left_over(at[1], at[2]))
+            tell_extra("docker endpoint " at[1] " " at[2], want_unit["docker network " at[2]], "left by a change that failed")
+    }
     for (i = 1; i <= iptables_count; i++)
         if (!iptables_taken[i] && !iptables_told[i] && !is_let_out(i) && (iptables_unit[i] in on_file) && stack_of(iptables_unit[i]) == stack) {
             why = iptables_behind[i] ? "behind a rule that ends the chain, " : "not in the plan, "

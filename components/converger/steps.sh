@@ -99,6 +99,13 @@ run_line() {
         sysctl-*) within_netns "${1#*-}" sh -c 'echo "$1" >"/proc/sys/$0"' $2 ;;
         netns-*) within_netns "${1#*-}" ip $2 ;;
         into-*) is_process "${1#*-}" && ip $2 ;;
+        docker)
+            case $2 in
+                'network connect '*) join_network ${2#network connect } ;;
+                'network disconnect -f '*) leave_network ${2#network disconnect -f } ;;
+                *) docker $2 >/dev/null ;;
+            esac
+            ;;
         announce-*) sh "$0" announce "${1#*-}" $2 >/dev/null 2>&1 8>&- 9>&- & ;;
         *) "$1" $2 >/dev/null ;;
     esac

@@ -85,6 +85,8 @@ function overlaps_one_of(range, ranges,    other) {
 function take_unit_line(unit, role, line,    cut, key, value) {
     if (is_said(line)) {
         said_lines[unit] = said_lines[unit] line "\n"
+        if (line ~ /^drift docker endpoint /)
+            containers_hinted[nth_word(line, 4)] = 1 # whose connection may be one that no list of Docker's has
         return
     }
     if (line ~ /^[ \t]*$/)

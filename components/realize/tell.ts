@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { seenContainers } from "./containers";
 import { unfitness } from "./fitness";
 import { known } from "./known";
 import { type Observation, type ProbeResult } from "./observation";
@@ -99,13 +100,22 @@ function machineOf(probed: ProbeResult): string | undefined {
 }
 
 export function containerTexts(
-    { goneContainers, stoppedContainers }: Observation,
+    { goneContainers, stoppedContainers, facts }: Observation,
     mayStop: ReadonlySet<string>,
 ): string[] {
     const repair = "start it; one that this program makes, `pulumi up --refresh` repairs";
-    const wrong = (containers: readonly string[], what: string) =>
-        containers
-            .filter((container) => !mayStop.has(container))
-            .map((container) => `container ${container} is ${what}: ${repair}`);
-    return [...wrong(goneContainers, "gone"), ...wrong(stoppedContainers, "stopped")];
+    const loops = (container: string) =>
+        seenContainers(facts)?.some(
+            ({ name, state }) => name === container && state === "restarting",
+        );
+    const news = (containers: readonly string[]) =>
+        containers.filter((container) => !mayStop.has(container));
+    return [
+        ...news(goneContainers).map((container) => `container ${container} is gone: ${repair}`),
+        ...news(stoppedContainers).map((container) =>
+            loops(container)
+                ? `container ${container} ends as soon as Docker starts it, over and over: see docker logs ${container}`
+                : `container ${container} is stopped: ${repair}`,
+        ),
+    ];
 }

@@ -231,6 +231,32 @@ describe("what a host tells of its containers", () => {
         ]);
     });
 
+    test.each([
+        [
+            "side running container:4f2a id 1 mark ports",
+            '"side" has the network of another container, and nothing of its own: write "web" in its place',
+        ],
+        [
+            "side exited container:gone id 1 mark ports",
+            '"side" has the network of another container, and nothing of its own: make it with another',
+        ],
+        [
+            "side removing - id 1 mark ports",
+            '"side" is being removed (removing): docker rm -f it, and make it again',
+        ],
+    ])("one that nobody can connect: %s", (fact, text) => {
+        const facts: [string, string[]][] = [
+            ["docker", ["28.0.1"]],
+            ["container", [fact, "web running bridge id 4f2a mark ports"]],
+        ];
+        expect(told(facts, "side")).toEqual([text]);
+    });
+
+    test("one that has left all networks may join another", () => {
+        const apart: [string, string[]] = ["container", ["apart running - id 1 mark ports"]];
+        expect(told([["docker", ["28.0.1"]], apart], "apart")).toEqual([]);
+    });
+
     test("a host without containers, and one whose Docker says nothing", () => {
         expect(told([["docker", ["20.10.24"]]])[0]).toMatch(
             /^"postgres" is no container on vm1: start/,

@@ -97,6 +97,65 @@ describe("created containers", () => {
         on("vm1", "docker exec -u 0 full ping -c 2 -W 2 10.60.2.200");
     });
 
+    const RUN = "docker run -d --entrypoint sh $@ lan-registry:5000/busybox:1";
+    const inNetwork = (host: string, container: string) =>
+        on(
+            host,
+            `docker inspect -f '{{with index .NetworkSettings.Networks "net"}}{{.IPAMConfig.IPv4Address}}{{end}}' ${container}`,
+        ).trim();
+
+    it("refuses an address that a container of others has, running or not, and leaves all able to start", () => {
+        on(
+            "vm1",
+            `set -- --name squat --network net --ip 10.60.1.210; ${RUN} -c 'sleep 900' >/dev/null`,
+        );
+        on("vm1", `set -- --name hand; ${RUN} -c 'sleep 900' >/dev/null`);
+        stack.configure({ hand: "210" });
+        const text = "10.60.1.210 on the network net is the address of the container squat";
+        expect(stack.attempt("preview").output).toContain(text);
+        on("vm1", "docker kill squat >/dev/null");
+        expect(stack.attempt("preview").output).toContain(`${text} (exited`);
+        expect(stack.attempt("up", "--skip-preview").output).toContain("give one of them another");
+        on("vm1", "docker start squat && docker restart -t 0 hand");
+        expect(inNetwork("vm1", "hand")).toBe("");
+        stack.configure({ hand: "211" });
+        stack.up();
+        on("vm1", "docker pause hand >/dev/null");
+        stack.nothingToDo("preview");
+        on("vm1", "docker rm -f squat >/dev/null");
+    });
+
+    it("joins and leaves a network that is made anew, though Docker starts it over and over", () => {
+        for (const [host, name] of [
+            ["vm1", "loop"],
+            ["vm3", "loop-behind"],
+        ] as const) {
+            on(
+                host,
+                `set -- --name ${name} --restart always; ${RUN} -c 'sleep 0.2; exit 1' >/dev/null`,
+            );
+        }
+        for (const at of ["220", "221"]) {
+            stack.configure({ hand: "211", loop: at, "loop-behind": at });
+            stack.up();
+            expect(inNetwork("vm1", "loop")).toBe(`10.60.1.${at}`);
+            expect(inNetwork("vm3", "loop-behind")).toBe(`10.60.30.${at}`);
+        }
+        stack.configure({ hand: "211" });
+        stack.up();
+        for (const [host, name] of [
+            ["vm1", "loop"],
+            ["vm3", "loop-behind"],
+        ] as const) {
+            expect(inNetwork(host, name)).toBe("");
+            expect(on(host, `docker inspect -f '{{.State.Running}}' ${name}`)).toBe("true\n");
+            on(host, `docker rm -f ${name} >/dev/null`);
+        }
+        stack.configure({});
+        stack.up();
+        on("vm1", "docker rm -f hand >/dev/null");
+    });
+
     it("keeps passwords and keys out of its output", () => {
         stack.configure({ port: 8282 });
         const shown = stack.up("--diff");

@@ -44,6 +44,18 @@ describe("in a preview", () => {
         ]);
     });
 
+    test("one that Docker starts over and over is told as that", () => {
+        const facts = new Map([
+            ["docker", ["28.5.2"]],
+            ["container", ["db restarting mesh id 1 mark ports"]],
+        ]);
+        expect(
+            containerTexts(observation({ stoppedContainers: ["db"], facts }), new Set()),
+        ).toEqual([
+            "container db ends as soon as Docker starts it, over and over: see docker logs db",
+        ]);
+    });
+
     test("an error ends the preview, by a rejection that Pulumi shows without a stack trace", async () => {
         const session = {
             name: "vm2",

@@ -105,7 +105,7 @@ taken() {
         line_of "${path%/*}/.running"
         [ "$value" = true ] || continue
         line_of "$path"
-        case $value in *'ipv4 '*) value=${value#*ipv4 } && printf ' %s %s/24' "$(basename "${path%/*}")" "${value%% *}" ;; esac
+        case $value in id*'ipv4 '*) value=${value#*ipv4 } && printf ' %s %s/24' "$(basename "${path%/*}")" "${value%% *}" ;; esac
     done
 }
 
@@ -130,10 +130,41 @@ connect() {
     done
     [ -d "$state/containers/$container" ] || fail "No such container: $container"
     [ -e "$state/networks/$1" ] || fail "network $1 not found"
-    [ ! -e "$state/containers/$container/$1" ] || fail "endpoint with name $container already exists in network $1"
+    if [ -e "$state/containers/$container/$1" ]; then
+        line_of "$state/containers/$container/$1"
+        case $value in id*) is_stopped "$container" || fail "endpoint with name $container already exists in network $1" ;; esac
+    fi
+    if ! is_stopped "$container"; then
+        [ ! -e "$state/containers/$container/.looping" ] || fail "network sandbox for container $container not found"
+        address=${words#*ipv4 }
+        line_of "$state/taken" # where a test says so: an address that nothing tells of
+        case "$words $(taken "$1") x $value/24 " in *'ipv4 '*" ${address%% *}/24 "*) fail_half "$1" "$container" ;; esac
+    fi
     take_default_route "$1" "$container"
     [ ! -e "$state/containers/$container/.pid" ] || give_link "$1" "$container"
     echo "id id$1$mark$words" >"$state/containers/$container/$1"
+}
+
+is_stopped() {
+    line_of "$state/containers/$1/.running"
+    [ "$value" = false ]
+}
+
+# NETWORK CONTAINER: as engines do, which keep of a connection that failed what was asked for
+fail_half() {
+    echo "$mark$words" >"$state/containers/$2/$1"
+    fail "Address already in use"
+}
+
+disconnect() {
+    [ -e "$state/containers/$3/$2" ] || fail "container $3 is not connected to network $2"
+    if ! is_stopped "$3"; then
+        line_of "$state/containers/$3/$2"
+        case $value in id*) ;; *) fail "container $3 is not connected to network $2" ;; esac
+        [ ! -e "$state/containers/$3/.looping" ] || fail "container $3 is not connected to network $2"
+    fi
+    take_link "$2" "$3"
+    rm "$state/containers/$3/$2"
 }
 
 # NETWORK CONTAINER: of one with a process, on a network of a LAN
@@ -287,7 +318,7 @@ fail() {
 }
 
 case "$1 $2" in
-    'network create' | 'network rm' | 'network connect' | 'network disconnect' | 'rm -f' | restart* | start*) echo "$*" >>"$FAKES/docker.log" ;;
+    'network create' | 'network rm' | 'network connect' | 'network disconnect' | 'rm -f' | restart* | start* | stop*) echo "$*" >>"$FAKES/docker.log" ;;
     *) echo "$1 $2" >>"$FAKES/docker.asked" ;;
 esac
 if [ -e "$state/silent" ]; then # where a test says so: a daemon that runs and does not answer
@@ -310,11 +341,14 @@ case $verb in
         esac
         ;;
     restart | start) start_container "$1" ;;
+    stop) echo false >"$state/containers/$1/.running" ;;
     inspect) inspect_each inspect_any "$@" ;;
     rm) remove_container "$(last "$@")" ;;
     container)
         case $3 in
             *Created*) created "$4" ;;
+            *RestartCount*) if [ -e "$state/containers/$4/.looping" ] && ! is_stopped "$4"; then echo true 3; else echo false 0; fi ;;
+            *'{{$net}} {{end}}') (cd "$state/containers/$4" 2>/dev/null && echo *) ;;
             *) shift && inspect_each inspect_container "$@" ;;
         esac
         ;;
@@ -328,11 +362,7 @@ case $verb in
             create) create_network "$@" ;;
             rm) remove_network "$1" ;;
             connect) connect "$@" ;;
-            disconnect)
-                [ -e "$state/containers/$3/$2" ] || fail "container $3 is not connected to network $2"
-                take_link "$2" "$3"
-                rm "$state/containers/$3/$2"
-                ;;
+            disconnect) disconnect "$@" ;;
         esac
         ;;
     boot | halt | inside) "$verb" "$@" ;; # for tests only

@@ -86,3 +86,20 @@ new ContainerAttachment("peer", {
         volumes: [{ hostPath: "/etc/hosts", containerPath: "/etc/hosts", readOnly: true }],
     },
 });
+
+/** Made by hand, each at an address that the tests say. */
+for (const [name, host, subnet] of [
+    ["hand", vm1, "10.60.1"],
+    ["loop", vm1, "10.60.1"],
+    ["loop-behind", behind, "10.60.30"],
+] as const) {
+    const last = config.get(name);
+    if (last !== undefined) {
+        new ContainerAttachment(name, {
+            host,
+            network: net,
+            containerName: name,
+            ipv4Address: `${subnet}.${last}`,
+        });
+    }
+}
