@@ -115,7 +115,9 @@ describe("created containers", () => {
         expect(stack.attempt("preview").output).toContain(text);
         on("vm1", "docker kill squat >/dev/null");
         expect(stack.attempt("preview").output).toContain(`${text} (exited`);
-        expect(stack.attempt("up", "--skip-preview").output).toContain("give one of them another");
+        expect(stack.attempt("up", "--yes", "--skip-preview").output).toContain(
+            "give one of them another",
+        );
         on("vm1", "docker start squat && docker restart -t 0 hand");
         expect(inNetwork("vm1", "hand")).toBe("");
         stack.configure({ hand: "211" });
