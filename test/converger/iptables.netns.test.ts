@@ -162,5 +162,48 @@ describe.each(TOOLS)("rules beside Docker's with $shell and $awk", (tools) => {
             expect(host.observe()).toMatchObject({ drift: [] });
             expect(host.observe().facts).toContain("docker-iptables off");
         });
+
+        test("is not where an option of the engine's command line says so", () => {
+            host.sh(
+                "iptables -P FORWARD DROP; sh -c 'sleep 30; :' dockerd --iptables=false >/dev/null 2>&1 </dev/null & echo $! >/run/docker.pid",
+            );
+            expect(host.observe().facts).toContain("docker-iptables off");
+            apply();
+            expect(rules("FORWARD")).toEqual(["-P FORWARD DROP"]);
+        });
+    });
+
+    test("rules of iptables-legacy are told where there are some, and asking makes none", () => {
+        const tables = "cat /proc/net/ip_tables_names";
+        expect(host.observe().lines.filter((line) => line.startsWith("rule :"))).toEqual([]);
+        expect(host.sh(`${tables}; nft list ruleset`)).toBe("");
+        host.sh("iptables-legacy -P FORWARD DROP; iptables-legacy -A INPUT -p udp -j DROP");
+        const told = host.observe().lines.filter((line) => /^rule (:|-A )/.test(line));
+        expect(told.map((line) => line.replace(/ \[.*/, ""))).toEqual([
+            "rule :INPUT ACCEPT",
+            "rule :FORWARD DROP",
+            "rule :OUTPUT ACCEPT",
+            "rule -A INPUT -p udp -j DROP",
+        ]);
+    });
+
+    test("that Docker's own rules are gone is told, of whichever table", () => {
+        const gone = () => host.observe().facts.includes("docker-rules gone");
+        const dnat = "iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER";
+        const forward = "iptables -N DOCKER-FORWARD; iptables -A FORWARD -j DOCKER-FORWARD";
+        expect(gone()).toBe(true);
+        host.sh(`${NAT}; ${dnat}; ${forward}`);
+        expect(gone()).toBe(false);
+        for (const [lost, back] of [
+            ["iptables -F FORWARD", "iptables -A FORWARD -j DOCKER-FORWARD"],
+            ["iptables -t nat -F PREROUTING", dnat],
+        ] as const) {
+            host.sh(lost);
+            expect(gone()).toBe(true);
+            host.sh(back);
+            expect(gone()).toBe(false);
+        }
+        host.sh("nft flush ruleset");
+        expect(gone()).toBe(true);
     });
 });

@@ -74,6 +74,33 @@ describe("bridges, and containers that exist already", () => {
         );
     });
 
+    it.each(HOSTS)(
+        "reach on %s what other networks publish there, as Docker's own do",
+        async (host) => {
+            const { address = "" } = lab().hosts[host] ?? {};
+            const ports = [8090, 8099].map((port) => `${address}:${port}`);
+            const asked = [...ports, "10.60.0.1:8099", `${address}:8091`];
+            on(
+                host,
+                `docker network create plain >/dev/null; docker run -d --name plain --network plain ${IMAGE} >/dev/null`,
+            );
+            try {
+                const [byPlain, ...ours] = await Promise.all(
+                    ["plain", "one", "two", "by-hand"].map((from) => callers(host, from, asked)),
+                );
+                expect(byPlain?.map((said) => /sees \S/.test(said))).toEqual([
+                    true,
+                    true,
+                    true,
+                    false,
+                ]);
+                expect(ours).toEqual([byPlain, byPlain, byPlain]);
+            } finally {
+                on(host, "docker rm -f plain >/dev/null; docker network rm plain >/dev/null");
+            }
+        },
+    );
+
     it("carry packets of the overlay's members with their own addresses", async () => {
         const [source = "", target = ""] = await Promise.all(["vm1", "vm2"].map(meshAddress));
         const filter = `icmp[icmptype] == icmp-echo and dst host ${target}`;
@@ -126,6 +153,20 @@ describe("bridges, and containers that exist already", () => {
         );
         stack.up();
         expect(await lost()).toEqual([]);
+    });
+
+    it("tell that Docker's own rules are gone, which Docker itself brings back", async () => {
+        const policy = on("vm1", "iptables -S FORWARD | head -n 1").trim();
+        on("vm1", "nft flush ruleset");
+        const shown = stack.preview();
+        expect(shown).toMatch(/drift nft forward 5-closed *: "missing"/);
+        expect(shown).toMatch(
+            /vm1: Docker's own rules are gone from its firewall: .*:\s+systemctl restart docker/,
+        );
+        stack.up();
+        on("vm1", `systemctl restart docker; iptables ${policy}`); // which Docker sets at a boot only
+        expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
+        stack.nothingToDo("preview");
     });
 
     it("are joined again as soon as somebody has made their container anew", async () => {
@@ -219,6 +260,23 @@ async function reached(host: string, from: string, targets: readonly string[]): 
     const [answer] = await onAll([host], script);
     const found = (answer ?? "").split("\n").filter(Boolean);
     return targets.filter((target) => found.includes(target));
+}
+
+/** What each of these says by HTTP of who asks it, without its own name. */
+async function callers(host: string, from: string, asked: readonly string[]): Promise<string[]> {
+    const [said] = await onAll(
+        [host],
+        asked
+            .map(
+                (socket) =>
+                    `${inside(from, `timeout 3 wget -qO- http://${socket}/cgi-bin/peer 2>/dev/null`)} || echo no answer`,
+            )
+            .join("\n"),
+    );
+    return (said ?? "")
+        .trim()
+        .split("\n")
+        .map((line) => line.replace(/^\S+ (?=sees)/, ""));
 }
 
 /** Docker's own word on the address of `one` on the overlay. */
