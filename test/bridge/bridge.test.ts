@@ -46,7 +46,7 @@ describe("a bridge registers", () => {
             ["lan2-vm1", "lan2", ["lan1-vm1"]],
         ]);
         const { inputs } = await resource("lan1-vm1");
-        expect(inputs["create"]).toMatch(/ apply crosshost-demo-79f8e4 bridge-lan1$/);
+        expect(inputs["create"]).toMatch(/ apply crosshost-demo-79f8e4 bridge-lan1' crosshost$/);
         expect(inputs["stdin"]).toMatch(
             /^addr br-lan1-[0-9a-f]{5} 10\.60\.0\.1\/24: scope global\n/,
         );

@@ -53,7 +53,7 @@ describe("a LAN registers", () => {
             ["lan-vm2", "lan", ["vm2-converger"]],
         ]);
         const { inputs } = await resource("lan-vm2");
-        expect(inputs["create"]).toMatch(/ apply crosshost-demo-79f8e4 macvlan-lan$/);
+        expect(inputs["create"]).toMatch(/ apply crosshost-demo-79f8e4 macvlan-lan' crosshost$/);
         expect(inputs["stdin"]).toBe(
             "docker network crosshost-demo-lan: macvlan eth0 mode bridge subnet 192.168.40.0/24 gateway 192.168.40.254 ip-range 192.168.40.72/29\nseen: t7\nowner: crosshost/demo lan-vm2 cd75f9a3\n",
         );
