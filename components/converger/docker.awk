@@ -303,12 +303,25 @@ function network_make(id,    name, key) {
         refuse("Docker " docker_version() " is too old: 20.10 is the first that will do")
     if (name in network_id)
         network_take_away(name, key)
-    step(100, "docker", "network create " network_options(want_value[id], network_mode_matters(want_value[id]) ? "nat-unprotected" : "") \
+    step(100, "docker", "network create " network_options(want_value[id], network_mode_matters(want_value[id]) ? "nat-unprotected" : "") network_reserved(id) \
         " --label crosshost=" want_unit[id] " " name, key)
     undo(100, "docker", "network rm " name)
     network_anew[name] = word_after(want_value[id], "subnet")
     if (name in network_id)
         network_reconnect(name, key)
+}
+
+# An overlay's link has the first address of the host's part, which Docker would give to the first container that asks for none.
+function network_reserved(id,    i, key, address, text) {
+    for (i = 1; i <= want_count; i++) {
+        key = want_key[want_id[i]]
+        address = nth_word(key, 3)
+        if (want_unit[want_id[i]] != want_unit[id] || key !~ /^addr / || !sub(/\/32$/, "", address))
+            continue
+        if (want_value[id] ~ /^bridge / && want_value[id] !~ (" subnet " address "/") && lies_in(address, word_after(want_value[id], "ip-range")))
+            text = text " --aux-address " nth_word(key, 2) "=" address
+    }
+    return text
 }
 
 function network_take_away(name, key,    n, users, i) {

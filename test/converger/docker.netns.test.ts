@@ -35,6 +35,17 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         return host.sh("cd $FAKES/docker; find . -type f | sort | xargs grep ''");
     }
 
+    test("the address of the overlay's link is none that Docker gives away", () => {
+        expect(host.delete("mesh").status).toBe(0);
+        changes();
+        const overlay = NETWORK.replace("subnet 10.42.1.0/24", "subnet 10.42.0.0/16");
+        expect(host.apply("mesh", meshUnit() + overlay)).toMatchObject({ status: 0, stderr: "" });
+        expect(changes()[0]).toContain(" --aux-address vx-mesh-4f2a1=10.42.1.0 --label ");
+        expect(host.apply("mesh", meshUnit() + overlay).stdout).toBe(
+            "mesh: in step, nothing to do\n",
+        );
+    });
+
     test("a network is made over our bridge, and deleted", () => {
         expect(changes()[1]).toBe(
             "network create -d bridge -o com.docker.network.bridge.name=ch-mesh-4f2a1 --subnet 10.42.1.0/24 --gateway 10.42.1.1 --ip-range 10.42.1.0/26 -o com.docker.network.driver.mtu=1450 -o com.docker.network.bridge.enable_ip_masquerade=false --label crosshost=crosshost-test-3fa9c1:mesh mesh",

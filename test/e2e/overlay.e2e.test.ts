@@ -82,6 +82,17 @@ describe("an overlay over Docker 20.10, 26 and 28", () => {
         await server;
     });
 
+    it.each(HOSTS)("reaches a container on %s whose address Docker chose", (host) => {
+        on(
+            host,
+            "docker run -d --name plain --network crosshost-demo-mesh lan-registry:5000/busybox:1",
+        );
+        const other = host === "vm1" ? "vm2" : "vm1";
+        const address = addressOfContainer(host, "plain");
+        expect(succeeds(() => inNetwork(other, `ping -c 1 -W 2 ${address}`))).toBe(true);
+        on(host, "docker rm -f plain");
+    });
+
     it.each(HOSTS)("masquerades what leaves the overlay from %s", async (host) => {
         const { internet, hosts } = lab();
         const echo = tcpdump(1, "icmp[icmptype] == icmp-echo");
