@@ -54,6 +54,7 @@ function say_facts(    i, name, key, table) {
         say_docker_pools()
         say_nameless()
     }
+    say_networkd()
     say_listeners()
     say_macs()
     say_lans()

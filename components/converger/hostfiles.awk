@@ -1,12 +1,6 @@
-# Files outside of units: this program in the folder of its stack, the systemd units that apply everything after a boot, and
-# what makes other programs leave our work alone.
+# Files outside of units: this program in the folder of its stack, and the systemd units that apply everything after a boot.
 
 BEGIN {
-    NETWORKD_RUNS = "/run/systemd/netif/state"
-    NETWORKD_FOLDER = "/etc/systemd/networkd.conf.d"
-    NETWORKD_FILE = NETWORKD_FOLDER "/50-crosshost.conf"
-    NETWORKD_MARK = "# Made by Crosshost: routes of containers"
-    NETWORKD_TEXT = NETWORKD_MARK " stay when systemd-networkd starts anew.\n[Network]\nManageForeignRoutes=no\n"
     WATCHES["watch containers"] = "attach on start"
     WATCHES["watch routes"] = "add on link up"
 }
@@ -222,42 +216,4 @@ function watch_unmake(key,    i) {
     if (read_file(boot_path(watch_name(key, stack))) != "")
         undo(131, "systemctl", "start " watch_name(key, stack))
     service_unmake(watch_name(key, stack), watch_wants(key, stack), key)
-}
-
-# ---- networkd foreign-routes: keep. Only where systemd-networkd runs: it deletes what others route over its links each time
-# it starts. It reads the file when it starts, too; made to start here, it would take away addresses that others have added.
-
-function networkd_actual(value,    text) {
-    if (read_line(NETWORKD_RUNS) == "")
-        return value
-    text = read_file(NETWORKD_FILE)
-    return text == "" ? "" : text == NETWORKD_TEXT ? value : "changed"
-}
-
-function networkd_is_foreign(text) {
-    return text != "" && index(text, NETWORKD_MARK) != 1
-}
-
-function networkd_check_owner(key) {
-    if (networkd_is_foreign(read_file(NETWORKD_FILE)))
-        refuse(key ": " NETWORKD_FILE " is there already and not ours (no mark)")
-}
-
-function networkd_make(key) {
-    step(124, "put", NETWORKD_FILE " 0644 " journal_file(NETWORKD_TEXT), key)
-    undo(124, "prune", NETWORKD_FOLDER)
-    undo_file(124, NETWORKD_FILE, read_file(NETWORKD_FILE), "0644")
-}
-
-# units of all stacks hold it together, and the last one that goes takes it away
-function networkd_unmake(key,    i, before) {
-    for (i = 1; i <= want_count; i++)
-        if (want_key[want_id[i]] == key)
-            return
-    before = read_file(NETWORKD_FILE)
-    if (before == "" || networkd_unmade++ || networkd_is_foreign(before))
-        return
-    step(135, "remove", NETWORKD_FILE, key)
-    step(136, "prune", NETWORKD_FOLDER, key)
-    undo_file(135, NETWORKD_FILE, before, "0644")
 }

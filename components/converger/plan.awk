@@ -16,6 +16,7 @@ function plan(    i, id, key, unit, table) {
     plan_default_routes()
     plan_tables()
     plan_names()
+    plan_unmanaged()
     if (refusals)
         return 2
     if (!step_count && (verifying || same_text_as_before()))

@@ -44,6 +44,7 @@ const AWK_PARTS = [
     "names.awk",
     "container.awk",
     "hostfiles.awk",
+    "networkd.awk",
     "kernel.awk",
     "plan.awk",
     "state.awk",

@@ -88,6 +88,7 @@ function collect_drift(    i, id, text, asked, docker_told) {
     }
     tell_extras()
     tell_names()
+    tell_unmanaged()
     tell_tables()
     if (journal != "" && nth_word(journal, 2) != "")
         tell_journal(nth_word(journal, 1), nth_word(journal, 2))

@@ -69,10 +69,13 @@ export function messages(
         case "refused":
             return [{ severity: "error", text: probed.reason }];
         case "answered":
-            return unfitness(probed.observation, address).map((text): Message => ({
-                severity: "error",
-                text,
-            }));
+            return [
+                ...unfitness(probed.observation, address).map((text): Message => ({
+                    severity: "error",
+                    text,
+                })),
+                ...networkdMessages(probed.observation),
+            ];
     }
 }
 
@@ -118,4 +121,14 @@ export function containerTexts(
                 : `container ${container} is stopped: ${repair}`,
         ),
     ];
+}
+
+/** Of links that are to be made it goes by the first file that matches, which is to be ours. */
+function networkdMessages({ facts }: Observation): Message[] {
+    return (facts.get("networkd") ?? []).map((file) => ({
+        severity: "warn",
+        text:
+            `${file} matches links of Crosshost, and systemd-networkd reads it before ours, so it takes away their ` +
+            "addresses: narrow its [Match], or give it a name that comes later, as 50-...",
+    }));
 }

@@ -190,6 +190,17 @@ describe("an overlay over Docker 20.10, 26 and 28", () => {
         expect(mtus).toEqual(["1400", "1400", "1400"]);
     });
 
+    it("keeps its links where systemd-networkd has a file for them, and starts anew", () => {
+        const file = "/etc/systemd/network/50-all.network";
+        const startAnew =
+            "systemctl restart systemd-networkd; /usr/lib/systemd/systemd-networkd-wait-online -i eth0";
+        on("vm2", `printf '[Match]\\nName=!eth0 !lo !docker0\\n' >${file}; ${startAnew}`);
+        expect(unreached(stack)).toEqual([]);
+        expect(on("vm2", "networkctl list --no-legend")).toMatch(/ vx-mesh-\S+ .* unmanaged$/m);
+        stack.nothingToDo("preview");
+        on("vm2", `rm ${file}; ${startAnew}`);
+    });
+
     it("is as both programs say, and the guest goes without touching its owner", () => {
         [stack, guest].forEach((one) => one.nothingToDo("preview"));
         guest.destroy();

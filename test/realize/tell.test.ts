@@ -56,6 +56,14 @@ describe("in a preview", () => {
         ]);
     });
 
+    test("a file that has systemd-networkd take our links is told by its path", () => {
+        const file = "/etc/systemd/network/00-0-a.network";
+        const probed = answered({ facts: new Map([["networkd", [file]]]) });
+        expect(told(probed)).toEqual([
+            expect.stringContaining(`warn: ${file} matches links of Crosshost`),
+        ]);
+    });
+
     test("an error ends the preview, by a rejection that Pulumi shows without a stack trace", async () => {
         const session = {
             name: "vm2",
