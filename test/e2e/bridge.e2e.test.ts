@@ -190,6 +190,27 @@ describe("bridges, and containers that exist already", () => {
         stack.nothingToDo("preview");
     });
 
+    it("hold where Docker makes no bridge of its own, and so no DOCKER-USER at a boot", async () => {
+        on("vm2", `sed -i.kept '1s/{/{ "bridge": "none",/' /etc/docker/daemon.json`);
+        try {
+            labCommand("reboot", "vm2");
+            expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
+            expect(on("vm2", "iptables -S FORWARD")).toMatch(
+                /^-P FORWARD DROP\n-A FORWARD .*crosshost/,
+            );
+            stack.nothingToDo("preview");
+            on("vm2", "iptables -D FORWARD 1");
+            expect(stack.preview()).toMatch(/drift iptables DOCKER-USER \S+ *: "missing"/);
+            stack.up();
+            expect(await lost()).toEqual([]);
+        } finally {
+            on("vm2", "mv /etc/docker/daemon.json.kept /etc/docker/daemon.json");
+            labCommand("reboot", "vm2");
+        }
+        expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
+        stack.nothingToDo("preview");
+    });
+
     it("leave a container as it was, running, when it is not wanted any more", async () => {
         const started = await onAll(HOSTS, STARTED);
         on("vm2", "docker stop -t 1 by-hand >/dev/null");

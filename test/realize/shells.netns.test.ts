@@ -15,6 +15,7 @@ const made: Readonly<Record<string, (become: "sudo" | undefined) => string>> = {
     deleteCommand: (become) => commands.deleteCommand(STACK, "overlay-mesh", become),
     exposesCommand: (become) =>
         commands.exposesCommand(STACK, HASH, become, "lan-registry:5000/a/b:1.4@sha256:ab"),
+    foretellCommand: (become) => commands.foretellCommand(STACK, become),
     installCommand: (become) => commands.installCommand(STACK, become),
     observeCommand: (become) => commands.observeCommand(STACK, HASH, become),
     uninstallCommand: (become) => commands.uninstallCommand(STACK, become),
