@@ -4,7 +4,7 @@ BEGIN {
     # `index` ends the template for a thing that Docker's program knows by its fields, which then takes it as JSON: so one template is for all kinds
     INSPECT_FORMAT = "{{if index . \"IPAM\"}}" \
         "network ={{urlquery .Name}} {{.Driver}}{{range .Containers}} ={{urlquery .Name}}{{end}} /{{with index .Labels \"crosshost\"}} mark ={{urlquery .}}{{end}} id {{.Id}} running {{len .Containers}}" \
-        "{{range .IPAM.Config}}{{with index . \"Subnet\"}} subnet {{.}}{{end}}{{with index . \"Gateway\"}} gateway {{.}}{{end}}{{with index . \"IPRange\"}} ip-range {{.}}{{end}}{{with index . \"AuxiliaryAddresses\"}}{{range .}} aux {{.}}{{end}}{{end}}{{end}}" \
+        "{{range .IPAM.Config}}{{with index . \"Subnet\"}} subnet {{.}}{{end}}{{with index . \"Gateway\"}} gateway {{.}}{{end}}{{with index . \"IPRange\"}} ip-range {{.}}{{end}}{{with index . \"AuxiliaryAddresses\"}}{{range $k, $v := .}} aux {{$v}} aux-name ={{urlquery $k}}{{end}}{{end}}{{end}}" \
         "{{range $k, $v := .Options}} ={{urlquery $k}} ={{urlquery $v}}{{end}} //{{range .Containers}}{{if .IPv4Address}} {{.Name}} {{.IPv4Address}}{{end}}{{end}}" \
         "{{else if index . \"State\"}}" \
         "container {{.Name}} {{.Id}} {{.State.Running}} started {{.State.StartedAt}}{{if .State.Error}} failed yes{{end}} hostname ={{urlquery .Config.Hostname}} mode ={{urlquery .HostConfig.NetworkMode}} pid {{.State.Pid}}{{with index .Config.Labels \"crosshost\"}} mark ={{urlquery .}}{{end}}{{with index . \"HostsPath\"}} hosts {{urlquery .}}{{end}}" \
@@ -217,6 +217,7 @@ function network_read(line,    name, driver, n, words, i, value) {
     }
     network_gateway_mode[name] = docker_value(line, driver, "gateway-mode")
     network_running[name] = word_after(line, "running") + 0
+    network_reserves[name] = driver == "bridge" && word_after(line, "aux") != "" ? " --aux-address " user_word(word_after(line, "aux-name")) "=" word_after(line, "aux") : ""
     lan_read(name, driver, line)
 }
 
@@ -311,19 +312,6 @@ function network_make(id,    name, key) {
         network_reconnect(name, key)
 }
 
-# An overlay's link has the first address of the host's part, which Docker would give to the first container that asks for none.
-function network_reserved(id,    i, key, address, text) {
-    for (i = 1; i <= want_count; i++) {
-        key = want_key[want_id[i]]
-        address = nth_word(key, 3)
-        if (want_unit[want_id[i]] != want_unit[id] || key !~ /^addr / || !sub(/\/32$/, "", address))
-            continue
-        if (want_value[id] ~ /^bridge / && want_value[id] !~ (" subnet " address "/") && lies_in(address, word_after(want_value[id], "ip-range")))
-            text = text " --aux-address " nth_word(key, 2) "=" address
-    }
-    return text
-}
-
 function network_take_away(name, key,    n, users, i) {
     n = network_users(name, users)
     for (i = 1; i <= n; i++)
@@ -334,7 +322,7 @@ function network_take_away(name, key,    n, users, i) {
         if (!endpoint_is_half(users[i], name))
             undo(10, "docker", endpoint_again(users[i], name))
     step(11, "docker", "network rm " name, key)
-    undo(11, "docker", "network create " network_options(network_value[name], network_gateway_mode[name]) \
+    undo(11, "docker", "network create " network_options(network_value[name], network_gateway_mode[name]) network_reserves[name] \
         " --label crosshost=" network_mark[name] " " name)
 }
 

@@ -134,6 +134,19 @@ function say_docker_pools(    text, base) {
     }
 }
 
+# An overlay's link has the first address of the host's part, which Docker would give to the first container that asks for none.
+function network_reserved(id,    i, key, address, text) {
+    for (i = 1; i <= want_count; i++) {
+        key = want_key[want_id[i]]
+        address = nth_word(key, 3)
+        if (want_unit[want_id[i]] != want_unit[id] || key !~ /^addr / || !sub(/\/32$/, "", address))
+            continue
+        if (want_value[id] ~ /^bridge / && want_value[id] !~ (" subnet " address "/") && lies_in(address, word_after(want_value[id], "ip-range")))
+            text = text " --aux-address " nth_word(key, 2) "=" address
+    }
+    return text
+}
+
 # Whoever deletes a bridge cuts its containers off: made anew, it has none of their ports. One that has ended since has none either.
 function bridge_is_cut_off(net, bridge,    n, names, i, ended) {
     if (!network_running[net] || bridge_ports(bridge) || system("ls /sys/class/net/" bridge "/brif 2>/dev/null | grep -q .") == 0)

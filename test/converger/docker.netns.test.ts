@@ -44,6 +44,11 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         expect(host.apply("mesh", meshUnit() + overlay).stdout).toBe(
             "mesh: in step, nothing to do\n",
         );
+        const before = files();
+        const poison = "docker network poison: bridge br-p subnet 10.42.0.0/16 gateway 10.42.0.1\n";
+        const changed = overlay.replace("mtu 1450", "mtu 1400");
+        expect(host.apply("mesh", meshUnit() + changed + poison).status).toBe(1);
+        expect(files()).toBe(before);
     });
 
     test("a network is made over our bridge, and deleted", () => {

@@ -37,7 +37,7 @@ create_network() {
             -o) options="$options =${2%%=*} =${2#*=}" ;;
             --label) mark=" mark =${2#crosshost=}" ;;
             --subnet | --gateway | --ip-range) ipam="$ipam ${1#--} $2" ;;
-            --aux-address) ipam="$ipam aux ${2#*=}" ;;
+            --aux-address) ipam="$ipam aux ${2#*=} aux-name =${2%%=*}" ;;
         esac
         shift 2
     done
