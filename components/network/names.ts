@@ -73,13 +73,7 @@ function tellNames(host: HostSession, hosts: readonly HostSession[]): Names {
     lastUnitCommand(host, { of: "names", name: "names", text, end });
     host.namesSoFar = async () => {
         await soon(end);
-        const known = await Promise.all(announcements.filter(isThere).map(placeSoFar));
-        return unitText(
-            planNames(
-                host.name,
-                known.filter((place) => place !== undefined),
-            ),
-        );
+        return unitText(planNames(host.name, await placesSoFar(host, announcements)));
     };
     places.apply((all) => {
         const networks = namedNetworks(host.name, all);
@@ -110,7 +104,18 @@ function soon(end: Promise<void>): Promise<void> {
     });
 }
 
-/** None where something of another host is still to be made for it. */
+/** None before all of the host's own are known: what they are called, it is told of no other. */
+async function placesSoFar(
+    host: HostSession,
+    announcements: readonly Announcement[],
+): Promise<NamedPlace[]> {
+    const asked = announcements.filter(isThere);
+    const places = await Promise.all(asked.map(placeSoFar));
+    const lacksOwn = asked.some(({ session }, at) => session === host && !places[at]);
+    return lacksOwn ? [] : places.filter((place) => place !== undefined);
+}
+
+/** Undefined where something is still to be made for it. */
 async function placeSoFar(announcement: Announcement): Promise<NamedPlace | undefined> {
     const later = new Promise<undefined>((resolve) => {
         setImmediate(resolve, undefined);

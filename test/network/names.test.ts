@@ -147,6 +147,19 @@ describe("before a container is made", () => {
         ]);
     });
 
+    test("nothing is told where a container of the host may turn out to have such a name", async () => {
+        await mockedStack({ preview: true });
+        const vm1 = host("vm1", 11);
+        const vm2 = host("vm2", 12);
+        const mesh = overlay("mesh", [vm1, vm2], "10.42.0.0/16");
+        new ContainerAttachment("api", { host: vm1, network: mesh, container });
+        new ContainerAttachment("db", { host: vm2, network: mesh, container });
+        const late = new Machine("late").address;
+        new ContainerAttachment("own", { host: vm1, network: mesh, containerName: late });
+        await make("api");
+        expect(told()).toEqual([]);
+    });
+
     test("a host that cannot hear them keeps no container from being made", async () => {
         const vm1 = host("vm1", 11);
         const vm2 = host("vm2", 12);
