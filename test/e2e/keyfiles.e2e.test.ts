@@ -1,7 +1,8 @@
-import { homedir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { baseline, difference } from "../support/hosts";
-import { lab, run } from "../support/lab";
+import { CACHE, lab, run } from "../support/lab";
 import { Stack } from "../support/stack";
 
 const KEYS = join(homedir(), ".cache/crosshost");
@@ -40,13 +41,16 @@ const OPERATORS_CONFIG = `Host *
     LogLevel DEBUG3
 `;
 
+const otherHome = mkdtempSync(join(tmpdir(), "crosshost-home-"));
+
 /** The CLI where all of that holds, in files that it alone sees; and the shell for ProxyCommand puts HOME for a tilde. */
 const OPERATOR = [
     "unshare",
     "-m",
     "env",
     "SHELL=/bin/bash",
-    "HOME=/nowhere",
+    `HOME=${otherHome}`,
+    `CROSSHOST_CACHE=${CACHE}`, // the lab's, which else is below HOME
     "sh",
     "-c",
     `mount -t tmpfs none /etc/ssh && printf '%s' '${OPERATORS_CONFIG}' >/etc/ssh/ssh_config && exec "$@"`,
@@ -66,6 +70,7 @@ describe("the files that OpenSSH needs to make containers, in spite of the opera
 
     afterAll(() => {
         stack.cleanUp();
+        rmSync(otherHome, { recursive: true });
         run("sh", ["-c", `fuser -k -TERM ${agent} 2>/dev/null; rm -f ${agent}`]);
     });
 

@@ -29,7 +29,7 @@ export const ROOT = join(__dirname, "../..");
 /** Each worker of jest has a lab of its own; the first has the one that a run of a single file uses too. */
 const WORKER = process.env["JEST_WORKER_ID"] ?? "1";
 export const LAB_NAME = (process.env["CROSSHOST_LAB"] ?? "e2e") + (WORKER === "1" ? "" : WORKER);
-const CACHE = process.env["CROSSHOST_CACHE"] ?? join(homedir(), ".cache/crosshost");
+export const CACHE = process.env["CROSSHOST_CACHE"] ?? join(homedir(), ".cache/crosshost");
 export const LAB_JSON = join(CACHE, "labs", LAB_NAME, "lab.json");
 
 export function lab(): Lab {
