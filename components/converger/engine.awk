@@ -15,8 +15,6 @@ function docker_state(    pid) {
         pid = socket_holder()
     if (pid != "" && !is_docker_service(service_of(pid)))
         docker_elsewhere = service_of(pid)
-    if (docker_known == "yes")
-        docker_version()
     return docker_known
 }
 
@@ -48,15 +46,14 @@ function service_of(pid,    path, line, service) {
     return service
 }
 
-# Asked once for each start of the engine: the answer is kept where a change was written. One that systemd starts over and over has a
-# process and a socket, and nobody who answers: it counts as stopped, as else each question would wait for ever.
+# asked once for each start of the engine: the answer is kept where a change was written
 function docker_version() {
     if (docker_state() != "yes")
         return docker_state()
     if (docker_server == "")
         docker_server = word_after(read_line(run_dir "/engine"), engine_process())
     if (docker_server == "") {
-        docker_command = "exec timeout 10 docker version --format " quoted("{{.Server.Version}}") " 2>/dev/null"
+        docker_command = "exec docker version --format " quoted("{{.Server.Version}}") " 2>/dev/null"
         docker_command | getline docker_server
         close(docker_command)
         if (docker_server == "")

@@ -111,16 +111,6 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         expect(host.delete("api")).toMatchObject({ status: 0, stderr: "" });
     });
 
-    test("an engine that starts over and over, and answers nobody, is waited for 10 s at most", () => {
-        engine("26.1.5", process.ppid);
-        host.sh(": >$FAKES/docker/hangs");
-        const began = Date.now();
-        const { facts, drift } = host.observe();
-        expect(Date.now() - began).toBeLessThan(20_000);
-        expect(facts).toContain("docker stopped");
-        expect(drift).toContain("docker: not running");
-    });
-
     test("a unit whose file is gone is deleted by its marks", () => {
         host.sh(`rm /var/lib/crosshost/${STACK}/units/mesh`);
         changes();
