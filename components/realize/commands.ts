@@ -50,13 +50,13 @@ function quoted(text: string): string {
 }
 
 export function applyCommand(stack: string, unit: string, become: "sudo" | undefined): string {
-    return bySh(`exec ${LIMIT} sh ${program(stack)} apply ${stack} ${unit}`, become);
+    return bySh(run(stack, "apply", stack, unit), become);
 }
 
 /** Where the program is gone, so is what it made, or the Host's own removal sweeps it up. */
 export function deleteCommand(stack: string, unit: string, become: "sudo" | undefined): string {
-    const run = `exec ${LIMIT} sh ${program(stack)} delete ${stack} ${unit}`;
-    return bySh(`if [ -r ${program(stack)} ]; then ${run}; fi; cat >/dev/null`, become);
+    const remove = run(stack, "delete", stack, unit);
+    return bySh(`if [ -r ${program(stack)} ]; then ${remove}; fi; cat >/dev/null`, become);
 }
 
 /** Before Docker makes a container: what bears the unit's mark already is in nobody's state. */
@@ -66,14 +66,13 @@ export function vacateCommand(
     containers: readonly [own: string, ...leaving: string[]],
     become: "sudo" | undefined,
 ): string {
-    const request = ["vacate", stack, unit, ...containers].join(" ");
-    return bySh(`exec ${LIMIT} sh ${program(stack)} ${request}`, become);
+    return bySh(run(stack, "vacate", stack, unit, ...containers), become);
 }
 
 /** Before Docker makes a container: the names that it is to find from its start, on stdin once it is asked for. */
 export function foretellCommand(stack: string, become: "sudo" | undefined): string {
-    const run = `exec ${LIMIT} sh ${program(stack)} foretell ${stack} names`;
-    return bySh(`echo; echo "${SEND_NAMES}"; ${run}`, become);
+    const write = run(stack, "foretell", stack, "names");
+    return bySh(`echo; echo "${SEND_NAMES}"; ${write}`, become);
 }
 
 /** Takes the host's unit and, as comments, the packed program on stdin. */
@@ -128,9 +127,13 @@ function withProgram(
     become: "sudo" | undefined,
     more?: string,
 ): string {
-    const run = `case "$(sha256sum <${program(stack)} 2>/dev/null)" in ${hash}*) exec sh ${program(stack)} "$@";; esac`;
-    const script = `echo; [ -r ${program(stack)} ] && ${run}; echo "${SEND_PROGRAM}"; eval "$(cat)"`;
+    const ifSame = `case "$(sha256sum <${program(stack)} 2>/dev/null)" in ${hash}*) exec sh ${program(stack)} "$@";; esac`;
+    const script = `echo; [ -r ${program(stack)} ] && ${ifSame}; echo "${SEND_PROGRAM}"; eval "$(cat)"`;
     return bySh(script, become, request, more);
+}
+
+function run(stack: string, ...request: readonly string[]): string {
+    return `exec ${LIMIT} sh ${program(stack)} ${request.join(" ")}`;
 }
 
 function program(stack: string): string {
