@@ -210,10 +210,7 @@ function openPassage(
         case "ufw":
             return ways.map(([from, to]) => `ufw route allow in on ${from} out on ${to}`);
         case "firewalld":
-            return [
-                `firewall-cmd --permanent --zone=trusted --add-source=${range}`,
-                "firewall-cmd --reload",
-            ];
+            return trustedByFirewalld(range);
         case "iptables":
         case "iptables-legacy":
             return ways.map(([from, to]) => `${kind} -I FORWARD -i ${from} -o ${to} -j ACCEPT`);
@@ -225,15 +222,19 @@ function openPassage(
     }
 }
 
+function trustedByFirewalld(range: string): string[] {
+    return [
+        `firewall-cmd --permanent --zone=trusted --add-source=${range}`,
+        "firewall-cmd --reload",
+    ];
+}
+
 function openWayOut(kind: Kind, by: Chain, bridge: string, range: string): string[] {
     switch (kind) {
         case "ufw":
             return [`ufw route allow in on ${bridge}`];
         case "firewalld":
-            return [
-                `firewall-cmd --permanent --zone=trusted --add-source=${range}`,
-                "firewall-cmd --reload",
-            ];
+            return trustedByFirewalld(range);
         case "iptables":
         case "iptables-legacy":
             return [
