@@ -107,12 +107,13 @@ function plan_unmanaged(    wanted, before) {
     }
 }
 
-function tell_unmanaged(    wanted, found) {
+function tell_unmanaged(    wanted, text, found) {
     wanted = unmanaged_text()
     if (wanted == "" || read_line(NETWORKD_RUNS) == "" || !((stack ":host") in on_file))
         return
-    if (read_file(unmanaged_path()) != wanted)
-        tell(stack ":host", "networkd links", read_file(unmanaged_path()) == "" ? "missing" : "changed")
+    text = read_file(unmanaged_path())
+    if (text != wanted)
+        tell(stack ":host", "networkd links", text == "" ? "missing" : "changed")
     found = links_grabbed()
     if (found != "")
         tell(stack ":host", "networkd links", found)
