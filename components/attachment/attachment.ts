@@ -4,9 +4,9 @@
 //                      names api, www
 //
 // A container that is created here is two Pulumi resources: the container, by the Docker provider, and
-// the command that keeps it connected. One that exists already is the command alone. The host holds
-// one entry, which tells a lost or changed connection as drift; for containers that others make a
-// second one, a service of systemd for all of them, which attaches one that was made anew.
+// the command that keeps it connected. An existing container is the command alone. The host keeps one
+// entry, which reports a lost or changed connection as drift. For containers that others create there is
+// a second entry: a systemd service, shared by all of them, which attaches a recreated one.
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { type NetworkHandle } from "../network/handle";
@@ -31,7 +31,7 @@ import { type AttachmentSpec, attachmentSchema } from "./schema";
 
 /** A port of the host. */
 export interface ListenedPort {
-    /** Its number, 1 to 65535. */
+    /** The port's number, 1 to 65535. */
     port: number;
     /** Default: tcp. */
     protocol?: "tcp" | "udp";
@@ -43,69 +43,72 @@ export interface ContainerAttachmentArgs {
     /** The host that the container runs on. Changing it replaces a created container. */
     host: HostHandle;
     /**
-     * The network to join: an Overlay, a Bridge, a Macvlan, or what another stack exports as its `handle`.
-     * One of `network`, `mode` and `interface` is needed.
-     * Changing it replaces a created container and connects an existing one anew.
+     * The network to join: an Overlay, a Bridge, a Macvlan, or what another stack exports as its
+     * `handle`. One of `network`, `mode` and `interface` is needed. Changing it replaces a created
+     * container and reconnects an existing one.
      */
     network?: pulumi.Input<NetworkHandle>;
     /**
-     * What a created container has instead of a network: `"none"`, no link but lo; `"host"`, the host's
-     * own links, addresses and ports; `"bridge"`, Docker's default network; `{ container: web }`, all
-     * that another container of the host has, an attachment of this program or one by its name. It
-     * is replaced when that one is, and started again when that one is. Without `ipv4Address` and
-     * `aliases`; ports are published with `"bridge"` alone. Changing it replaces the container.
+     * Replaces the network of a created container. `"none"`: no link but lo. `"host"`: the host's own
+     * links, addresses and ports. `"bridge"`: Docker's default network. `{ container: web }`: the
+     * network namespace of another container on the host, an attachment of this program or a container
+     * by name; it is restarted or replaced together with that container. `ipv4Address` and `aliases`
+     * are not allowed; ports are published with `"bridge"` only. Changing it replaces the container.
      */
     mode?: "none" | "host" | "bridge" | { container: ContainerAttachment | pulumi.Input<string> };
     /**
-     * Ports of the host that a container with mode `"host"` listens on: `80`, or
-     * `{ port: 53, protocol: "udp", ip: "127.0.0.1" }`; tcp on every address where nothing else is said.
-     * Nothing is opened by it: a preview refuses such a port where another attachment, or something else on the
-     * host, has it. Default: what the image declares by EXPOSE, where the host has pulled it, for which a preview warns.
-     * Changing it changes nothing on the host.
+     * Ports of the host that a container with mode `"host"` listens on: `80`, or `{ port: 53, protocol:
+     * "udp", ip: "127.0.0.1" }`; a number is tcp on every address. This opens nothing: a preview
+     * refuses a port that another attachment, or something else on the host, already has. Default: none
+     * declared; a preview then warns if a port that the image EXPOSEs is taken (only for images the
+     * host already has). Changing it changes nothing on the host.
      */
     listens?: (number | ListenedPort)[];
     /**
-     * Static address in the host's subnet, outside of the part from which Docker gives out addresses by
-     * itself (the first quarter, unless a Bridge or a Macvlan says else); on a LAN, one that nobody
-     * answers for. Default: the one that it has; a new one gets one that is derived from the logical name
-     * (the former one, if `opts.aliases` says it), or the next that nobody on the network's hosts has, and keeps it. Changing it replaces a created container and connects an existing one anew.
+     * Static address in the host's subnet, outside the part from which Docker gives out addresses by
+     * itself (the first quarter, unless a Bridge or a Macvlan sets another); on a LAN, one that no
+     * machine uses. Default: derived from the logical name (the former name, if `opts.aliases` has it),
+     * or the next address that is free on the network's hosts; the attachment then keeps it. Changing
+     * it replaces a created container and reconnects an existing one.
      */
     ipv4Address?: string;
     /**
-     * Names by which containers on the network find it, beside its own: on its host by Docker's DNS, on
-     * other hosts by a line in their hosts files. Default: the logical name (the former one, if `opts.aliases` says it).
-     * Changing them replaces a created container and connects an existing one anew.
+     * Further names under which containers on the network find it: on its host by Docker's DNS, on
+     * other hosts by a line in their hosts files. Default: the logical name (the former name, if
+     * `opts.aliases` has it). Changing them replaces a created container and reconnects an existing
+     * one.
      */
     aliases?: string[];
     /**
-     * The container to create: all arguments of `docker.Container` but its networks. Either this or
-     * `containerName`. Changing it replaces the container, where Docker cannot change it in place.
+     * The container to create: all arguments of `docker.Container` except its networks. Set either this
+     * or `containerName`. Changing it replaces the container, unless Docker can change it in place.
      */
     container?: ContainerArgs;
     /**
-     * Name of a container that exists already, made by compose or by hand, running or stopped: it is
-     * connected as it is, and connected again as soon as one made anew starts, by a service on the
-     * host; removing the attachment disconnects it and does no more. It has to be there at a preview that would connect it. One that the same
-     * program makes is named by an output, as `container.name` or `other.containerName`, or with
-     * `dependsOn`. Several attachments may name one container, each on another network. Changing it
-     * disconnects the one and connects the other.
+     * Name of an existing container, made by compose or by hand, running or stopped. It is connected as
+     * it is, and a service on the host connects it again as soon as a recreated one starts; removing
+     * the attachment only disconnects it. It has to exist at the preview that would connect it. For one
+     * that the same program creates, give an output such as `container.name` or `other.containerName`,
+     * or use `dependsOn`. Several attachments may name one container, each on a different network.
+     * Changing it disconnects the old container and connects the new one.
      */
     containerName?: pulumi.Input<string>;
     /**
-     * In place of `network`: an interface of the container's own, which the host makes in it beside Docker, on a NIC
-     * or a Bridge. One that is created has no other. It is there from shortly after each start of the container; its program may have to wait
-     * for it. Changing it to or from a network replaces a created container.
+     * Instead of `network`: an extra interface that the host creates inside the container, on a NIC or
+     * a Bridge, unknown to Docker. A container created with it gets network mode `none`. The interface
+     * appears shortly after each start of the container; its program may have to wait for it. Changing
+     * it to or from a network replaces a created container.
      */
     interface?: InterfaceArgs;
     /**
-     * Whether the container's default route goes through this network, where it is on several; of all attachments
-     * of a container one may say so. Default `false`: Docker's choice. Changed in place.
+     * Whether the container's default route goes through this network, if it is on several; only one of
+     * a container's attachments may set it. Default: `false`, Docker's choice. Changed in place.
      */
     defaultRoute?: boolean;
 }
 
 /**
- * A container that is joined to a network: one that is created for it, or one that exists already.
+ * Joins a container to a network: one that is created for it, or one that exists already.
  *
  * ```ts
  * const api = new ContainerAttachment("api", {

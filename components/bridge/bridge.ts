@@ -5,11 +5,11 @@
 //   br-lan1, bridge, 10.60.0.1/24 ----------------+      MTU 1500
 //       | routing, firewall
 //       |   out: with the host's own address
-//       |   in: replies, and what is meant for a published port
+//       |   in: replies, and packets to a published port
 //   NIC 192.168.40.11
 //
-// One bridge and one Docker network on it; one Pulumi resource. Bridges of a host are apart from one
-// another and from its overlays: only a container that is attached to both is in both.
+// One bridge and one Docker network on it; one Pulumi resource. The bridges and overlays of a host are
+// isolated from each other: a container reaches two of them only if it is attached to both.
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { claimProblems, lockOutProblems } from "../network/claims";
@@ -27,36 +27,39 @@ import { bridgeSchema } from "./schema";
 const COMPONENT = "Bridge";
 
 export interface BridgeArgs {
-    /** The host that the bridge is on. Changing it makes the bridge there, and takes it away here. */
+    /** The host that the bridge is on. Changing it creates the bridge there and removes it here. */
     host: HostHandle;
     /**
-     * The bridge's IPv4 network, as `10.60.0.0/24`, /8 to /28. Must not hold the address by which the
-     * host is reached. Changed in place; addresses change.
+     * The bridge's IPv4 network, such as `10.60.0.0/24`, /8 to /28. It must not contain the address at
+     * which the host is reached. Changed in place; addresses change.
      */
     cidr: string;
-    /** Address of the bridge, the containers' gateway. Default: the network's first. Changed in place. */
+    /**
+     * Address of the bridge, which is the containers' gateway. Default: the network's first address.
+     * Changed in place.
+     */
     gateway?: string;
     /**
-     * The part of the network from which Docker gives out addresses by itself, as `10.60.0.0/26`; the
-     * rest is for attachments. Default: the first quarter. Changed in place.
+     * The part of the network from which Docker gives out addresses by itself, such as `10.60.0.0/26`;
+     * the rest is for attachments. Default: the first quarter. Changed in place.
      */
     ipRange?: string;
     /**
-     * MTU of the bridge and of the containers' interfaces in bytes, 576 to 65535. Default 1500. Changed
-     * in place, under running containers.
+     * MTU of the bridge and of the containers' interfaces in bytes, 576 to 65535. Default: 1500.
+     * Changed in place, under running containers.
      */
     mtu?: number;
     /**
-     * Name of the Docker network, as compose files refer to it with `external: true`. Default:
-     * `project-stack-name` (the former name, if `opts.aliases` says it). Changing it makes the network anew
-     * and the containers that use it too.
+     * Name of the Docker network; compose files refer to it with `external: true`. Default:
+     * `project-stack-name` (the former name, if `opts.aliases` has it). Changing it recreates the
+     * network and the containers on it.
      */
     dockerName?: string;
 }
 
 /**
  * A Linux bridge on one host, offered to Docker as a network. Its containers reach each other and, with
- * the host's address, the world; from outside they are reached by their published ports only.
+ * the host's address, the rest of the world; from outside only their published ports are reachable.
  *
  * ```ts
  * const lan1 = new Bridge("lan1", { host: vm1, cidr: "10.60.0.0/24" });
@@ -68,11 +71,11 @@ export class Bridge extends pulumi.ComponentResource {
     public readonly cidr: pulumi.Output<string>;
     /** MTU of bridge and containers, in bytes. */
     public readonly mtu: pulumi.Output<number>;
-    /** What it is on its host, by the host's logical name. */
+    /** The network as it is on its host, by the host's logical name. */
     public readonly networks: pulumi.Output<Record<string, HostNetwork>>;
     /**
-     * Docker's name of the network, for containers that Crosshost does not make. What takes it waits
-     * until the network is there.
+     * The Docker network's name, for containers that Crosshost does not create. Whatever uses it waits
+     * until the network exists.
      */
     public readonly networkName: pulumi.Output<string>;
 

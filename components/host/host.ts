@@ -5,10 +5,10 @@
 //                    boot      crosshost-STACK-links.service, before docker.service
 //                              crosshost-STACK-rules.service, after it
 //
-// One Pulumi resource for a host: the command that installs the converger. Once a container is created
-// there two more: a Docker provider, and the command that removes its key files from this machine in the
-// end. A network over many hosts adds one for the names of their containers.
-// One SSH login for a preview, whatever the number of components.
+// A host is one Pulumi resource: the command that installs the converger. Once a container is created
+// there, it has two more: a Docker provider, and the command that finally removes its key files from this
+// machine. A network across many hosts adds one for the names of their containers.
+// A preview takes one SSH login, however many components the host has.
 import * as pulumi from "@pulumi/pulumi";
 import { convergerProgram } from "../converger/program";
 import { agentProblem } from "../realize/agent";
@@ -47,25 +47,25 @@ export interface LoginArgs {
     host: pulumi.Input<string>;
     /** TCP port of sshd. Default 22. */
     port?: pulumi.Input<number>;
-    /** User to log in as. Default root; any other needs `become`. */
+    /** User to log in as. Default: root; any other user needs `become`. */
     user?: pulumi.Input<string>;
-    /** Password, for login by password. Containers cannot be created over such a login. */
+    /** Password for the login. Containers cannot be created over a password login. */
     password?: pulumi.Input<string>;
-    /** Private key as PEM text, with or without passphrase. */
+    /** Private key as PEM text, with or without a passphrase. */
     privateKey?: pulumi.Input<string>;
     /** Passphrase of the private key. */
     privateKeyPassword?: pulumi.Input<string>;
     /**
-     * Socket of an SSH agent. Default: `$SSH_AUTH_SOCK`, where it is set. An agent that is set has to answer,
-     * even beside a private key, which is then used in its place.
+     * Socket of an SSH agent. Default: `$SSH_AUTH_SOCK`, if set. An agent that is set has to answer,
+     * even if there is also a private key, which is then used instead.
      */
     agentSocketPath?: pulumi.Input<string>;
     /**
-     * The server's public key as in authorized_keys, `ssh-ed25519 AAAA...`: the only one accepted.
+     * The server's public key as in authorized_keys, `ssh-ed25519 AAAA...`; no other key is accepted.
      * `ssh-keyscan -t ed25519 HOST` prints it.
      */
     hostKey?: pulumi.Input<string>;
-    /** Accept whatever server answers. Whoever is in between reads all, and is root on the host. */
+    /** Accept any server. Anyone in the middle can read everything and act as root on the host. */
     insecureIgnoreHostKey?: true;
 }
 
@@ -75,7 +75,7 @@ export interface ConnectionArgs extends LoginArgs {
 }
 
 export interface RegistryAuthArgs {
-    /** Address of the registry, as in an image's name: `registry.example:5000`. */
+    /** Address of the registry, as in the image's name: `registry.example:5000`. */
     address: pulumi.Input<string>;
     /** User to log in as. */
     username: pulumi.Input<string>;
@@ -84,46 +84,46 @@ export interface RegistryAuthArgs {
 }
 
 export interface HostArgs {
-    /** How to reach the host by SSH. Changed in place: the next commands go the new way. */
+    /** How to reach the host by SSH. Changed in place: the next commands use the new connection. */
     connection: ConnectionArgs;
     /**
-     * `sudo`: run commands on the host by `sudo -n`. The login user needs NOPASSWD. Default: as the
-     * login user, who then has to be root. Changed in place.
+     * `sudo`: run commands on the host with `sudo -n`. The login user needs NOPASSWD. Default: run them
+     * as the login user, who must be root. Changed in place.
      */
     become?: "sudo";
     /**
-     * IPv4 address by which the other hosts reach this one; one of its NICs must have it. Default:
+     * IPv4 address at which the other hosts reach this one; one of its NICs must have it. Default:
      * `connection.host`, if it is an address. Changed in place, on the other hosts too.
      */
     address?: pulumi.Input<string>;
     /**
      * Number from which overlays derive this host's subnet and MACs, 1 to 255 for /24s of a /16.
-     * Default: the number at the end of the logical name (of the former one, if `opts.aliases` says it).
-     * Changing it changes the subnets.
+     * Default: the number at the end of the logical name (of the former name, if `opts.aliases` has
+     * it). Changing it changes the subnets.
      */
     id?: number;
     /**
-     * MTU in bytes of the NIC that has the address, 576 to 65535. Overlays size theirs by it.
-     * Default 1500. Changed in place, with the overlays' MTU.
+     * MTU in bytes of the NIC that has the address, 576 to 65535. Overlays derive their MTU from it.
+     * Default: 1500. Changed in place, with the overlays' MTU.
      */
     mtu?: number;
     /** Logins for the registries that images are pulled from. Changed in place. */
     registryAuth?: pulumi.Input<RegistryAuthArgs[]>;
     /**
-     * The resource that makes the machine: when it goes, nothing on it is undone first. Changed in
-     * place.
+     * The resource that creates the machine. When it is deleted, nothing on the machine is undone
+     * first. Changed in place.
      */
     machine?: pulumi.Resource;
     /**
-     * Fail a preview in which the host cannot be reached, for CI. Default: `false`, a warning. Changed
-     * in place: nothing on the host depends on it.
+     * Fail a preview if the host cannot be reached, for CI. Default: `false`, a warning. Changed in
+     * place: nothing on the host depends on it.
      */
     strict?: boolean;
     /**
-     * The machine is no more. Nothing is done there again, networks no longer count on it, and its
-     * resources can be deleted without it. Run one `up` with it, then take the host and what runs
-     * on it out of the program, or `destroy`. Taken back, the next `up` wires the host again.
-     * Default: `false`. Changed in place.
+     * The machine no longer exists. Nothing is done there, networks no longer count on it, and its
+     * resources can be deleted without it. Run one `up` with it, then remove the host and what runs on
+     * it from the program, or `destroy`. If you unset it, the next `up` wires the host again. Default:
+     * `false`. Changed in place.
      */
     gone?: boolean;
 }
@@ -136,9 +136,9 @@ export interface HostArgs {
  * ```
  */
 export class Host extends pulumi.ComponentResource implements HostHandle {
-    /** The logical name, by which networks list the host. */
+    /** The logical name, under which networks list the host. */
     public readonly hostName: pulumi.Output<string>;
-    /** Address by which other hosts reach it; empty where none is known. */
+    /** Address at which other hosts reach it; empty if none is known. */
     public readonly address: pulumi.Output<string>;
 
     constructor(name: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -220,7 +220,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
         });
     }
 
-    /** The Docker provider for this host, for containers, volumes and the like of one's own. */
+    /** The Docker provider for this host, for your own containers, volumes and the like. */
     get dockerProvider(): pulumi.ProviderResource {
         return dockerProviderOf(this);
     }

@@ -1,4 +1,4 @@
-// Containers as machines of a LAN, one network over many hosts:
+// Containers as machines of a LAN, one network across many hosts:
 //
 //   vm1                                         vm2
 //   container 192.168.40.100                    container 192.168.40.200
@@ -10,10 +10,10 @@
 //                       router, and every other machine
 //
 // On each of n hosts: one Docker network, and with hostAccess one link, one address and one route; one
-// Pulumi resource. Nothing is there for a peer: a host more changes no other. Packets pass neither the
+// Pulumi resource. Nothing depends on the peers: adding a host changes no other. Packets pass neither the
 // hosts' routing nor their firewall, so containers are as open as any machine of the LAN.
 //
-// A host and its own containers do not hear each other: what the NIC sends goes to the wire, never up to a
+// A host and its own containers do not reach each other: what the NIC sends goes to the wire, never up to a
 // macvlan. The host's own link is the way around.
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
@@ -36,80 +36,88 @@ import { macvlanSchema } from "./schema";
 const COMPONENT = "Macvlan";
 
 export interface MacvlanArgs {
-    /** The hosts on the LAN, in any order. Adding or removing one renumbers nobody. Changed in place. */
+    /**
+     * The hosts on the LAN, in any order. Adding or removing one renumbers nothing. Changed in place.
+     */
     hosts: HostHandle[];
     /**
-     * The hosts' network interface on the LAN, as `eth0`, or a bridge or bond that it is a port of. Must be
-     * there. Changed in place: the network is made anew under its containers.
+     * The hosts' network interface on the LAN, such as `eth0`, or the bridge or bond that the interface
+     * is a port of. It must exist. Changed in place: the network is recreated under its containers.
      */
     parent: string;
     /**
-     * Another parent for some hosts, by their logical names, as `{ vm3: "enp5s0" }`. Default: `parent`
-     * on all. Changed in place: the network is made anew under its containers.
+     * A different parent for some hosts, by their logical names, such as `{ vm3: "enp5s0" }`. Default:
+     * `parent` on all hosts. Changed in place: the network is recreated under its containers.
      */
     parents?: Record<string, string>;
     /**
-     * VLAN of the parent, 1 to 4094: `eth0.20` is made on each host for the LAN, and goes with it.
-     * Default: none, the parent itself. Changed in place: the network is made anew under its containers.
+     * VLAN of the parent, 1 to 4094: `eth0.20` is created on each host for the LAN, and removed with
+     * it. Default: none, the parent itself. Changed in place: the network is recreated under its
+     * containers.
      */
     vlan?: number;
-    /** The LAN's IPv4 network, as `192.168.40.0/24`, /8 to /29. Changed in place; addresses change. */
+    /**
+     * The LAN's IPv4 network, such as `192.168.40.0/24`, /8 to /29. Changed in place; addresses change.
+     */
     subnet: string;
     /**
-     * The LAN's router, by which containers reach the world. Needed but in mode `l3`. Default: none.
-     * Changed in place: the network is made anew under its containers.
+     * The LAN's router, through which containers reach the rest of the world. Needed except in mode
+     * `l3`. Default: none. Changed in place: the network is recreated under its containers.
      */
     gateway?: string;
     /**
-     * The part of the LAN from which Docker gives out addresses by itself, on all hosts together, as
-     * `192.168.40.128/26`. Nobody else may give out addresses of it. Host number `id` has part number
-     * `id` of it, so that no two hosts give out the same. Changed in place; automatic addresses change.
+     * The part of the LAN from which Docker gives out addresses by itself, on all hosts together, such
+     * as `192.168.40.128/26`. Nobody else may give out addresses of it. Host number `id` gets part
+     * number `id`, so no two hosts give out the same address. Changed in place; automatic addresses
+     * change.
      */
     ipRange: string;
     /**
-     * Prefix length of each host's part of `ipRange`, up to 30. Default: an eighth of it, so 8 addresses of
-     * a /26 for each of 8 hosts. Changed in place; automatic addresses change.
+     * Prefix length of each host's part of `ipRange`, up to 30. Default: an eighth of `ipRange`, for
+     * example 8 addresses of a /26 for each of 8 hosts. Changed in place; automatic addresses change.
      */
     hostPrefix?: number;
     /**
      * Addresses that belong to others, such as the DHCP pool: `"192.168.40.9"`, a range
      * `"192.168.40.100-192.168.40.199"` or a network `"192.168.40.0/27"`. No container gets them.
-     * Default: none but the gateway and the hosts. Changed in place; derived addresses may change.
+     * Default: only the gateway and the hosts. Changed in place; derived addresses may change.
      */
     reserved?: string[];
     /**
-     * Docker's driver: `macvlan`, by which each container has a MAC of its own, or `ipvlan`, by which all
-     * have the parent's. Default `macvlan`. Changed in place: the network is made anew under its containers.
+     * Docker's driver: `macvlan`, where each container has its own MAC, or `ipvlan`, where all have the
+     * parent's. Default: `macvlan`. Changed in place: the network is recreated under its containers.
      */
     driver?: "macvlan" | "ipvlan";
     /**
-     * Of macvlan: `bridge`; `private`, containers of a host do not hear each other; `vepa`, they do by a
-     * switch that sends back; `passthru`, one container has the parent alone. Of ipvlan: `l2`; `l3`, each
-     * host is the router of its part of `ipRange`, to which other machines need a route. Default `bridge`,
-     * `l2` of ipvlan. Changed in place: the network is made anew under its containers.
+     * For macvlan: `bridge`; `private`: containers of a host do not reach each other; `vepa`: traffic
+     * between them goes to the switch, which must reflect it (hairpin); `passthru`: one container has
+     * the parent to itself. For ipvlan: `l2`; `l3`: each host routes its part of `ipRange`, to which
+     * other machines need a route. Default: `bridge`, or `l2` with ipvlan. Changed in place: the
+     * network is recreated under its containers.
      */
     mode?: "bridge" | "private" | "vepa" | "passthru" | "l2" | "l3";
     /**
-     * Make the parent promiscuous, for a NIC that drops frames of containers' MACs: a virtual machine's,
-     * or one whose filter is full. Default `false`. Changed in place.
+     * Make the parent promiscuous, for a NIC that drops frames for the containers' MACs: a virtual
+     * machine's, or one whose filter is full. Default: `false`. Changed in place.
      */
     promiscuous?: boolean;
     /**
-     * Give each host a way to its own containers, which is not there otherwise: a link with one address of
-     * the host's part. Needs mode `bridge`, `l2` or `l3`. Default `false`. Changed in place.
+     * Let each host reach its own containers, which it otherwise cannot: through a link with one
+     * address of the host's part. Needs mode `bridge`, `l2` or `l3`. Default: `false`. Changed in
+     * place.
      */
     hostAccess?: boolean;
     /**
-     * Name of the Docker network, as compose files refer to it with `external: true`. Default:
-     * `project-stack-name` (the former name, if `opts.aliases` says it). Changing it makes the network anew
-     * and the containers that use it too.
+     * Name of the Docker network; compose files refer to it with `external: true`. Default:
+     * `project-stack-name` (the former name, if `opts.aliases` has it). Changing it recreates the
+     * network and the containers on it.
      */
     dockerName?: string;
 }
 
 /**
- * A LAN that containers are on as machines of their own, over many hosts: with addresses of the LAN,
- * reached by all of it without published ports.
+ * A LAN that containers are on as machines of their own, across many hosts: they have addresses of the
+ * LAN and are reached from all of it, without published ports.
  *
  * ```ts
  * const lan = new Macvlan("lan", {
@@ -125,9 +133,9 @@ export interface MacvlanArgs {
 export class Macvlan extends pulumi.ComponentResource {
     /** The LAN's network. */
     public readonly cidr: pulumi.Output<string>;
-    /** MTU of the containers' interfaces, in bytes: the least of the hosts' NICs, as the program says it. */
+    /** MTU of the containers' interfaces, in bytes: the smallest `mtu` of the hosts. */
     public readonly mtu: pulumi.Output<number>;
-    /** What it is on each host, by the hosts' logical names. */
+    /** The network as it is on each host, by the hosts' logical names. */
     public readonly networks: pulumi.Output<Record<string, HostNetwork>>;
 
     constructor(name: string, args: MacvlanArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -162,8 +170,8 @@ export class Macvlan extends pulumi.ComponentResource {
     }
 
     /**
-     * Docker's name of the network on a host, for containers that Crosshost does not make. What
-     * takes it waits until the network is there.
+     * The Docker network's name on a host, for containers that Crosshost does not create. Whatever uses
+     * it waits until the network exists.
      */
     networkName(host: HostHandle): pulumi.Output<string> {
         return networkNameOn(COMPONENT, this, host);

@@ -3,15 +3,15 @@ import { type HostSession } from "../realize/session";
 import { type HostNetwork } from "./hostNetwork";
 
 /**
- * A network that containers can join. An Overlay is one; so is the stack output of another stack
- * (`overlay.handle`), taken by StackReference.
+ * A network that containers can join: an Overlay, a Bridge, a Macvlan, or the `handle` that another
+ * stack exports, taken by StackReference.
  */
 export interface NetworkHandle {
     /** The whole network. */
     readonly cidr: pulumi.Input<string>;
     /** MTU of the containers' interfaces, in bytes. */
     readonly mtu: pulumi.Input<number>;
-    /** What it is on each host, by the hosts' logical names. */
+    /** The network as it is on each host, by the hosts' logical names. */
     readonly networks: pulumi.Input<Record<string, HostNetwork>>;
 }
 

@@ -1,18 +1,18 @@
 import { addressAt, networkAddress, prefixOf } from "../wire/address";
 
-/** What a network is on one host, for containers that join it. */
+/** A network as it is on one host, for containers that join it. */
 export interface HostNetwork {
-    /** Docker's name of the network. */
+    /** The Docker network's name. */
     readonly network: string;
     readonly subnet: string;
     readonly gateway: string;
     /** The part of the subnet from which Docker gives out addresses by itself. */
     readonly ipRange: string;
-    /** Other parts that are not for containers' own addresses. */
+    /** Other parts whose addresses no container may have. */
     readonly reserved?: readonly Reserved[];
-    /** Of a network whose containers are machines of a LAN: nothing is published for them. */
+    /** Set for a network whose containers are machines of a LAN: nothing is published for them. */
     readonly lan?: Lan;
-    /** The host's own way to containers of a LAN, which they need by their addresses. */
+    /** The host's own way to its containers on a LAN, which needs their addresses. */
     readonly shim?: Shim;
 }
 
@@ -24,9 +24,12 @@ export interface Reserved {
 }
 
 export interface Lan {
-    /** The host's link to it; none where the host is the containers' router. */
+    /** The host's link to the LAN; none if the host is the containers' router. */
     readonly link?: string;
-    /** Addresses of the hosts on it, by the hosts' logical names, as far as the program says them. */
+    /**
+     * Addresses of the hosts on the LAN, by the hosts' logical names, as far as the program states
+     * them.
+     */
     readonly hosts: Readonly<Record<string, string>>;
 }
 

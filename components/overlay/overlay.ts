@@ -1,4 +1,4 @@
-// One network over many hosts, a part of it on each:
+// One network across many hosts, with a part on each:
 //
 //   vm1                                      vm2
 //   container 10.42.1.200                    container 10.42.2.200
@@ -10,7 +10,7 @@
 //   NIC 192.168.40.11  -------------------   NIC 192.168.40.12                  MTU 1500
 //
 // On each of n hosts: one bridge, one Docker network, at most one device, n-1 routes; one Pulumi resource.
-// A host more changes the others by one route each and renumbers nobody.
+// Adding a host adds one route to each of the others and renumbers nothing.
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { knownAs, stackKnownAs } from "../realize/knownAs";
@@ -34,13 +34,13 @@ const COMPONENT = "Overlay";
 /** Options of the `vxlan` backend. */
 export interface VxlanArgs {
     /**
-     * VXLAN network identifier, 1 to 16777215. Default: derived from project, stack and name, above
-     * Docker Swarm's. Changed in place; traffic pauses until every host has it.
+     * VXLAN network identifier, 1 to 16777215. Default: derived from project, stack and name, above the
+     * range of Docker Swarm. Changed in place; traffic pauses until every host has it.
      */
     vni?: number;
     /**
-     * UDP port that the hosts' firewalls let through. Default: derived, 20000 to 29999. Changed in
-     * place; traffic pauses until every host has it.
+     * UDP port, which must be open in the hosts' firewalls. Default: derived, 20000 to 29999. Changed
+     * in place; traffic pauses until every host has it.
      */
     port?: number;
 }
@@ -48,53 +48,54 @@ export interface VxlanArgs {
 /** Options of the `direct` backend: there is nothing to choose. */
 export type DirectArgs = Record<string, never>;
 
-/** The way over the wire: exactly one of these. */
+/** How packets travel between hosts: exactly one of these. */
 export interface BackendArgs {
     /**
-     * VXLAN with static routes, for hosts that reach each other by UDP, on one link or not. Makes a
+     * VXLAN with static routes, for hosts that reach each other by UDP, on one link or not. Creates a
      * device on each host, and a route, a neighbour and an fdb entry for each peer. 50 bytes of
      * overhead. Changed in place.
      */
     vxlan?: VxlanArgs;
     /**
-     * Plain routes from host to host, for hosts on one link (one switch, one bridge, one VLAN):
-     * packets go as they are. Makes a route for each peer and no device. No overhead, so the full
-     * MTU. Not where others share the link, who could send by a container's address, nor in clouds
-     * that drop packets of addresses that they did not give out. Changed in place.
+     * Plain routes from host to host, for hosts on one link (one switch, one bridge, one VLAN): packets
+     * are sent unchanged. Creates a route for each peer and no device. No overhead, so the full MTU. Do
+     * not use it where untrusted machines share the link: they can spoof container addresses. It does
+     * not work in clouds that drop packets with addresses they did not assign. Changed in place.
      */
     direct?: DirectArgs;
 }
 
 export interface OverlayArgs {
-    /** The hosts to span, in any order. Adding or removing one renumbers nobody. Changed in place. */
+    /** The hosts to span, in any order. Adding or removing one renumbers nothing. Changed in place. */
     hosts: HostHandle[];
     /**
-     * The overlay's IPv4 network, as `10.42.0.0/16`. Host number `id` gets subnet number `id` of it.
-     * Must not hold an address by which a host is reached. Changed in place; addresses change.
+     * The overlay's IPv4 network, such as `10.42.0.0/16`. Host number `id` gets subnet number `id`. It
+     * must not contain an address at which a host is reached. Changed in place; addresses change.
      */
     cidr: string;
-    /** Prefix length of each host's subnet, 9 to 28. Default 24. Changed in place. */
+    /** Prefix length of each host's subnet, 9 to 28. Default: 24. Changed in place. */
     subnetPrefix?: number;
     /**
-     * The way over the wire, as `{ vxlan: {} }` or `{ direct: {} }`. Changed in place; traffic
+     * How packets travel between hosts: `{ vxlan: {} }` or `{ direct: {} }`. Changed in place; traffic
      * between hosts pauses until every host has it.
      */
     backend: BackendArgs;
     /**
-     * MTU of the containers' interfaces in bytes, 576 to 65535. Default: the least of the hosts' MTU
-     * less the backend's overhead: 1450 for vxlan, 1500 for direct. Changed in place, under running containers.
+     * MTU of the containers' interfaces in bytes, 576 to 65535. Default: the smallest `mtu` of the
+     * hosts minus the backend's overhead: 1450 for vxlan, 1500 for direct. Changed in place, under
+     * running containers.
      */
     mtu?: number;
     /**
-     * Name of the Docker network, as compose files refer to it with `external: true`. Default:
-     * `project-stack-name` (the former name, if `opts.aliases` says it). Changing it makes the network anew
-     * and the containers that use it too.
+     * Name of the Docker network; compose files refer to it with `external: true`. Default:
+     * `project-stack-name` (the former name, if `opts.aliases` has it). Changing it recreates the
+     * network and the containers on it.
      */
     dockerName?: string;
 }
 
 /**
- * A network over many hosts, on which containers reach each other by their own addresses.
+ * A network across many hosts, on which containers reach each other at their own addresses.
  *
  * ```ts
  * const mesh = new Overlay("mesh", { hosts: [vm1, vm2], cidr: "10.42.0.0/16", backend: { vxlan: {} } });
@@ -105,7 +106,7 @@ export class Overlay extends pulumi.ComponentResource {
     public readonly cidr: pulumi.Output<string>;
     /** MTU of the containers' interfaces, in bytes. */
     public readonly mtu: pulumi.Output<number>;
-    /** What it is on each host, by the hosts' logical names. */
+    /** The network as it is on each host, by the hosts' logical names. */
     public readonly networks: pulumi.Output<Record<string, HostNetwork>>;
     /** Each host's subnet, by the hosts' logical names. */
     public readonly subnets: pulumi.Output<Record<string, string>>;
@@ -134,8 +135,8 @@ export class Overlay extends pulumi.ComponentResource {
     }
 
     /**
-     * Docker's name of the network on a host, for containers that Crosshost does not make. What
-     * takes it waits until the network is there.
+     * The Docker network's name on a host, for containers that Crosshost does not create. Whatever uses
+     * it waits until the network exists.
      */
     networkName(host: HostHandle): pulumi.Output<string> {
         return networkNameOn(COMPONENT, this, host);
