@@ -3,7 +3,7 @@ export {
     type ContainerAttachmentArgs,
     type ListenedPort,
 } from "./attachment/attachment";
-export { type InterfaceArgs, type RouteArgs } from "./attachment/interfaceArgs";
+export { type InterfaceArgs, type RouteArgs } from "./attachment/places/interfaceArgs";
 export { Bridge, type BridgeArgs } from "./bridge/bridge";
 export { type HostHandle } from "./host/handle";
 export {
@@ -23,4 +23,4 @@ export {
     type VxlanArgs,
 } from "./overlay/overlay";
 export { type HostNetwork, type Lan, type Reserved, type Shim } from "./network/hostNetwork";
-export { type ContainerArgs } from "./realize/docker";
+export { type ContainerArgs } from "./resources/container";

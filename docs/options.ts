@@ -11,7 +11,7 @@ const SOURCES = [
     "components/macvlan/macvlan.ts",
     "components/overlay/overlay.ts",
     "components/attachment/attachment.ts",
-    "components/attachment/interfaceArgs.ts",
+    "components/attachment/places/interfaceArgs.ts",
 ];
 const TABLE = /<!-- options: (\w+) -->\n[^]*?<!-- end -->/g;
 

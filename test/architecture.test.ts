@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
 import { z } from "zod";
-import { interfaceSchema, routeSchema } from "../components/attachment/interfaceSchema";
+import { interfaceSchema, routeSchema } from "../components/attachment/places/interfaceSchema";
 import { attachmentSchema } from "../components/attachment/schema";
 import { bridgeSchema } from "../components/bridge/schema";
 import { connectionSchema, hostSchema } from "../components/host/schema";
@@ -102,31 +102,89 @@ const importers = (name: RegExp) =>
         .filter(({ imports }) => imports.some(({ from }) => name.test(from)))
         .map(({ path }) => path);
 
-/** The components, and the parts of theirs that register resources or hold outputs. All else is pure. */
+/**
+ * The rooms of components/ from the ground up. A room imports from its own floor nothing but itself, and else
+ * from the floors below it.
+ */
+const FLOORS = [
+    ["wire", "converger"],
+    ["facts"],
+    ["entries"],
+    ["remote", "checks"],
+    ["run"],
+    ["preview"],
+    ["resources"],
+    ["host"],
+    ["network"],
+    ["names"],
+    ["bridge", "macvlan", "overlay"],
+    ["attachment"],
+    ["index.ts"],
+];
+
+function roomOf(path: string): string {
+    return path.split("/")[1] ?? "";
+}
+
+function floorOf(path: string): number {
+    return FLOORS.findIndex((floor) => floor.includes(roomOf(path)));
+}
+
+/** What registers resources, holds outputs, or speaks with hosts. All else is pure. */
 const OF_PULUMI = [
     "components/index.ts",
     "components/attachment/attachment.ts",
-    "components/attachment/derived.ts",
     "components/attachment/existing.ts",
-    "components/attachment/interface.ts",
-    "components/attachment/mode.ts",
-    "components/attachment/networkPlace.ts",
+    "components/attachment/places/derived.ts",
+    "components/attachment/places/interface.ts",
+    "components/attachment/places/mode.ts",
+    "components/attachment/places/network.ts",
     "components/bridge/bridge.ts",
     "components/host/host.ts",
     "components/macvlan/macvlan.ts",
-    "components/network/names.ts",
+    "components/names/names.ts",
     "components/network/networkName.ts",
     "components/overlay/overlay.ts",
     "components/overlay/sharedLink.ts",
 ];
+const ROOMS_OF_PULUMI = ["remote", "run", "preview", "resources"];
 const PURE = [...modules.keys()].filter(
-    (path) => !path.startsWith("components/realize/") && !OF_PULUMI.includes(path),
+    (path) => !ROOMS_OF_PULUMI.includes(roomOf(path)) && !OF_PULUMI.includes(path),
 );
 
 describe("rooms", () => {
-    test("every room has its schema and plan", () => {
-        expect(named("schema.ts").map(dirname)).toEqual(named("plan.ts").map(dirname));
-        expect(named("schema.ts")).toHaveLength(5);
+    test("every component has its schema and plan", () => {
+        const rooms = named("schema.ts").map(dirname);
+        expect(named("plan.ts").map(dirname)).toEqual(expect.arrayContaining(rooms));
+        expect(rooms).toHaveLength(5);
+    });
+
+    const ofComponents = [...modules.values()].filter(({ path }) => path.startsWith("components/"));
+
+    test("each stands on a floor", () => {
+        expect(ofComponents.map(({ path }) => path).filter((path) => floorOf(path) < 0)).toEqual(
+            [],
+        );
+    });
+
+    test("none imports from a floor above it, nor from another room of its floor", () => {
+        const upwards = ofComponents.flatMap((module) =>
+            module.imports
+                .map((imported) => target(module, imported) ?? module.path)
+                .filter((to) => roomOf(to) !== roomOf(module.path))
+                .filter((to) => floorOf(to) >= floorOf(module.path))
+                .map((to) => `${module.path} imports ${to}`),
+        );
+        expect(upwards).toEqual([]);
+    });
+
+    test("none has more files than one sees at a glance", () => {
+        const files = filesUnder("components").filter((path) => roomOf(path) !== "converger");
+        const folders = files.map(dirname);
+        const full = new Set(
+            folders.filter((one) => folders.filter((other) => other === one).length > 12),
+        );
+        expect([...full]).toEqual([]);
     });
 
     test.each(PURE)("%s needs no Pulumi, nor does what it imports", (path) => {
@@ -152,9 +210,9 @@ describe("rooms", () => {
     });
 
     test.each([
-        [/^@pulumi\/command/, "components/realize/unit.ts"],
-        [/^@pulumi\/docker/, "components/realize/docker.ts"],
-        [/^ssh2/, "components/realize/ssh.ts"],
+        [/^@pulumi\/command/, "components/resources/command.ts"],
+        [/^@pulumi\/docker/, "components/resources/container.ts"],
+        [/^ssh2/, "components/remote/ssh.ts"],
     ])("%s has one importer", (name, only) => {
         expect(importers(name)).toEqual([only]);
     });
@@ -163,7 +221,7 @@ describe("rooms", () => {
         const others = [...modules.values()]
             .filter(({ source }) => /\bRunError\b/.test(source.text))
             .map(({ path }) => path);
-        expect(others).toEqual(["components/realize/refuse.ts"]);
+        expect(others).toEqual(["components/run/refuse.ts"]);
     });
 
     test("cli/ starts without Pulumi, and nothing needs cli/", () => {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { interfaceSchema, routeSchema } from "../components/attachment/interfaceSchema";
+import { interfaceSchema, routeSchema } from "../components/attachment/places/interfaceSchema";
 import { attachmentSchema } from "../components/attachment/schema";
-import { interfaceUnit, planInterface } from "../components/attachment/interfacePlan";
+import { interfaceUnit, planInterface } from "../components/attachment/places/interfacePlan";
 import { bridgeUnit, planBridge } from "../components/bridge/plan";
 import { bridgeSchema } from "../components/bridge/schema";
 import { connectionSchema, hostSchema } from "../components/host/schema";

@@ -1,8 +1,8 @@
 // One SSH login for a host: the questions go there with the program that asks them, and the answers come back.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bySh } from "../../components/realize/commands";
-import { type Connection, runOverSsh } from "../../components/realize/ssh";
+import { bySh } from "../../components/remote/commands";
+import { type Connection, runOverSsh } from "../../components/remote/ssh";
 import { CliError } from "../error";
 import { type Container, type Lookup, type Pair } from "../reach";
 import { type State } from "../state";

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type SeenContainer, seenContainers } from "../realize/containers";
-import { entriesHash, type Observation } from "../realize/observation";
-import { refuse } from "../realize/refuse";
-import { type HostSession } from "../realize/session";
+import { type SeenContainer, seenContainers } from "../facts/containers";
+import { entriesHash, type Observation } from "../facts/observation";
+import { refuse } from "../run/refuse";
+import { type HostSession } from "../run/session";
 import { dockerObjectName } from "../wire/fields";
 import { check, type Problem } from "../wire/problem";
 

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type HostSession } from "../realize/session";
+import { type HostSession } from "../run/session";
 
 /** An attachment that this program has made, as others may need it. */
 export interface Made {

@@ -7,8 +7,7 @@ import {
     sizeOf,
 } from "../wire/address";
 import { isHostName } from "../wire/hostname";
-import { type WishedPort } from "../realize/portMisfits";
-import { type Claims, type HostPort } from "../wire/claims";
+import { type Claims, type HostPort, type WishedPort } from "../wire/claims";
 import { derivedNumber, type StackIdentity } from "../wire/identity";
 import { type Problem, quoted } from "../wire/problem";
 import { entry, unit, type Unit } from "../wire/unit";

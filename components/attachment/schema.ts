@@ -9,7 +9,7 @@ import {
     isRecord,
     port,
 } from "../wire/fields";
-import { interfaceSchema } from "./interfaceSchema";
+import { interfaceSchema } from "./places/interfaceSchema";
 import { wording } from "../wire/wording";
 
 /** What the attachment decides by itself, and what to write instead. */

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
-import { Refusal } from "../realize/refuse";
-import { sessionOf } from "../realize/session";
+import { Refusal } from "../run/refuse";
+import { sessionOf } from "../run/session";
 import { localNetwork } from "./handle";
 
 /** Docker's name of a network on one of its hosts; what takes it waits until the network is there. */

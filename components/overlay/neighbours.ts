@@ -1,6 +1,6 @@
 // What hosts tell of the link between them, for backends that send to the peers' own addresses.
 import { contains } from "../wire/address";
-import { type CloudName, cloudOf, CLOUDS, type Facts } from "../realize/clouds";
+import { type CloudName, cloudOf, CLOUDS, type Facts } from "../facts/clouds";
 import { type Problem } from "../wire/problem";
 
 /** Pairs of hosts that share no link, as far as one of them tells. */

@@ -13,10 +13,10 @@
 // Adding a host adds one route to each of the others and renumbers nothing.
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
-import { knownAs, stackKnownAs } from "../realize/knownAs";
-import { parsed, refuse } from "../realize/refuse";
-import { type HostSession, sessionsOfHosts } from "../realize/session";
-import { unitCommand } from "../realize/unit";
+import { knownAs, stackKnownAs } from "../run/knownAs";
+import { parsed, refuse } from "../run/refuse";
+import { type HostSession, sessionsOfHosts } from "../run/session";
+import { unitCommand } from "../resources/command";
 import { unitName } from "../wire/identity";
 import { unitText } from "../wire/unit";
 import { claimProblems } from "../network/claims";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { entriesHash, type Observation } from "../realize/observation";
-import { refuse } from "../realize/refuse";
-import { type HostSession } from "../realize/session";
+import { entriesHash, type Observation } from "../facts/observation";
+import { refuse } from "../run/refuse";
+import { type HostSession } from "../run/session";
 import { unitName } from "../wire/identity";
 import { unitText } from "../wire/unit";
 import { chosenBackend } from "./backends";

@@ -1,3 +1,5 @@
+import type * as pulumi from "@pulumi/pulumi";
+
 /** Who holds what, of things that only one may have. */
 export class Claims<T = string> {
     readonly #held: { readonly thing: T; readonly holder: string }[] = [];
@@ -24,6 +26,19 @@ export interface HostPort {
     readonly ip: string;
     readonly port: number;
     readonly protocol: string;
+}
+
+/** The ports that a container is to have. */
+export interface PortWish {
+    readonly container: string;
+    readonly ports: readonly WishedPort[];
+    /** Of a container with the host's network that does not say what it listens on. */
+    readonly image?: pulumi.Input<string>;
+}
+
+export interface WishedPort extends HostPort {
+    /** The argument that says it, and how to get around it. */
+    readonly path: string;
 }
 
 export function portsClash(a: HostPort, b: HostPort): boolean {

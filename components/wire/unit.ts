@@ -1,3 +1,4 @@
+// wire/: what all plans need: addresses, names, sums of MTUs, entries of units. Pure.
 /** What one component wants of one host: kernel or Docker objects and their attributes. */
 export type Unit = ReadonlyMap<string, string>;
 

@@ -1,8 +1,8 @@
 // What a schema lets pass, a plan can write down: else a mistake shows as an error from inside.
 import fc from "fast-check";
-import { interfaceUnit, planInterface } from "../../components/attachment/interfacePlan";
+import { interfaceUnit, planInterface } from "../../components/attachment/places/interfacePlan";
 import { planAttachment, planMode } from "../../components/attachment/plan";
-import { interfaceSchema } from "../../components/attachment/interfaceSchema";
+import { interfaceSchema } from "../../components/attachment/places/interfaceSchema";
 import { attachmentSchema } from "../../components/attachment/schema";
 import { bridgeUnit, planBridge } from "../../components/bridge/plan";
 import { bridgeSchema } from "../../components/bridge/schema";
@@ -10,7 +10,7 @@ import { planHost } from "../../components/host/plan";
 import { hostSchema } from "../../components/host/schema";
 import { macvlanUnit, planMacvlan } from "../../components/macvlan/plan";
 import { macvlanSchema } from "../../components/macvlan/schema";
-import { planNames } from "../../components/network/namesPlan";
+import { planNames } from "../../components/names/plan";
 import { layOut, planOverlay } from "../../components/overlay/plan";
 import { overlaySchema } from "../../components/overlay/schema";
 import { alias, dockerObjectName } from "../../components/wire/fields";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ContainerAttachment, type ContainerAttachmentArgs, Host, Overlay } from "../../components";
-import { probe } from "../../components/realize/probe";
+import { probe } from "../../components/remote/probe";
 import { answered, host, HOST_KEY, hosts, refusal } from "../support/builders";
 import {
     Machine,
@@ -13,9 +13,9 @@ import {
     waitsFor,
 } from "../support/mocks";
 
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/realize/keyfiles", () => ({
-    ...jest.requireActual<object>("../../components/realize/keyfiles"),
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/resources/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/resources/keyfiles"),
     sshOptions: () => ["-o", "IdentityFile=~/key"],
     writeKeyFiles: () => undefined,
 }));

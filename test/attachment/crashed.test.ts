@@ -1,13 +1,13 @@
 import { ContainerAttachment, Overlay } from "../../components";
-import { probe } from "../../components/realize/probe";
-import { runOverSsh } from "../../components/realize/ssh";
+import { probe } from "../../components/remote/probe";
+import { runOverSsh } from "../../components/remote/ssh";
 import { answered, host } from "../support/builders";
 import { mockedStack, resource } from "../support/mocks";
 
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/realize/ssh", () => ({ runOverSsh: jest.fn() }));
-jest.mock("../../components/realize/keyfiles", () => ({
-    ...jest.requireActual<object>("../../components/realize/keyfiles"),
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/remote/ssh", () => ({ runOverSsh: jest.fn() }));
+jest.mock("../../components/resources/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/resources/keyfiles"),
     sshOptions: () => ["-o", "IdentityFile=~/key"],
     writeKeyFiles: () => undefined,
 }));

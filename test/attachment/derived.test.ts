@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { derivedAddress, type Member } from "../../components/attachment/derived";
+import { derivedAddress, type Member } from "../../components/attachment/places/derived";
 import { claimAddress } from "../../components/attachment/plan";
 import { planMacvlan } from "../../components/macvlan/plan";
 import { macvlanSchema } from "../../components/macvlan/schema";
 import { type HostNetwork } from "../../components/network/hostNetwork";
 import { layOut } from "../../components/overlay/plan";
-import { type ProbeResult } from "../../components/realize/observation";
+import { type ProbeResult } from "../../components/facts/observation";
 import { Claims } from "../../components/wire/claims";
 import { derivedNumber, stackId, unitName } from "../../components/wire/identity";
 import { answered, firstChoice, IDENTITY, overlaySpec, planned } from "../support/builders";

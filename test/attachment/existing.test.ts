@@ -6,8 +6,8 @@ import {
     type Host,
 } from "../../components";
 import { containerProblems } from "../../components/attachment/existing";
-import { entriesHash } from "../../components/realize/observation";
-import { probe } from "../../components/realize/probe";
+import { entriesHash } from "../../components/facts/observation";
+import { probe } from "../../components/remote/probe";
 import { type Problem } from "../../components/wire/problem";
 import { answered, host, refusal } from "../support/builders";
 import {
@@ -22,9 +22,9 @@ import {
 } from "../support/mocks";
 
 const mockRefused: string[] = [];
-jest.mock("../../components/realize/refuse", () => {
+jest.mock("../../components/run/refuse", () => {
     const actual = jest.requireActual<{ refuse: (...args: unknown[]) => void }>(
-        "../../components/realize/refuse",
+        "../../components/run/refuse",
     );
     return {
         ...actual,
@@ -39,10 +39,10 @@ jest.mock("../../components/realize/refuse", () => {
     };
 });
 let mockRunning = false;
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/realize/tell", () => ({ tellProbe: () => Promise.resolve() }));
-jest.mock("../../components/realize/keyfiles", () => ({
-    ...jest.requireActual<object>("../../components/realize/keyfiles"),
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/preview/host", () => ({ tellProbe: () => Promise.resolve() }));
+jest.mock("../../components/resources/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/resources/keyfiles"),
     sshOptions: () => [],
     writeKeyFiles: () => undefined,
 }));

@@ -5,19 +5,19 @@ import {
     type Host,
     Overlay,
 } from "../../components";
-import { probe } from "../../components/realize/probe";
+import { probe } from "../../components/remote/probe";
 import { type Problem } from "../../components/wire/problem";
 import { answered, firstChoice, host } from "../support/builders";
 import { mockedStack, resource, valueOf } from "../support/mocks";
 
 const mockRefused: string[] = [];
-jest.mock("../../components/realize/refuse", () => ({
-    ...jest.requireActual<object>("../../components/realize/refuse"),
+jest.mock("../../components/run/refuse", () => ({
+    ...jest.requireActual<object>("../../components/run/refuse"),
     refuse: (_: string, name: string, problems: readonly Problem[]) => {
         mockRefused.push(...problems.map(({ path, message }) => `${name}: ${path}: ${message}`));
     },
 }));
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));

@@ -8,14 +8,14 @@ import {
     Overlay,
 } from "../../components";
 import { containerProblems } from "../../components/attachment/existing";
-import { probe } from "../../components/realize/probe";
+import { probe } from "../../components/remote/probe";
 import { answered, host, hosts, refusal } from "../support/builders";
 import { made, mockedStack, resource, resources, valueOf, waitsFor } from "../support/mocks";
 
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/realize/tell", () => ({ tellProbe: () => Promise.resolve() }));
-jest.mock("../../components/realize/keyfiles", () => ({
-    ...jest.requireActual<object>("../../components/realize/keyfiles"),
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/preview/host", () => ({ tellProbe: () => Promise.resolve() }));
+jest.mock("../../components/resources/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/resources/keyfiles"),
     sshOptions: () => [],
     writeKeyFiles: () => undefined,
 }));

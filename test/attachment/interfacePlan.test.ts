@@ -5,8 +5,8 @@ import {
     interfaceProblems,
     interfaceUnit,
     planInterface,
-} from "../../components/attachment/interfacePlan";
-import { interfaceSchema } from "../../components/attachment/interfaceSchema";
+} from "../../components/attachment/places/interfacePlan";
+import { interfaceSchema } from "../../components/attachment/places/interfaceSchema";
 import { hostNetwork } from "../../components/network/hostNetwork";
 import { Claims } from "../../components/wire/claims";
 import { unitText } from "../../components/wire/unit";

@@ -2,21 +2,21 @@
 // program; here it is written down instead, so that a test can look at it.
 import * as pulumi from "@pulumi/pulumi";
 import { Bridge, ContainerAttachment, Host, Overlay } from "../../components";
-import { probe } from "../../components/realize/probe";
+import { probe } from "../../components/remote/probe";
 import { type Problem } from "../../components/wire/problem";
 import { answered, connection, host, HOST_KEY, PRIVATE_KEY } from "../support/builders";
 import { mockedStack, resources } from "../support/mocks";
 
 const mockRefused: string[] = [];
-jest.mock("../../components/realize/refuse", () => ({
-    ...jest.requireActual<object>("../../components/realize/refuse"),
+jest.mock("../../components/run/refuse", () => ({
+    ...jest.requireActual<object>("../../components/run/refuse"),
     refuse: (_: string, name: string, problems: readonly Problem[]) => {
         mockRefused.push(...problems.map(({ path, message }) => `${name}: ${path}: ${message}`));
     },
 }));
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/realize/keyfiles", () => ({
-    ...jest.requireActual<object>("../../components/realize/keyfiles"),
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/resources/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/resources/keyfiles"),
     sshOptions: () => [],
     writeKeyFiles: () => undefined,
 }));

@@ -5,17 +5,17 @@ import {
     type ContainerAttachmentArgs,
     type Host,
 } from "../../components";
-import { entriesHash, type ProbeResult } from "../../components/realize/observation";
-import { probe } from "../../components/realize/probe";
+import { entriesHash, type ProbeResult } from "../../components/facts/observation";
+import { probe } from "../../components/remote/probe";
 import { type Problem } from "../../components/wire/problem";
 import { answered, host, refusal } from "../support/builders";
 import { made, mockedStack, resource, resources, valueOf } from "../support/mocks";
 
 const mockRefused: string[] = [];
 let mockRunning = false;
-jest.mock("../../components/realize/refuse", () => {
+jest.mock("../../components/run/refuse", () => {
     const actual = jest.requireActual<{ refuse: (...args: unknown[]) => void }>(
-        "../../components/realize/refuse",
+        "../../components/run/refuse",
     );
     return {
         ...actual,
@@ -29,10 +29,10 @@ jest.mock("../../components/realize/refuse", () => {
         },
     };
 });
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/realize/tell", () => ({ tellProbe: () => Promise.resolve() }));
-jest.mock("../../components/realize/keyfiles", () => ({
-    ...jest.requireActual<object>("../../components/realize/keyfiles"),
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/preview/host", () => ({ tellProbe: () => Promise.resolve() }));
+jest.mock("../../components/resources/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/resources/keyfiles"),
     sshOptions: () => [],
     writeKeyFiles: () => undefined,
 }));

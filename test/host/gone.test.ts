@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ContainerAttachment, type Host, Overlay } from "../../components";
-import { probe } from "../../components/realize/probe";
+import { probe } from "../../components/remote/probe";
 import { answered, host } from "../support/builders";
 import { mockedStack, resource, resources } from "../support/mocks";
 
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/realize/keyfiles", () => ({
-    ...jest.requireActual<object>("../../components/realize/keyfiles"),
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/resources/keyfiles", () => ({
+    ...jest.requireActual<object>("../../components/resources/keyfiles"),
     sshOptions: () => [],
     writeKeyFiles: () => undefined,
 }));

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Host, type HostArgs } from "../../components";
-import { probe } from "../../components/realize/probe";
+import { probe } from "../../components/remote/probe";
 import { answered, connection, host, HOST_KEY, PRIVATE_KEY, refusal } from "../support/builders";
 import { SshAgent } from "../support/sshagent";
 import { Machine, mockedStack, resource, resources, valueOf } from "../support/mocks";
 
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));

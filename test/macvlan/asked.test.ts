@@ -2,24 +2,24 @@
 // here it is written down instead.
 import * as pulumi from "@pulumi/pulumi";
 import { ContainerAttachment, type Host, Macvlan, type MacvlanArgs } from "../../components";
-import { entriesHash } from "../../components/realize/observation";
-import { answerTo, probe } from "../../components/realize/probe";
+import { entriesHash } from "../../components/facts/observation";
+import { answerTo, probe } from "../../components/remote/probe";
 import { type Problem } from "../../components/wire/problem";
 import { answered, hosts } from "../support/builders";
 import { mockedStack, resources } from "../support/mocks";
 
 const mockRefused: string[] = [];
-jest.mock("../../components/realize/refuse", () => ({
-    ...jest.requireActual<object>("../../components/realize/refuse"),
+jest.mock("../../components/run/refuse", () => ({
+    ...jest.requireActual<object>("../../components/run/refuse"),
     refuse: (_: string, name: string, problems: readonly Problem[]) => {
         mockRefused.push(...problems.map(({ path, message }) => `${name}: ${path}: ${message}`));
     },
 }));
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn(), answerTo: jest.fn() }));
-jest.mock("../../components/realize/objections", () => ({
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn(), answerTo: jest.fn() }));
+jest.mock("../../components/preview/unit", () => ({
     objectToUnit: () => Promise.resolve(),
 }));
-jest.mock("../../components/realize/tell", () => ({ tellProbe: () => Promise.resolve() }));
+jest.mock("../../components/preview/host", () => ({ tellProbe: () => Promise.resolve() }));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));

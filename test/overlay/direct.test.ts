@@ -2,13 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { Overlay, type OverlayArgs } from "../../components";
 import { cloudNotes, linkProblems } from "../../components/overlay/neighbours";
 import { layOut, planOverlay } from "../../components/overlay/plan";
-import { entriesHash } from "../../components/realize/observation";
-import { probe } from "../../components/realize/probe";
+import { entriesHash } from "../../components/facts/observation";
+import { probe } from "../../components/remote/probe";
 import { unitText } from "../../components/wire/unit";
 import { answered, hosts, IDENTITY, overlaySpec, planned } from "../support/builders";
 import { mockedStack, resource } from "../support/mocks";
 
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));

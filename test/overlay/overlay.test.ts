@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Host, Overlay, type OverlayArgs } from "../../components";
-import { applyCommand, deleteCommand } from "../../components/realize/commands";
-import { probe } from "../../components/realize/probe";
+import { applyCommand, deleteCommand } from "../../components/remote/commands";
+import { probe } from "../../components/remote/probe";
 import { answered, host, HOST_KEY, hosts, PRIVATE_KEY, refusal } from "../support/builders";
 import {
     Machine,
@@ -14,8 +14,8 @@ import {
     waitsFor,
 } from "../support/mocks";
 
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/realize/tell", () => ({ tellProbe: () => Promise.resolve() }));
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/preview/host", () => ({ tellProbe: () => Promise.resolve() }));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Host, Overlay, type OverlayArgs } from "../../components";
-import { probe } from "../../components/realize/probe";
+import { probe } from "../../components/remote/probe";
 import { answered, connection, host, hosts, refusal } from "../support/builders";
 import { mockedStack, resources } from "../support/mocks";
 
-jest.mock("../../components/realize/probe", () => ({ probe: jest.fn() }));
+jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));

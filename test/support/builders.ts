@@ -2,7 +2,7 @@ import { type ComponentResourceOptions } from "@pulumi/pulumi";
 import { type ConnectionArgs, Host, type HostArgs } from "../../components";
 import { choices } from "../../components/attachment/plan";
 import { type HostNetwork } from "../../components/network/hostNetwork";
-import { type Observation, type ProbeResult } from "../../components/realize/observation";
+import { type Observation, type ProbeResult } from "../../components/facts/observation";
 import { type PlannedHost } from "../../components/network/members";
 import { type OverlaySpec, overlaySchema } from "../../components/overlay/schema";
 import { type StackIdentity } from "../../components/wire/identity";

@@ -12,7 +12,7 @@ import {
     type ServerChannel,
     utils,
 } from "ssh2";
-import { type Login } from "../../components/realize/ssh";
+import { type Login } from "../../components/remote/ssh";
 import { keyPair } from "./keys";
 
 /** One way to log in, and what identifies a server. */

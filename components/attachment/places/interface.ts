@@ -1,0 +1,205 @@
+// An interface of the container's own, beside Docker or without it:
+//
+//   container --- eth1, 192.168.40.50/24 --- on a NIC of the host: a machine of its LAN (macvlan)
+//                                            on a Bridge: one more port of it (veth)
+//
+// Docker knows nothing of it: the host makes it in the container's network namespace, whenever the
+// container starts. One entry of the host, and the service that waits for starts.
+import * as pulumi from "@pulumi/pulumi";
+import { type Bridge } from "../../bridge/bridge";
+import { localNetwork } from "../../network/handle";
+import { heldOnLan } from "../../preview/lan";
+import { refuse } from "../../run/refuse";
+import { type HostSession, sessionsSoFar } from "../../run/session";
+import { DEFAULT_UNDERLAY_MTU } from "../../wire/mtu";
+import { unitName } from "../../wire/identity";
+import { type Problem } from "../../wire/problem";
+import { unitText } from "../../wire/unit";
+import { type Joined, previewProblems } from "../existing";
+import {
+    bare,
+    extentOf,
+    type Ground,
+    holderOf,
+    type InterfacePlan,
+    interfaceProblems,
+    interfaceUnit,
+    planInterface,
+} from "./interfacePlan";
+import { type InterfaceSpec } from "./interfaceSchema";
+import { claimDefault } from "../plan";
+import { COMPONENT, type Kind, type Place, type Wanted } from "./place";
+
+export function interfaceKind(wanted: Wanted, spec: InterfaceSpec, on: Bridge | string): Kind {
+    const { session } = wanted;
+    const found = groundOf(session, on);
+    if ("message" in found) {
+        return { problems: [found, ...strangers(wanted)], place: neverMade };
+    }
+    const plan = planInterface(session.stack, wanted.knownAs, spec, found);
+    const wrong = [...strangers(wanted), ...interfaceProblems(spec, found)];
+    return {
+        problems: [...wrong, ...claimProblems(wanted, plan)],
+        place: () => interfacePlace(wanted, plan, on),
+    };
+}
+
+function neverMade(): never {
+    throw new Error("what is refused has no place");
+}
+
+/** What is said beside an interface and belongs to a network. */
+function strangers({ spec }: Wanted): Problem[] {
+    const { ipv4Address, aliases, container, defaultRoute } = spec;
+    return [
+        ...(ipv4Address === undefined
+            ? []
+            : [{ path: "ipv4Address", message: "goes with network: write interface.addresses" }]),
+        ...(aliases === undefined
+            ? []
+            : [
+                  {
+                      path: "aliases",
+                      message:
+                          "go with network: Docker's names do not reach an interface of one's own, leave them out",
+                  },
+              ]),
+        ...(defaultRoute === undefined
+            ? []
+            : [{ path: "defaultRoute", message: "goes with network: write interface.gateway" }]),
+        ...(container?.ports === undefined
+            ? []
+            : [
+                  {
+                      path: "container.ports",
+                      message:
+                          "publish nothing through an interface of one's own, where the container is reached at its own address, on every port: leave them out",
+                  },
+              ]),
+    ];
+}
+
+function groundOf(session: HostSession, on: Bridge | string): Ground | Problem {
+    if (typeof on === "string") {
+        return { kind: "nic", link: on, mtu: session.mtu };
+    }
+    const local = localNetwork(on);
+    const path = "interface.on";
+    if (!local?.bridge) {
+        const what = local ? `is "${local.name}", no Bridge` : "is no Bridge of this program";
+        return { path, message: `${what}: take one, or join other networks by network` };
+    }
+    const place = local.networks[session.name];
+    if (!place) {
+        const there = Object.keys(local.networks).join(", ");
+        return {
+            path,
+            message: `the Bridge "${local.name}" is on ${there}, not on ${session.name}`,
+        };
+    }
+    return { kind: "bridge", name: local.name, place, ...local.bridge };
+}
+
+/** Addresses, MACs and names that another has: of this program, on this host or on the same LAN. */
+function claimProblems(
+    { name, session, created, containerName }: Wanted,
+    plan: InterfacePlan,
+): Problem[] {
+    const { spec, ground, mac } = plan;
+    const on = ground.kind === "bridge" ? `the Bridge "${ground.name}"` : ground.link;
+    const container = created ?? containerName;
+    const hosts = [session, ...sessionsSoFar().filter((one) => one !== session)];
+    const problems = spec.addresses.flatMap((given, at) => {
+        const held =
+            holderOf(ground, given, hosts) ?? quoted(session.addresses.claim(bare(given), name));
+        const message = `"${given}" is the address of ${held ?? ""}: write another`;
+        return held === undefined ? [] : [{ path: `interface.addresses[${at}]`, message }];
+    });
+    const twin = session.things.claim(`the MAC ${mac} on ${on}`, name);
+    if (twin !== undefined) {
+        const message = `${mac} is the MAC of "${twin}" on ${on}: write another`;
+        problems.push({ path: "interface.macAddress", message });
+    }
+    if (typeof container !== "string") {
+        return problems;
+    }
+    const namesake = session.things.claim(`the interface ${spec.name} of "${container}"`, name);
+    if (namesake !== undefined) {
+        const message = `"${spec.name}" is the interface of "${container}" that "${namesake}" makes: write another`;
+        problems.push({ path: "interface.name", message });
+    }
+    return spec.gateway === undefined
+        ? problems
+        : [...problems, ...claimDefault(session.things, name, container, "interface.gateway")];
+}
+
+function quoted(holder: string | undefined): string | undefined {
+    return holder && `"${holder}"`;
+}
+
+function interfacePlace(wanted: Wanted, plan: InterfacePlan, on: Bridge | string): Place {
+    const { session } = wanted;
+    const { ground, spec } = plan;
+    const local = typeof on === "string" ? undefined : localNetwork(on);
+    const made = local?.commands[session.name] ?? session.lastCommand;
+    const first = spec.addresses[0] ?? "";
+    const network = ground.kind === "bridge" ? ground.place.network : ground.link;
+    return {
+        networking: { networkMode: "none" },
+        text: (joined) => interfaceText(wanted, plan, joined),
+        after: made ? [made] : [],
+        ipv4Address: pulumi.output(bare(first)),
+        networkName: pulumi.output(network),
+        said: {
+            aliases: [],
+            interface: { name: spec.name, on: ground.kind, addresses: spec.addresses },
+            networkCidr: extentOf(ground, first),
+            mtu: spec.mtu ?? ground.mtu ?? DEFAULT_UNDERLAY_MTU,
+        },
+    };
+}
+
+function interfaceText(
+    { name, knownAs, session }: Wanted,
+    plan: InterfacePlan,
+    joined: Joined,
+): pulumi.Output<string> {
+    const unit = unitName("attachment", knownAs);
+    const { ground } = plan;
+    return joined.name.apply(async (container) => {
+        const wanted = unitText(interfaceUnit(plan, container));
+        if (joined.hasToBeThere) {
+            const of = { unit, wanted, container, place: "interface" } as const;
+            const problems = await previewProblems(session, of);
+            refuse(COMPONENT, name, problems);
+        }
+        if (ground.kind === "nic") {
+            refuse(COMPONENT, name, await heldProblems(session, plan, unit, wanted));
+        }
+        return wanted;
+    });
+}
+
+async function heldProblems(
+    session: HostSession,
+    { ground, spec }: InterfacePlan,
+    unit: string,
+    wanted: string,
+): Promise<Problem[]> {
+    const asked = { unit, wanted, link: ground.link };
+    const answers = await Promise.all(
+        spec.addresses.map((given) =>
+            heldOnLan(session, sessionsSoFar(), { ...asked, address: bare(given) }),
+        ),
+    );
+    return answers.flatMap((held, at) =>
+        held === undefined
+            ? []
+            : [
+                  {
+                      path: `interface.addresses[${at}]`,
+                      message: `${held}: write another, or take that machine off the LAN`,
+                  },
+              ],
+    );
+}

@@ -1,0 +1,53 @@
+// What of a network's addresses others have without a route that would show it: warned of, since it may be meant so.
+import { contains, overlap } from "../wire/address";
+import { type Facts } from "../facts/clouds";
+import { heldAddresses } from "../facts/held";
+import { type Line, listed, word, wordAfter } from "../facts/words";
+
+export function partWarnings(lines: readonly Line[], facts: Facts): string[] {
+    const ranges = lines.filter(([key]) => word(key, 0) === "range").map(([key]) => word(key, 1));
+    return [
+        ...ranges.flatMap((range) => [
+            ...swarmWarnings(range, facts),
+            ...exhaustionWarnings(range, facts),
+        ]),
+        ...strayWarnings(lines, facts),
+    ];
+}
+
+/** `pool ingress overlay 10.0.0.0/24 - -`: networks of a swarm lie in namespaces of their own. */
+function swarmWarnings(range: string, facts: Facts): string[] {
+    return listed(facts, "pool")
+        .filter(([, driver, pool = ""]) => driver === "overlay" && overlap(range, pool))
+        .map(
+            ([name = "", , pool = ""]) =>
+                `"${range}" overlaps ${pool} of the swarm's network "${name}": a container on both reaches one of the two: choose another network`,
+        );
+}
+
+/** `docker-pool 10.0.0.0/8` is a fact of each that the engine is told to take networks from. */
+function exhaustionWarnings(range: string, facts: Facts): string[] {
+    const pools = facts.get("docker-pool") ?? [];
+    return pools.length > 0 && pools.every((pool) => contains(range, pool))
+        ? [
+              `"${range}" holds all that Docker makes networks from, ${pools.join(", ")}: compose and \`docker network create\` find none that is free: choose another network, or other default-address-pools in /etc/docker/daemon.json`,
+          ]
+        : [];
+}
+
+/** By hand, Docker lets a container have any address that its bridge has on the link, other hosts' among them. */
+function strayWarnings(lines: readonly Line[], facts: Facts): string[] {
+    const network = lines.find(([key]) => key.startsWith("docker network "))?.[0];
+    const masquerade = lines.find(([key]) => key === "nft postrouting masquerade")?.[1];
+    if (network === undefined || masquerade === undefined) {
+        return [];
+    }
+    const part = wordAfter(masquerade, "saddr");
+    const name = word(network, 2);
+    return heldAddresses(facts)
+        .filter(({ on, address }) => on === name && !contains(part, address))
+        .map(
+            ({ container, address }) =>
+                `container ${container} is at ${address} on ${name}, outside of ${part}, this host's part: other hosts do not reach it, and it bars whoever has that address: docker network disconnect ${name} ${container}, and connect it with an --ip of the part, or none`,
+        );
+}

@@ -1,0 +1,205 @@
+// checks/: why something does not fit a host that answered. Pure.
+import { overlap, prefixOf } from "../wire/address";
+import { type Facts } from "../facts/clouds";
+import { interfaceMisfits, lanMisfits } from "./lan";
+import {
+    isStranger,
+    type Line,
+    linesOf,
+    listed,
+    type Misfits,
+    ownerText,
+    word,
+    wordAfter,
+} from "../facts/words";
+import { entriesHash, type Observation } from "../facts/observation";
+import { partWarnings } from "./parts";
+import { endpointMisfits, poolMisfits } from "./places";
+import { cutOff } from "./lockout";
+
+/** A unit on its way to a host. */
+export interface Coming {
+    readonly stack: string;
+    readonly name: string;
+    readonly text: string;
+}
+
+/** The first engine whose networks behave as plans expect. */
+const OLDEST_ENGINE = [20, 10] as const;
+
+/**
+ * Why a unit cannot be put on a host that answered. The converger refuses the same, but only in an
+ * up; here a preview says it, before anything is touched.
+ */
+export function misfits(
+    unit: Coming,
+    { facts, units }: Pick<Observation, "facts" | "units">,
+): Misfits {
+    const lines = linesOf(unit.text);
+    const of = (kind: string) => lines.filter(([key]) => key.startsWith(`${kind} `));
+    const own = `${unit.stack}:${unit.name}`;
+    const ranges = of("range").map(([key]) => word(key, 1));
+    const found = ranges.flatMap((range) => overlaps(range, own, facts));
+    const lan = lanMisfits(lines, own, facts);
+    const beside = interfaceMisfits(of("interface"), facts);
+    const there = units.get(unit.name);
+    const isThere = there?.hash === entriesHash(unit.text);
+    const isInStep = isThere && there.drift.length === 0;
+    const ssh = ranges.map((range) =>
+        cutOff(range, `"${range}"`, "choose another network", own, facts),
+    );
+    return {
+        errors: [
+            ...of("underlay").flatMap((line) => mtuMisfits(line, facts)),
+            ...ssh.flatMap(({ errors }) => errors),
+            ...found.filter(({ wide }) => !wide).map(({ text }) => text),
+            ...of("link").flatMap((line) => linkMisfits(line, own, facts)),
+            ...lan.errors,
+            ...beside.errors,
+            ...dockerMisfits([...of("docker"), ...of("interface")], own, facts),
+            ...(found.length > 0
+                ? []
+                : of("docker").flatMap((line) => poolMisfits(line, own, facts))),
+            ...(of("nft").length > 0 ? nftMisfits(own, facts) : []),
+        ],
+        warnings: [
+            ...found.filter(({ wide }) => wide).map(({ text }) => text),
+            ...partWarnings(lines, facts),
+            ...(isThere ? [] : [...lan.warnings, ...beside.warnings]),
+            ...(isInStep ? [] : ssh.flatMap(({ warnings }) => warnings)),
+        ],
+    };
+}
+
+function mtuMisfits([key, value]: Line, facts: Facts): string[] {
+    const need = Number(wordAfter(value, "mtu"));
+    const nic = listed(facts, "address").find(([, held]) => held?.split("/")[0] === word(key, 1));
+    const [name, address, mtu] = nic ?? [];
+    return mtu !== undefined && Number(mtu) < need
+        ? [
+              `${name ?? ""}, which has ${address ?? ""}, carries ${mtu} bytes, not ${need}: ` +
+                  `write mtu: ${mtu} in the Host, and no larger one than fits in the network`,
+          ]
+        : [];
+}
+
+/** `wide`: a route by a gateway, or into a tunnel, that holds ours too, and stays in use for the rest. */
+function overlaps(range: string, own: string, facts: Facts): { wide: boolean; text: string }[] {
+    const ranges = listed(facts, "range").filter(
+        ([other = "", owner]) => owner !== own && overlap(range, other),
+    );
+    if (ranges.length > 0) {
+        return ranges.map(([other = "", owner = ""]) => ({
+            wide: false,
+            text: `"${range}" overlaps ${other} of ${ownerText(owner)}: choose another network`,
+        }));
+    }
+    const owners = new Map(listed(facts, "link").map(([link = "", , owner = ""]) => [link, owner]));
+    const tunnels = facts.get("tunnel") ?? [];
+    return (facts.get("route") ?? []).flatMap((route) => {
+        const target = word(route, 0);
+        const other = target.includes("/") ? target : `${target}/32`;
+        if (!overlap(range, other)) {
+            return [];
+        }
+        const owner = owners.get(wordAfter(route, "dev")) ?? "-";
+        const whose = owner.startsWith("crosshost:") ? ` of ${ownerText(owner)}` : "";
+        const leadsAway = route.includes(" via ") || tunnels.includes(wordAfter(route, "dev"));
+        const wide = prefixOf(other) < prefixOf(range) && leadsAway;
+        const text = wide
+            ? `"${range}" is a part of the route ${route}: what that leads to is not reached any more where the two are the same`
+            : `"${range}" overlaps the route ${route}${whose}: choose another network`;
+        return [{ wide, text }];
+    });
+}
+
+function linkMisfits([key, value]: Line, own: string, facts: Facts): string[] {
+    const name = word(key, 1);
+    const [, kind, owner = ""] = listed(facts, "link").find(([link]) => link === name) ?? [];
+    if (kind !== undefined && isStranger(owner, own)) {
+        return [
+            `the link ${name} is there already, ${kind}, ${ownerText(owner)}: remove it (ip link del ${name}), or rename the component`,
+        ];
+    }
+    return value.startsWith("vxlan ") ? vxlanMisfits(name, value, own, facts) : [];
+}
+
+function vxlanMisfits(name: string, value: string, own: string, facts: Facts): string[] {
+    const [id, port] = [wordAfter(value, "id"), wordAfter(value, "dstport")];
+    const taken = listed(facts, "vxlan").filter(
+        ([other, theirs, theirPort, owner = ""]) =>
+            other !== name &&
+            theirPort === port &&
+            (theirs === id || theirs === "all") &&
+            isStranger(owner, own),
+    );
+    return [
+        ...taken.map(
+            ([other = "", , , owner = ""]) =>
+                `VXLAN ${id} on UDP port ${port} is taken by ${other}, ${ownerText(owner)}: choose another backend.vxlan.vni or port`,
+        ),
+        ...(facts.get("lacks")?.includes("vxlan") === true
+            ? [
+                  `its kernel, ${facts.get("kernel")?.[0] ?? ""}, has no vxlan: install its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend`,
+              ]
+            : []),
+    ];
+}
+
+function dockerMisfits(lines: readonly Line[], own: string, facts: Facts): string[] {
+    const engine = facts.get("docker")?.[0];
+    if (lines.length === 0 || engine === undefined) {
+        return [];
+    }
+    if (engine === "none") {
+        return ["Docker is not installed: apt install docker.io, or https://get.docker.com"];
+    }
+    const service = facts.get("docker-service")?.[0];
+    if (service !== undefined) {
+        return [
+            `Docker runs there as ${service}, and what keeps containers wired waits for docker.service: ` +
+                `let that be its name too (Alias=docker.service in its [Install], then systemctl reenable ${service})`,
+        ];
+    }
+    if (engine === "stopped") {
+        return ["Docker is not running: systemctl start docker"];
+    }
+    const of = (kind: string) => lines.filter(([key]) => word(key, 1) === kind);
+    return [
+        ...ageMisfits(engine),
+        ...of("network").flatMap((line) => networkMisfits(line, own, facts)),
+        ...of("endpoint").flatMap((line) => endpointMisfits(line, own, facts)),
+    ];
+}
+
+function ageMisfits(engine: string): string[] {
+    const [major = 0, minor = 0] = engine.split(".").map(Number);
+    const [oldest, oldestMinor] = OLDEST_ENGINE;
+    const old = major < oldest || (major === oldest && minor < oldestMinor);
+    return old
+        ? [`Docker ${engine} is too old: ${OLDEST_ENGINE.join(".")} is the first that will do`]
+        : [];
+}
+
+function networkMisfits([key]: Line, own: string, facts: Facts): string[] {
+    const name = word(key, 2);
+    const [, owner = ""] = listed(facts, "network").find(([other]) => other === name) ?? [];
+    return owner === "" || !isStranger(owner, own)
+        ? []
+        : [
+              `Docker has a network "${name}", ${ownerText(owner)}: remove it (docker network rm ${name}), or write another dockerName`,
+          ];
+}
+
+function nftMisfits(own: string, facts: Facts): string[] {
+    if (facts.get("nft")?.[0] === "none") {
+        return ["nftables is not installed: apt install nftables"];
+    }
+    const table = `crosshost_${own.replace(/[:.-]/g, "_")}`;
+    const [, owner = own] = listed(facts, "table").find(([other]) => other === table) ?? [];
+    return owner === own
+        ? []
+        : [
+              `the nft table inet ${table} is there already, ${ownerText(owner)}: remove it (nft delete table inet ${table}), or rename the component`,
+          ];
+}

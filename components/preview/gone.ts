@@ -1,0 +1,28 @@
+import * as pulumi from "@pulumi/pulumi";
+import { stackId } from "../wire/identity";
+import { type HostSession } from "../run/session";
+
+/** How to clean a host that was given up and came back after all. */
+export async function tellGone({
+    name,
+    stack,
+    component,
+}: Pick<HostSession, "name" | "stack" | "component">): Promise<void> {
+    const id = stackId(stack);
+    await pulumi.log.warn(
+        `${name} is gone: nothing is done there any more, and no network counts on it. After this ` +
+            `\`up\` take it out of the program. Should it come back, \`/var/lib/crosshost/${id}/` +
+            `crosshost uninstall ${id}\` takes away what was left there, once its containers are`,
+        component,
+    );
+}
+
+/** What of one resource was left on a host that is gone. */
+export async function tellLeft(
+    { name }: Pick<HostSession, "name">,
+    things: readonly string[],
+    resource: pulumi.Resource,
+): Promise<void> {
+    const left = things.filter((thing) => !thing.startsWith("underlay ")); // which is only a check
+    await pulumi.log.warn(`left on ${name}: ${left.join(", ")}`, resource);
+}

@@ -1,0 +1,135 @@
+// preview/: what a preview says that no diff can show.
+import * as pulumi from "@pulumi/pulumi";
+import { seenContainers } from "../facts/containers";
+import { unfitness } from "../checks/host";
+import { known } from "../wire/known";
+import { type Observation, type ProbeResult } from "../facts/observation";
+import { programEnd } from "../run/programEnd";
+import { Refusal } from "../run/refuse";
+import { type HostSession } from "../run/session";
+
+/**
+ * Says in a preview what the probe found and a diff cannot show: one line each, for a person. An
+ * error is thrown, from outside the program's own flow: an error that is only logged fails nothing,
+ * and the rest of the preview is still shown.
+ */
+export async function tellProbe(
+    session: Pick<HostSession, "name" | "component" | "address" | "probe" | "earlier" | "mayStop">,
+    strict: boolean,
+): Promise<void> {
+    const [probed, address] = await Promise.all([session.probe, known(session.address)]);
+    const said = [
+        ...messages(session.name, probed, strict, address),
+        ...(pulumi.runtime.isDryRun() ? await twinMessages(session) : []),
+    ];
+    const lines = (severity: Message["severity"]) =>
+        said
+            .filter((message) => message.severity === severity)
+            .map(({ text }) => `${session.name}: ${text}`);
+    await Promise.all(lines("warn").map((line) => pulumi.log.warn(line, session.component)));
+    if (lines("error").length > 0) {
+        throw new Refusal(lines("error").join("\n"));
+    }
+    await tellContainers(session, probed);
+}
+
+/** Once the program has said of which it wants no more than that they have run. */
+async function tellContainers(
+    { name, component, mayStop }: Pick<HostSession, "name" | "component" | "mayStop">,
+    probed: ProbeResult,
+): Promise<void> {
+    if (!pulumi.runtime.isDryRun() || probed.status !== "answered") {
+        return;
+    }
+    await programEnd();
+    const texts = containerTexts(probed.observation, mayStop);
+    await Promise.all(texts.map((text) => pulumi.log.warn(`${name}: ${text}`, component)));
+}
+
+interface Message {
+    readonly severity: "warn" | "error";
+    readonly text: string;
+}
+
+export function messages(
+    name: string,
+    probed: ProbeResult,
+    strict: boolean,
+    address?: string,
+): Message[] {
+    if (!pulumi.runtime.isDryRun()) {
+        return [];
+    }
+    switch (probed.status) {
+        case "unknown":
+            return [];
+        case "unreachable": {
+            const text = `changes to ${name} are not shown: ${probed.reason}`;
+            return [{ severity: strict ? "error" : "warn", text }];
+        }
+        case "refused":
+            return [{ severity: "error", text: probed.reason }];
+        case "answered":
+            return [
+                ...unfitness(probed.observation, address).map((text): Message => ({
+                    severity: "error",
+                    text,
+                })),
+                ...networkdMessages(probed.observation),
+            ];
+    }
+}
+
+/** Two Hosts for one machine, whatever they call it: it was started once, and has one set of addresses. */
+async function twinMessages({
+    probe,
+    earlier,
+}: Pick<HostSession, "probe" | "earlier">): Promise<Message[]> {
+    const own = machineOf(await probe);
+    const others = await Promise.all(
+        earlier.map(async ({ name, probe: other }) => ({ name, machine: machineOf(await other) })),
+    );
+    const twin = others.find(({ machine }) => own !== undefined && machine === own);
+    const text = `it is the same machine as ${twin?.name ?? ""}: use that Host`;
+    return twin ? [{ severity: "error", text }] : [];
+}
+
+function machineOf(probed: ProbeResult): string | undefined {
+    if (probed.status !== "answered") {
+        return undefined;
+    }
+    const { facts } = probed.observation;
+    const boot = facts.get("boot")?.[0];
+    return boot && [boot, ...(facts.get("address") ?? [])].join("\n");
+}
+
+export function containerTexts(
+    { goneContainers, stoppedContainers, facts }: Observation,
+    mayStop: ReadonlySet<string>,
+): string[] {
+    const repair = "start it; one that this program makes, `pulumi up --refresh` repairs";
+    const loops = (container: string) =>
+        seenContainers(facts)?.some(
+            ({ name, state }) => name === container && state === "restarting",
+        );
+    const news = (containers: readonly string[]) =>
+        containers.filter((container) => !mayStop.has(container));
+    return [
+        ...news(goneContainers).map((container) => `container ${container} is gone: ${repair}`),
+        ...news(stoppedContainers).map((container) =>
+            loops(container)
+                ? `container ${container} ends as soon as Docker starts it, over and over: see docker logs ${container}`
+                : `container ${container} is stopped: ${repair}`,
+        ),
+    ];
+}
+
+/** Of links that are to be made it goes by the first file that matches, which is to be ours. */
+function networkdMessages({ facts }: Observation): Message[] {
+    return (facts.get("networkd") ?? []).map((file) => ({
+        severity: "warn",
+        text:
+            `${file} matches links of Crosshost, and systemd-networkd reads it before ours, so it takes away their ` +
+            "addresses: narrow its [Match], or give it a name that comes later, as 50-...",
+    }));
+}

@@ -1,0 +1,114 @@
+import * as pulumi from "@pulumi/pulumi";
+import { askCommand } from "../remote/commands";
+import { known } from "../wire/known";
+import { type LanAnswer, parseLanAnswer, together } from "../facts/lanAnswer";
+import { entriesHash, type Observation } from "../facts/observation";
+import { answerTo } from "../remote/probe";
+import { type HostSession } from "../run/session";
+import { type Connection } from "../remote/ssh";
+
+/** An address that a unit is about to bring to the LAN behind a link. */
+export interface Coming {
+    readonly unit: string;
+    readonly wanted: string;
+    readonly link: string | undefined;
+    readonly address: string | undefined;
+}
+
+/** How a host asks its LANs, over a login of its own. */
+export function lanOf(
+    connection: pulumi.Output<Connection>,
+    become: "sudo" | undefined,
+    stack: string,
+    program: { readonly text: string; readonly hash: string },
+): HostSession["askLan"] {
+    return together(async (link, addresses): Promise<LanAnswer> => {
+        try {
+            const to = await known(connection);
+            const command = askCommand(stack, program.hash, become, link, addresses);
+            return parseLanAnswer(to ? await answerTo(to, command, program) : "");
+        } catch (error) {
+            const cannot = error instanceof Error ? error.message : String(error);
+            return { holders: new Map(), cannot };
+        }
+    });
+}
+
+/**
+ * In a preview, who has an address already that is not there by the unit: `192.168.40.9, is in use: ...`.
+ * Containers of this stack are no strangers: one may leave its address to another in the same run.
+ */
+export async function heldOnLan(
+    session: Pick<HostSession, "name" | "component" | "probe" | "told" | "askLan">,
+    sessions: readonly Pick<HostSession, "name" | "probe">[],
+    { unit, wanted, link, address }: Coming,
+): Promise<string | undefined> {
+    const probed = await session.probe;
+    if (!pulumi.runtime.isDryRun() || probed.status !== "answered" || !link || !address) {
+        return undefined;
+    }
+    if (probed.observation.units.get(unit)?.hash === entriesHash(wanted)) {
+        return undefined;
+    }
+    const told = await observationsOf(sessions);
+    const host = hostWith(address, told);
+    if (host !== undefined) {
+        return `${address}, is in use: ${host} has it`;
+    }
+    const { holders, cannot } = await session.askLan(link, address);
+    if (cannot !== undefined) {
+        await tellOnce(session, cannot);
+    }
+    const mac = holders.get(address)?.toLowerCase();
+    return mac === undefined || isOwn(mac, told)
+        ? undefined
+        : `${address}, is in use: ${mac} answers for it on ${link} of ${session.name}`;
+}
+
+type Told = readonly (readonly [host: string, facts: Observation["facts"]])[];
+
+async function observationsOf(
+    sessions: readonly Pick<HostSession, "name" | "probe">[],
+): Promise<Told> {
+    const all = await Promise.all(
+        sessions.map(async ({ name, probe }) => ({ name, probed: await probe })),
+    );
+    return all.flatMap(({ name, probed }) =>
+        probed.status === "answered" ? [[name, probed.observation.facts] as const] : [],
+    );
+}
+
+/** `eth0 192.168.40.11/24 1500` is a fact of each address, `eth0 device OWNER` of each link. */
+function hostWith(address: string, told: Told): string | undefined {
+    const found = told.flatMap(([host, facts]) => {
+        const ours = new Set(
+            (facts.get("link") ?? [])
+                .map((fact) => fact.split(" "))
+                .filter(([, , owner]) => owner?.startsWith("crosshost:"))
+                .map(([link]) => link),
+        );
+        return (facts.get("address") ?? [])
+            .map((fact) => fact.split(" "))
+            .filter(([link, held]) => !ours.has(link) && held?.split("/")[0] === address)
+            .map(([link]) => `${link ?? ""} of ${host}`);
+    });
+    return found[0];
+}
+
+/** `02:42:c0:a8:28:64 web` is a fact of each container and link of the stack. */
+function isOwn(mac: string, told: Told): boolean {
+    return told.some(([, facts]) =>
+        facts.get("mac")?.some((fact) => fact.split(" ")[0]?.toLowerCase() === mac),
+    );
+}
+
+async function tellOnce(
+    { name, component, told }: Pick<HostSession, "name" | "component" | "told">,
+    cannot: string,
+): Promise<void> {
+    const text = `whether addresses of its LAN are in use is not known: ${cannot}`;
+    if (!told.has(text)) {
+        told.add(text);
+        await pulumi.log.warn(`${name}: ${text}`, component);
+    }
+}

@@ -1,0 +1,218 @@
+// resources/: what is registered with Pulumi's two providers, and what each host has to know for it.
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { type PortWish } from "../wire/claims";
+import { stackId } from "../wire/identity";
+import { entryKeys } from "../wire/unit";
+import { applyCommand, deleteCommand, installCommand, uninstallCommand } from "../remote/commands";
+import { claimEntries } from "../run/entries";
+import { tellLeft } from "../preview/gone";
+import { removalOf } from "./keyfiles";
+import { objectToUnit } from "../preview/unit";
+import { trailer } from "../facts/observation";
+import { ownerOf, tellSuccession, updateHook } from "./succession";
+import { type HostSession } from "../run/session";
+import { type Connection, type Login } from "../remote/ssh";
+import { unseenStaysAsItIs } from "../preview/unseen";
+
+const COMMAND_DEFAULTS = { logging: "none", addPreviousOutputInEnv: false } as const;
+
+/** A machine that is being made may take a minute to start sshd; any other host is up, or down. */
+const DIALS = { fresh: 10, running: 1 };
+const DIAL_SECONDS = 5;
+
+interface UnitOfHost {
+    /** The logical name of what it is of: the resource is called after it, so that Pulumi's aliases reach it. */
+    readonly of: string;
+    readonly name: string;
+    readonly text: pulumi.Output<string>;
+    /** Applied again when this is another, though the text is the same. */
+    readonly made?: pulumi.Output<string>;
+    /** Of the host, which a preview looks for. */
+    readonly ports?: PortWish;
+}
+
+/** The name of the command that holds a component's unit on a host. */
+export function unitResource(component: string, host: string): string {
+    return `${component}-${host}`;
+}
+
+/** One component's unit on one host: one command, whose stdin is the unit. */
+export function unitCommand(
+    session: HostSession,
+    parent: pulumi.Resource,
+    unit: UnitOfHost & { readonly after?: readonly pulumi.Resource[] },
+): pulumi.Resource {
+    const resource = (host: string) => unitResource(unit.of, host);
+    const after = [...previousCommand(session), ...(unit.after ?? [])];
+    const made = applied(session, parent, { ...unit, resource, after });
+    session.lastCommand = made;
+    return made;
+}
+
+/** A unit of the host itself whose text is known at the end of the program; it follows all others. */
+export function lastUnitCommand(
+    session: HostSession,
+    unit: UnitOfHost & { readonly end: Promise<unknown> },
+): pulumi.Resource {
+    const resource = (host: string) => `${host}-${unit.of}`;
+    const after = pulumi.output(unit.end.then(() => previousCommand(session)));
+    return applied(session, session.component, { ...unit, resource, after });
+}
+
+function applied(
+    session: HostSession,
+    parent: pulumi.Resource,
+    unit: UnitOfHost & {
+        readonly resource: (host: string) => string;
+        readonly after: pulumi.Input<pulumi.Resource[]>;
+    },
+): pulumi.Resource {
+    const stack = stackId(session.stack);
+    const name = unit.resource(session.name);
+    const owner = ownerOf(session, parent, name);
+    if (unit.ports?.container !== undefined) {
+        session.unitContainers.set(unit.name, unit.ports.container);
+    }
+    return hostCommand(session, parent, name, {
+        create: applyCommand(stack, unit.name, session.become),
+        delete: deleteCommand(stack, unit.name, session.become),
+        wanted: unit.text,
+        stdin: (wanted) => {
+            claimEntries(session, unit.name, wanted);
+            void objectToUnit(session, { name: unit.name, text: wanted, ports: unit.ports });
+            return pulumi
+                .all([owner, unit.made])
+                .apply(([own, made]) => withTrailer(session, unit.name, wanted, own, made));
+        },
+        after: unit.after,
+        dials: DIALS.running,
+        // Stacks that are older than 0.1.0 have them by the names of their units.
+        formerly: [...session.formerNames.map(unit.resource), `${unit.name}-${session.name}`],
+    });
+}
+
+/** sshd takes ten logins at a time (MaxStartups): a host's commands follow one another. */
+function previousCommand({ lastCommand }: HostSession): pulumi.Resource[] {
+    return lastCommand ? [lastCommand] : [];
+}
+
+/** The Host's own command: puts the program on the host; its removal takes all of the stack away. */
+export function installHostCommand(
+    session: HostSession,
+    text: pulumi.Output<string>,
+    packedProgram: string,
+): pulumi.Resource {
+    const stack = stackId(session.stack);
+    const name = `${session.name}-converger`;
+    const owner = ownerOf(session, session.component, name);
+    const made = hostCommand(session, session.component, name, {
+        create: installCommand(stack, session.become),
+        delete: uninstallCommand(stack, session.become),
+        wanted: text,
+        stdin: (wanted) =>
+            owner.apply(
+                (own) =>
+                    pulumi.interpolate`${withTrailer(session, "host", wanted, own)}${packedProgram}`,
+            ),
+        after: [],
+        dials: session.machine ? DIALS.fresh : DIALS.running,
+        formerly: [],
+    });
+    session.lastCommand = made;
+    return made;
+}
+
+/** Does nothing but, when it goes, take a folder of key files from the machine that Pulumi runs on. */
+export function keyFilesCommand(
+    session: HostSession,
+    folder: pulumi.Output<string>,
+): pulumi.CustomResource {
+    return new command.local.Command(
+        `${session.name}-keys`,
+        {
+            ...COMMAND_DEFAULTS,
+            interpreter: ["node", "-e"], // which is wherever the program is, Windows among it
+            delete: folder.apply(removalOf),
+            triggers: [folder],
+        },
+        // After the Host's own command: an `up` that is refused there leaves the files that `destroy` logs in by.
+        { parent: session.component, dependsOn: previousCommand(session) },
+    );
+}
+
+/** Without commands and stdin, a resource of a host that is gone is changed and deleted in the state alone. */
+function hostCommand(
+    session: HostSession,
+    parent: pulumi.Resource,
+    name: string,
+    args: {
+        create: string;
+        delete: string;
+        wanted: pulumi.Output<string>;
+        stdin: (wanted: string) => pulumi.Output<string>;
+        after: pulumi.Input<pulumi.Resource[]>;
+        dials: number;
+        formerly: readonly string[];
+    },
+): pulumi.Resource {
+    const made = new command.remote.Command(
+        name,
+        {
+            ...COMMAND_DEFAULTS,
+            connection: session.connection.apply((connection) => dialling(connection, args.dials)),
+            ...(session.gone
+                ? {}
+                : {
+                      create: args.create,
+                      delete: args.delete,
+                      stdin: args.wanted.apply(args.stdin),
+                  }),
+        },
+        {
+            parent,
+            aliases: args.formerly.map((former) => ({ name: former })),
+            dependsOn: args.after,
+            // Whoever asks for a replacement (`pulumi up --replace`) wants it made again, not taken away at last.
+            deleteBeforeReplace: true,
+            deletedWith: session.machine,
+            hooks: session.gone ? undefined : { beforeUpdate: [updateHook(session)] },
+            transforms: [unseenStaysAsItIs(session, ["stdin", "connection", "create", "delete"])],
+        },
+    );
+    if (session.gone) {
+        args.wanted.apply((text) => tellLeft(session, entryKeys(text), made));
+    }
+    return made;
+}
+
+/** Awaits the probe: Pulumi takes a Map in a promise for an object, of which nothing is left. */
+async function withTrailer(
+    session: HostSession,
+    unit: string,
+    wanted: string,
+    owner: string,
+    made?: string,
+): Promise<string> {
+    await session.usable;
+    const probed = await session.probe;
+    await tellSuccession(session, probed, unit, owner);
+    const lines = trailer(probed, unit, wanted, { owner, made });
+    return [wanted, ...lines.map((line) => `${line}\n`)].join("");
+}
+
+function dialling({ proxy, ...login }: Connection, dialErrorLimit: number) {
+    const limited = (to: Login) => ({
+        host: to.host,
+        port: to.port,
+        user: to.user,
+        password: to.password,
+        privateKey: to.privateKey,
+        privateKeyPassword: to.privateKeyPassword,
+        agentSocketPath: to.agentSocketPath,
+        hostKey: to.hostKey,
+        dialErrorLimit,
+        perDialTimeout: DIAL_SECONDS,
+    });
+    return { ...limited(login), proxy: proxy && limited(proxy) };
+}

@@ -1,0 +1,364 @@
+import { firewallWarnings } from "../../../components/checks/firewall/firewall";
+import { observation } from "../../support/builders";
+
+const UNIT = `docker network mesh: bridge ch-mesh subnet 10.42.0.0/16 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1450 masquerade false
+fdb 02:c1:00:00:00:02 dev vx-mesh: dst 192.168.40.12
+fdb 02:c1:00:00:00:03 dev vx-mesh: dst 192.168.40.13
+link ch-mesh: bridge mtu 1450
+link vx-mesh: vxlan id 42 local 192.168.40.11 dstport 20473 nolearning mtu 1450
+nft forward 1-replies: oifname ch-mesh ct state established,related accept
+nft forward 3-bridge: oifname ch-mesh iifname ch-mesh accept
+nft forward 4-overlay: oifname ch-mesh iifname vx-mesh ip saddr 10.42.0.0/16 accept
+`;
+
+const BRIDGE = `docker network lan: bridge br-lan subnet 10.60.0.0/24 gateway 10.60.0.1 ip-range 10.60.0.0/26 mtu 1500 masquerade false
+link br-lan: bridge mtu 1500
+nft forward 5-closed: oifname br-lan drop
+`;
+
+const WAY_OUT = (bridge: string, program = "iptables") =>
+    `its firewall (chain FORWARD of table ip filter${program === "iptables" ? "" : ` (${program})`}) drops what leaves ${bridge} for elsewhere; to let it through:
+    ${program} -I FORWARD -i ${bridge} -j ACCEPT
+    ${program} -I FORWARD -o ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`;
+
+function told(...tables: string[]): string[] {
+    return toldWith([], ...tables);
+}
+
+function toldWith(more: [string, string[]][], ...tables: string[]): string[] {
+    return toldOf(UNIT, more, ...tables);
+}
+
+function toldOf(unit: string, more: [string, string[]][], ...tables: string[]): string[] {
+    const rules = tables
+        .join("\n")
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "" && line !== "}");
+    const addresses = [
+        "lo 192.168.9.1/32 65536",
+        "docker0 172.17.0.1/16 1500",
+        "eth0 192.168.40.11/24 1500",
+    ];
+    const facts = new Map([["address", addresses], ...more]);
+    return firewallWarnings(unit, observation({ facts, rules }));
+}
+
+const admin = (...rules: string[]) => `table inet filter {
+    chain input {
+        type filter hook input priority filter; policy drop;
+        ${rules.join("\n")}
+    }
+}`;
+const NEEDS = "UDP to port 20473 from 192.168.40.12, 192.168.40.13, which vx-mesh needs";
+const EATEN = [
+    `its firewall (chain input of table inet filter) drops ${NEEDS}; to let it through:
+    nft insert rule inet filter input ip saddr { 192.168.40.12, 192.168.40.13 } udp dport 20473 accept`,
+];
+
+test("no firewall, and Docker's own rules", () => {
+    expect(told()).toEqual([]);
+    expect(
+        told(`table ip filter {
+            chain FORWARD {
+                type filter hook forward priority filter; policy drop;
+                counter packets 0 bytes 0 jump DOCKER-USER
+                oifname "docker0" ct state established,related counter packets 0 bytes 0 accept
+            }
+            chain DOCKER-USER {
+                counter packets 0 bytes 0 return
+            }
+        }`),
+    ).toEqual([]);
+});
+
+test("a chain that Docker left dropping, when it was told to leave iptables alone", () => {
+    const left = (...rules: string[]) => `table ip filter {
+        chain FORWARD {
+            type filter hook forward priority filter; policy drop;
+            ${rules.join("\n")}
+            jump DOCKER-USER
+            iifname "docker0" oifname != "docker0" accept
+        }
+        chain DOCKER-USER {
+            iifname "vx-mesh" oifname "ch-mesh" ip saddr 10.42.0.0/16 ip daddr 10.42.1.0/24 accept
+            return
+        }
+    }`;
+    const off: [string, string[]] = ["docker-iptables", ["off"]];
+    expect(told(left())).toEqual([]);
+    expect(toldWith([off], left())).toEqual([
+        `its firewall (chain FORWARD of table ip filter) drops what goes from vx-mesh to ch-mesh or back; to let it through:
+    iptables -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
+    iptables -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
+        WAY_OUT("ch-mesh"),
+    ]);
+    expect(toldOf(BRIDGE, [off], left())).toEqual([WAY_OUT("br-lan")]);
+    expect(toldOf(BRIDGE, [off], left('iifname "br-lan" oifname != "br-lan" accept'))).toEqual([]);
+    expect(toldOf(BRIDGE, [], left())).toEqual([]);
+    const opened = ['iifname "vx-mesh" oifname "ch-mesh" accept', 'iifname "ch-mesh" accept'];
+    expect(toldWith([off], left(...opened))).toEqual([]);
+    const kept = 'iifname "ch-mesh" oifname != "ch-mesh" accept'; // as Docker leaves it for networks that it had
+    expect(toldWith([off], left(kept))).toEqual([]);
+});
+
+test.each<[string, string[]]>([
+    [
+        "nothing for it",
+        ["ct state established,related accept", "iif lo accept", "tcp dport 22 accept"],
+    ],
+    ["another port", ["udp dport 20474 accept", "udp dport { 53, 4789-5000 } accept"]],
+    [
+        "another sender",
+        ["ip saddr 192.168.50.0/24 accept", "ip saddr { 10.0.0.1, 10.0.0.2 } accept"],
+    ],
+    ["one of two peers", ["ip saddr 192.168.40.12 udp dport 20473 accept"]],
+    ["another link", ['iifname "wg0" accept', 'iifname { "lo", "br-*" } accept']],
+    ["an own drop before", ["udp dport 20000-30000 drop", "meta l4proto udp accept"]],
+    [
+        "a map without it",
+        ["ct state vmap { established : accept, related : accept, invalid : drop }"],
+    ],
+    ["DHCP only", ["udp sport 67 udp dport 68 accept", "ip6 daddr fe80::/64 accept"]],
+    [
+        "logged, then rejected",
+        [
+            'limit rate 3/minute burst 10 packets counter packets 0 bytes 0 log prefix "[DROP] " level warn',
+            "reject with icmpx admin-prohibited",
+        ],
+    ],
+])("an admin's nft chain that drops all but %s eats the tunnel", (_, rules) => {
+    expect(told(admin(...rules))).toEqual(EATEN);
+});
+
+test.each<[string, string[]]>([
+    ["the port", ["udp dport 20473 accept"]],
+    [
+        "the peers",
+        [
+            'ip saddr { 192.168.40.12, 192.168.40.13 } counter packets 1 bytes 2 accept comment "mesh"',
+        ],
+    ],
+    ["the LAN", ["ip saddr 192.168.40.0/24 accept"]],
+    ["the link", ['iifname "eth*" accept']],
+    ["all but others", ["ip saddr != 192.168.40.0/24 drop", "meta l4proto { tcp, udp } accept"]],
+    ["a map", ["udp dport vmap { 53 : drop, 20000-21000 : accept }"]],
+    ["what is not understood", ["ip saddr @friends accept", "socket cgroupv2 level 2 accept"]],
+    ["all", ["accept"]],
+])("one that lets in %s does not", (_, rules) => {
+    expect(told(admin(...rules))).toEqual([]);
+});
+
+describe.each([
+    ["lo", []],
+    ["anycast0", ["anycast0 dummy -"]],
+])(
+    "an address that is routed to the host, on %s, does not say by which NIC packets come",
+    (on, links) => {
+        const routed = (...rules: string[]) =>
+            toldWith(
+                [
+                    ["address", ["eth0 10.0.0.5/24 1500", `${on} 192.168.40.11/32 65536`]],
+                    ["link", ["eth0 device -", ...links]],
+                ],
+                admin(...rules),
+            );
+
+        test("a chain that drops by any is told", () => {
+            expect(routed('iifname "lo" accept', "tcp dport 22 accept")).toEqual(EATEN);
+        });
+
+        test("one that lets some in may let in these", () => {
+            expect(routed('iifname "eth0" accept')).toEqual([]);
+        });
+    },
+);
+
+const UFW = (allowed: string) => `table ip filter {
+    chain INPUT {
+        type filter hook input priority filter; policy drop;
+        counter packets 10 bytes 100 jump ufw-before-input
+        counter packets 0 bytes 0 jump ufw-reject-input
+    }
+    chain ufw-before-input {
+        iifname "lo" counter packets 0 bytes 0 accept
+        ct state related,established counter packets 0 bytes 0 accept
+        ct state invalid counter packets 0 bytes 0 drop
+        meta l4proto icmp icmp type echo-request counter packets 0 bytes 0 accept
+        udp sport 67 udp dport 68 counter packets 0 bytes 0 accept
+        counter packets 0 bytes 0 jump ufw-not-local
+        ip daddr 224.0.0.251 udp dport 5353 counter packets 0 bytes 0 accept
+        counter packets 0 bytes 0 jump ufw-user-input
+    }
+    chain ufw-not-local {
+        fib daddr type local counter packets 0 bytes 0 return
+        fib daddr type multicast counter packets 0 bytes 0 return
+        limit rate 3/minute burst 10 packets counter packets 0 bytes 0 jump ufw-logging-deny
+        counter packets 0 bytes 0 drop
+    }
+    chain ufw-user-input {
+        ip protocol tcp tcp dport 22 counter packets 0 bytes 0 accept
+        ${allowed}
+    }
+    chain ufw-reject-input {
+    }
+}`;
+
+test("ufw, with its own commands", () => {
+    expect(told(UFW(""))).toEqual([
+        `its firewall (ufw) drops ${NEEDS}; to let it through:
+    ufw allow proto udp from 192.168.40.12 to any port 20473
+    ufw allow proto udp from 192.168.40.13 to any port 20473`,
+    ]);
+    const opened = ["12", "13"].map(
+        (last) => `ip saddr 192.168.40.${last} udp dport 20473 counter packets 0 bytes 0 accept`,
+    );
+    expect(told(UFW(opened.join("\n")))).toEqual([]);
+});
+
+const FIREWALLD = (allowed: string) => `table inet firewalld {
+    chain filter_INPUT {
+        type filter hook input priority filter + 10; policy accept;
+        ct state { established, related } accept
+        ct status dnat accept
+        iifname "lo" accept
+        ct state invalid drop
+        jump filter_INPUT_ZONES
+        reject with icmpx admin-prohibited
+    }
+    chain filter_INPUT_ZONES {
+        iifname "eth0" goto filter_IN_public
+        goto filter_IN_public
+    }
+    chain filter_IN_public {
+        jump filter_IN_public_allow
+        meta l4proto { icmp, ipv6-icmp } accept
+        reject with icmpx admin-prohibited
+    }
+    chain filter_IN_public_allow {
+        tcp dport 22 accept
+        ${allowed}
+    }
+    chain filter_FORWARD {
+        type filter hook forward priority filter + 10; policy accept;
+        ct state { established, related } accept
+        ct status dnat accept
+        jump filter_FORWARD_ZONES
+        reject with icmpx admin-prohibited
+    }
+    chain filter_FORWARD_ZONES {
+    }
+}`;
+
+test("firewalld, with its own commands, for what containers send too", () => {
+    const [input, forward] = told(FIREWALLD(""));
+    expect(input).toBe(`its firewall (firewalld) drops ${NEEDS}; to let it through:
+    firewall-cmd --permanent --add-rich-rule='rule family="ipv4" source address="192.168.40.12" port port="20473" protocol="udp" accept'
+    firewall-cmd --permanent --add-rich-rule='rule family="ipv4" source address="192.168.40.13" port port="20473" protocol="udp" accept'
+    firewall-cmd --reload`);
+    expect(forward)
+        .toBe(`its firewall (firewalld) drops what goes from vx-mesh to ch-mesh or back; to let it through:
+    firewall-cmd --permanent --zone=trusted --add-source=10.42.0.0/16
+    firewall-cmd --reload`);
+    expect(told(FIREWALLD("udp dport 20473 accept"))).toEqual([forward]);
+});
+
+test("iptables by hand, where Docker leaves it alone", () => {
+    expect(
+        toldWith(
+            [["docker-iptables", ["off"]]],
+            `table ip filter {
+            chain INPUT {
+                type filter hook input priority filter; policy accept;
+                udp dport 20473 counter packets 0 bytes 0 drop
+            }
+            chain FORWARD {
+                type filter hook forward priority filter; policy drop;
+            }
+        }`,
+        ),
+    ).toEqual([
+        `its firewall (chain INPUT of table ip filter) drops ${NEEDS}; to let it through:
+    iptables -I INPUT -p udp -s 192.168.40.12 --dport 20473 -j ACCEPT
+    iptables -I INPUT -p udp -s 192.168.40.13 --dport 20473 -j ACCEPT`,
+        `its firewall (chain FORWARD of table ip filter) drops what goes from vx-mesh to ch-mesh or back; to let it through:
+    iptables -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
+    iptables -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
+        WAY_OUT("ch-mesh"),
+    ]);
+});
+
+test("a FORWARD that does not ask DOCKER-USER, where the host itself puts the rule and tells it", () => {
+    expect(
+        told(`table ip filter {
+            chain FORWARD {
+                type filter hook forward priority filter; policy drop;
+                iifname "docker0" oifname != "docker0" accept
+            }
+        }`),
+    ).toEqual([]);
+});
+
+describe("iptables-legacy, whose rules nft does not show", () => {
+    const legacy = (...lines: string[]) =>
+        [":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ...lines].join("\n");
+    const DROPS = legacy(":INPUT DROP [9:9]", "-A INPUT -i lo -j ACCEPT");
+    const INPUT = [
+        `its firewall (chain INPUT of table ip filter (iptables-legacy)) drops ${NEEDS}; to let it through:
+    iptables-legacy -I INPUT -p udp -s 192.168.40.12 --dport 20473 -j ACCEPT
+    iptables-legacy -I INPUT -p udp -s 192.168.40.13 --dport 20473 -j ACCEPT`,
+    ];
+    const FORWARD = [
+        `its firewall (chain FORWARD of table ip filter (iptables-legacy)) drops what goes from vx-mesh to ch-mesh or back; to let it through:
+    iptables-legacy -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
+    iptables-legacy -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
+        WAY_OUT("ch-mesh", "iptables-legacy"),
+    ];
+
+    test.each<[string, string[]]>([
+        ["nothing for it", ["-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"]],
+        ["another port", ["-A INPUT -p udp -m udp --dport 20000:20400 -j ACCEPT"]],
+        ["ports of TCP", ["-A INPUT -p tcp -m multiport --dports 22,20473 -j ACCEPT"]],
+        ["another sender", ["-A INPUT ! -s 192.168.40.0/24 -j ACCEPT"]],
+        ["another link", ["-A INPUT -i wg+ -j ACCEPT"]],
+        [
+            "logged, then rejected",
+            [
+                '-A INPUT -m comment --comment "no -j ACCEPT here" -j LOG --log-prefix "DROP "',
+                "-A INPUT -j REJECT --reject-with icmp-port-unreachable",
+            ],
+        ],
+        ["a chain that returns", [":mine - [0:0]", "-A INPUT -j mine", "-A mine -j RETURN"]],
+    ])("drops all but %s", (_, rules) => {
+        expect(told(`${DROPS}\n${rules.join("\n")}`)).toEqual(INPUT);
+    });
+
+    test.each<[string, string[]]>([
+        ["the port", ["-A INPUT -p udp -m udp --dport 20000:21000 -j ACCEPT"]],
+        ["one of several ports", ["-A INPUT -p udp -m multiport --dports 53,20473 -j ACCEPT"]],
+        ["the link", ["-A INPUT -i eth+ -j ACCEPT"]],
+        ["what is new", ["-A INPUT -m state --state NEW -j ACCEPT"]],
+        ["what is not understood", ["-A INPUT -m set --match-set friends src -j ACCEPT"]],
+        ["a chain that accepts", [":mine - [0:0]", "-A INPUT -g mine", "-A mine -j ACCEPT"]],
+    ])("lets in %s", (_, rules) => {
+        expect(told(`${DROPS}\n${rules.join("\n")}`)).toEqual([]);
+    });
+
+    test("a policy that Docker left there when it ran with it, beside Docker's own chains by nft", () => {
+        const left = legacy(
+            ":FORWARD DROP [0:0]",
+            ":DOCKER-USER - [0:0]",
+            "-A FORWARD -j DOCKER-USER",
+        );
+        expect(told(left)).toEqual(FORWARD);
+        expect(toldWith([["iptables", ["legacy"]]], left)).toEqual([]);
+    });
+});
+
+test("Docker's own rules, where somebody has taken them away, with what brings them back", () => {
+    const [told = "", ...more] = toldOf(BRIDGE, [["docker-rules", ["gone"]]]);
+    expect(more).toEqual([]);
+    expect(told).toMatch(
+        /^Docker's own rules are gone from its firewall: .*\n {4}systemctl restart docker$/,
+    );
+});

@@ -1,0 +1,224 @@
+import { misfits } from "../../components/checks/unit";
+import { entriesHash, type ObservedUnit } from "../../components/facts/observation";
+import { observation } from "../support/builders";
+
+const STACK = "crosshost-demo-79f8e4";
+const UNIT = `docker network crosshost-demo-mesh: bridge ch-mesh-1 subnet 10.42.1.0/24 mtu 1450
+link ch-mesh-1: bridge mtu 1450
+link vx-mesh-1: vxlan id 42 local 192.168.40.11 dstport 4789 mtu 1450
+nft input peers: udp dport 4789 drop
+range 10.42.0.0/16: ours alone
+underlay 192.168.40.11: mtu 1500
+drift range 10.9.0.0/16: this was said by the host
+seen: 5f2c
+`;
+const OWN = `crosshost:${STACK}:overlay-mesh`;
+const THEIRS = "crosshost-other-123456:overlay-net";
+
+/** A host in order, with some facts otherwise. */
+function told(
+    more: Record<string, string[]>,
+    text = UNIT,
+    units: readonly [string, ObservedUnit][] = [],
+) {
+    const facts = {
+        address: ["eth0 192.168.40.11/24 1500"],
+        docker: ["26.1.5"],
+        nft: ["1.0.9"],
+        kernel: ["6.1.0-32-amd64"],
+        route: ["192.168.40.0/24 dev eth0", "172.17.0.0/16 dev docker0"],
+        link: ["eth0 device -", `ch-mesh-1 bridge ${OWN}`],
+        network: ["bridge -", `crosshost-demo-mesh ${STACK}:overlay-mesh`],
+        table: [`crosshost_crosshost_demo_79f8e4_overlay_mesh ${STACK}:overlay-mesh`],
+        ssh: ["192.168.40.1"],
+        ...more,
+    };
+    return misfits(
+        { stack: STACK, name: "overlay-mesh", text },
+        observation({ facts: new Map(Object.entries(facts)), units: new Map(units) }),
+    );
+}
+
+test("a host in order, and one that tells nothing", () => {
+    expect(told({})).toEqual({ errors: [], warnings: [] });
+    const nothing = { stack: STACK, name: "overlay-mesh", text: UNIT };
+    expect(misfits(nothing, observation())).toEqual({ errors: [], warnings: [] });
+});
+
+test.each<[string, Record<string, string[]>, string[]]>([
+    [
+        "a NIC that carries less",
+        { address: ["eth1 10.0.0.5/24 1500", "eth0 192.168.40.11/24 1400"] },
+        [
+            "eth0, which has 192.168.40.11/24, carries 1400 bytes, not 1500: write mtu: 1400 in the Host, and no larger one than fits in the network",
+        ],
+    ],
+    [
+        "who logs in from the network",
+        { ssh: ["10.42.3.9"] },
+        ['"10.42.0.0/16" holds 10.42.3.9, from which SSH comes: choose another network'],
+    ],
+    [
+        "another stack's network",
+        {
+            range: [`10.42.128.0/17 ${THEIRS}`],
+            route: ["10.42.129.0/24 dev ch-net-2"],
+            link: [`ch-net-2 bridge crosshost:${THEIRS}`],
+        },
+        [
+            '"10.42.0.0/16" overlaps 10.42.128.0/17 of overlay-net of stack crosshost-other-123456: choose another network',
+        ],
+    ],
+    [
+        "routes within it, around it, and to one address of it",
+        {
+            route: [
+                "10.42.7.0/24 via 192.168.40.7 dev eth0",
+                "10.0.0.0/8 dev eth1",
+                "10.42.9.9 dev tun0",
+            ],
+        },
+        [
+            '"10.42.0.0/16" overlaps the route 10.42.7.0/24 via 192.168.40.7 dev eth0: choose another network',
+            '"10.42.0.0/16" overlaps the route 10.0.0.0/8 dev eth1: choose another network',
+            '"10.42.0.0/16" overlaps the route 10.42.9.9 dev tun0: choose another network',
+        ],
+    ],
+    [
+        "links of its names: of nobody, and of another stack",
+        { link: ["ch-mesh-1 bridge -", `vx-mesh-1 vxlan crosshost:${THEIRS}`] },
+        [
+            "the link ch-mesh-1 is there already, bridge, not made by Crosshost: remove it (ip link del ch-mesh-1), or rename the component",
+            "the link vx-mesh-1 is there already, vxlan, overlay-net of stack crosshost-other-123456: remove it (ip link del vx-mesh-1), or rename the component",
+        ],
+    ],
+    [
+        "its VXLAN",
+        { vxlan: ["vx9 42 4789 -", "vx8 43 4789 -", "vx7 42 8472 -", "vx-mesh-1 42 4789 -"] },
+        [
+            "VXLAN 42 on UDP port 4789 is taken by vx9, not made by Crosshost: choose another backend.vxlan.vni or port",
+        ],
+    ],
+    [
+        "a VXLAN that takes all of the port, another stack's",
+        { vxlan: [`ext all 4789 crosshost:${THEIRS}`] },
+        [
+            "VXLAN 42 on UDP port 4789 is taken by ext, overlay-net of stack crosshost-other-123456: choose another backend.vxlan.vni or port",
+        ],
+    ],
+    [
+        "a kernel without vxlan",
+        { lacks: ["vxlan"] },
+        [
+            "its kernel, 6.1.0-32-amd64, has no vxlan: install its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend",
+        ],
+    ],
+    [
+        "no Docker",
+        { docker: ["none"] },
+        ["Docker is not installed: apt install docker.io, or https://get.docker.com"],
+    ],
+    [
+        "Docker that is stopped",
+        { docker: ["stopped"] },
+        ["Docker is not running: systemctl start docker"],
+    ],
+    [
+        "Docker as a service of another name",
+        { docker: ["stopped"], "docker-service": ["snap.docker.dockerd.service"] },
+        [
+            "Docker runs there as snap.docker.dockerd.service, and what keeps containers wired waits for docker.service: " +
+                "let that be its name too (Alias=docker.service in its [Install], then systemctl reenable snap.docker.dockerd.service)",
+        ],
+    ],
+    [
+        "an engine that is too old",
+        { docker: ["19.03.15"] },
+        ["Docker 19.03.15 is too old: 20.10 is the first that will do"],
+    ],
+    [
+        "a Docker network of its name",
+        { network: ["crosshost-demo-mesh -"] },
+        [
+            'Docker has a network "crosshost-demo-mesh", not made by Crosshost: remove it (docker network rm crosshost-demo-mesh), or write another dockerName',
+        ],
+    ],
+    [
+        "no nft, and many mistakes at once",
+        { nft: ["none"], docker: ["19.3.1"], lacks: ["vxlan"] },
+        [
+            "its kernel, 6.1.0-32-amd64, has no vxlan: install its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend",
+            "Docker 19.3.1 is too old: 20.10 is the first that will do",
+            "nftables is not installed: apt install nftables",
+        ],
+    ],
+    [
+        "an nft table of its name",
+        { table: ["crosshost_crosshost_demo_79f8e4_overlay_mesh -"] },
+        [
+            "the nft table inet crosshost_crosshost_demo_79f8e4_overlay_mesh is there already, not made by Crosshost: remove it (nft delete table inet crosshost_crosshost_demo_79f8e4_overlay_mesh), or rename the component",
+        ],
+    ],
+])("%s", (_, more, errors) => {
+    expect(told(more)).toEqual({ errors, warnings: [] });
+});
+
+test.each(["20.10.24+dfsg1", "28.5.2", "27.0.0-rc.1"])("engine %s will do", (version) => {
+    expect(told({ docker: [version] }).errors).toEqual([]);
+});
+
+test("a gateway's wider route stays in use for the rest, which is worth a warning", () => {
+    expect(told({ route: ["10.0.0.0/8 via 192.168.40.7 dev eth0"] })).toEqual({
+        errors: [],
+        warnings: [
+            '"10.42.0.0/16" is a part of the route 10.0.0.0/8 via 192.168.40.7 dev eth0: what that leads to is not reached any more where the two are the same',
+        ],
+    });
+});
+
+test("so does a VPN's, whose link has no other machines", () => {
+    expect(told({ route: ["10.0.0.0/8 dev wg0"], tunnel: ["wg0"] })).toEqual({
+        errors: [],
+        warnings: [
+            '"10.42.0.0/16" is a part of the route 10.0.0.0/8 dev wg0: what that leads to is not reached any more where the two are the same',
+        ],
+    });
+    expect(told({ route: ["10.42.7.0/24 dev wg0"], tunnel: ["wg0"] }).errors).toEqual([
+        '"10.42.0.0/16" overlaps the route 10.42.7.0/24 dev wg0: choose another network',
+    ]);
+});
+
+describe("who logs in from a container of the network, as a CI runner does", () => {
+    const ssh = { ssh: ["10.42.1.7"] };
+    const held = { ...ssh, "ssh-in": [`10.42.0.0/16 ${STACK}:overlay-mesh`] };
+    const there = (drift: string[] = []): [string, ObservedUnit] => [
+        "overlay-mesh",
+        { hash: entriesHash(UNIT), said: [], drift },
+    ];
+    const WARNED =
+        '"10.42.0.0/16" holds 10.42.1.7, from which SSH comes, and is about to change: if that cuts this run off, start it again';
+
+    test("is told nothing where nothing changes", () => {
+        expect(told(held, UNIT, [there()])).toEqual({ errors: [], warnings: [] });
+    });
+
+    test("is warned where the unit changes, or has drifted", () => {
+        const warned = { errors: [], warnings: [WARNED] };
+        expect(told(held, UNIT, [])).toEqual(warned);
+        expect(told(held, UNIT, [there(["drift addr x: missing"])])).toEqual(warned);
+    });
+
+    test("is refused where another stack's network holds him, or none did before", () => {
+        const refused = [
+            '"10.42.0.0/16" holds 10.42.1.7, from which SSH comes: choose another network',
+        ];
+        expect(told(ssh, UNIT, [there()]).errors).toEqual(refused);
+        const other = { ...ssh, "ssh-in": [`10.42.0.0/16 ${THEIRS.replace("crosshost:", "")}`] };
+        expect(told(other).errors).toEqual(refused);
+    });
+});
+
+test("a unit without networks needs no Docker, one without rules no nft", () => {
+    const text = "boot x.service: before docker.service\nunderlay 192.168.40.11: mtu 1280\n";
+    expect(told({ docker: ["none"], nft: ["none"] }, text)).toEqual({ errors: [], warnings: [] });
+});

@@ -1,0 +1,96 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type ProbeResult } from "../../components/facts/observation";
+import { containerTexts, messages, tellProbe } from "../../components/preview/host";
+import { answered, observation } from "../support/builders";
+import { mockedStack } from "../support/mocks";
+
+const UNREACHABLE: ProbeResult = {
+    status: "unreachable",
+    reason: "root@192.168.40.12:22 does not answer within 5 s",
+};
+const REFUSED: ProbeResult = {
+    status: "refused",
+    reason: "root@192.168.40.12:22 takes none of the logins offered",
+};
+
+function told(probed: ProbeResult, strict = false): string[] {
+    return messages("vm2", probed, strict).map(({ severity, text }) => `${severity}: ${text}`);
+}
+
+describe("in a preview", () => {
+    beforeAll(() => mockedStack({ preview: true }));
+
+    test("a host that does not answer is a warning, and an error where strict", () => {
+        const text =
+            "changes to vm2 are not shown: root@192.168.40.12:22 does not answer within 5 s";
+        expect(told(UNREACHABLE)).toEqual([`warn: ${text}`]);
+        expect(told(UNREACHABLE, true)).toEqual([`error: ${text}`]);
+    });
+
+    test("a host that does not let us in is an error", () => {
+        expect(told(REFUSED)).toEqual([
+            "error: root@192.168.40.12:22 takes none of the logins offered",
+        ]);
+    });
+
+    test("containers that are gone or stopped are told with what repairs them", () => {
+        const seen = observation({
+            goneContainers: ["api", "migrate"],
+            stoppedContainers: ["db", "seed"],
+        });
+        expect(containerTexts(seen, new Set(["migrate", "seed"]))).toEqual([
+            "container api is gone: start it; one that this program makes, `pulumi up --refresh` repairs",
+            "container db is stopped: start it; one that this program makes, `pulumi up --refresh` repairs",
+        ]);
+    });
+
+    test("one that Docker starts over and over is told as that", () => {
+        const facts = new Map([
+            ["docker", ["28.5.2"]],
+            ["container", ["db restarting mesh id 1 mark ports"]],
+        ]);
+        expect(
+            containerTexts(observation({ stoppedContainers: ["db"], facts }), new Set()),
+        ).toEqual([
+            "container db ends as soon as Docker starts it, over and over: see docker logs db",
+        ]);
+    });
+
+    test("a file that has systemd-networkd take our links is told by its path", () => {
+        const file = "/etc/systemd/network/00-0-a.network";
+        const probed = answered({ facts: new Map([["networkd", [file]]]) });
+        expect(told(probed)).toEqual([
+            expect.stringContaining(`warn: ${file} matches links of Crosshost`),
+        ]);
+    });
+
+    test("an error ends the preview, by a rejection that Pulumi shows without a stack trace", async () => {
+        const session = {
+            name: "vm2",
+            component: new pulumi.ComponentResource("test:index:Own", "vm2"),
+            address: pulumi.output("192.168.40.12"),
+            probe: Promise.resolve(REFUSED),
+            earlier: [],
+            mayStop: new Set<string>(),
+        };
+        const ended: unknown = await tellProbe(session, false).catch((error: unknown) => error);
+        expect(pulumi.RunError.isInstance(ended)).toBe(true);
+        expect(ended).toMatchObject({
+            message: "vm2: root@192.168.40.12:22 takes none of the logins offered",
+        });
+    });
+
+    test("nothing is said of a host in order, or of one that is still to be made", () => {
+        expect(told(answered())).toEqual([]);
+        expect(told({ status: "unknown" }, true)).toEqual([]);
+    });
+});
+
+describe("in an up", () => {
+    beforeAll(() => mockedStack({ preview: false }));
+
+    test("the host's own command fails by name, so nothing is said twice", () => {
+        expect(told(UNREACHABLE, true)).toEqual([]);
+        expect(told(REFUSED)).toEqual([]);
+    });
+});
