@@ -164,6 +164,9 @@ function dockerMisfits(lines: readonly Line[], own: string, facts: Facts): strin
     if (engine === "stopped") {
         return ["Docker is not running: systemctl start docker"];
     }
+    if (engine === "silent") {
+        return ["Docker is not answering: systemctl status docker says why"];
+    }
     const of = (kind: string) => lines.filter(([key]) => word(key, 1) === kind);
     return [
         ...ageMisfits(engine),

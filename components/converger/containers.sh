@@ -5,7 +5,8 @@
 # A container that its unit has connected is whole, and was in a state: one that was lost, or that someone else has. $leaving: of
 # this stack, and in the way of what the program wants in its place; they would go in the same run, but later.
 vacate() {
-    there=$(docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.Image}} {{.Label "crosshost"}}') || exit 1
+    there=$(timeout --foreground -k 1 50 docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.Image}} {{.Label "crosshost"}}') ||
+        die "container $container: Docker is not answering: systemctl status docker says why"
     printf '%s\n' "$there" | while read -r id name image mark; do
         if [ "${mark%%:*}" = "$stack" ] && is_leaving "$name"; then
             remove_container "$id" </dev/null
@@ -41,7 +42,7 @@ free_networks() {
 # marked by this stack for a unit that is not there
 remove_orphans() {
     [ -n "$has_docker" ] || return 0
-    docker ps -a --no-trunc --format '{{.ID}} {{.Label "crosshost"}}' --filter label=crosshost "$@" 2>/dev/null |
+    timeout --foreground -k 1 50 docker ps -a --no-trunc --format '{{.ID}} {{.Label "crosshost"}}' --filter label=crosshost "$@" 2>/dev/null |
         while read -r id mark; do
             if [ "${mark%%:*}" = "$stack" ] && [ ! -e "$lib_dir/$stack/units/${mark#*:}" ]; then
                 remove_container "$id" </dev/null

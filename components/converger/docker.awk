@@ -38,6 +38,8 @@ function docker_read(    i, name) {
     default_network_note(containers_needed, names_needed)
     if (seeks_strays())
         docker_networks()
+    if (docker_state() != "yes")
+        return
     if (mode == "observe") {
         docker_containers()
         places_note(containers_needed, names_needed)
@@ -74,7 +76,7 @@ function docker_inspect(    name, words, by_name, hidden) {
         return
     docker_lines("inspect", "none" words) # every engine that answers has a network `none`
     if (!docker_answers) {
-        docker_known = "stopped"
+        docker_known = "silent"
         return
     }
     for (name in by_name)
@@ -131,7 +133,7 @@ function seeks_strays() {
 
 # all networks there are: names taken by others are told before anything is done
 function docker_networks(    command, line, words) {
-    command = "exec docker network ls --no-trunc --format " quoted("{{.ID}} {{urlquery .Name}} {{.Driver}} {{.Label \"crosshost\"}}") " 2>/dev/null"
+    command = docker_question("network ls --no-trunc --format " quoted("{{.ID}} {{urlquery .Name}} {{.Driver}} {{.Label \"crosshost\"}}"))
     while ((command | getline line) > 0) {
         split(line, words, " ")
         network_names[++network_count] = words[2]
@@ -143,7 +145,7 @@ function docker_networks(    command, line, words) {
     }
     close(command)
     if (!network_count)
-        docker_known = "stopped"
+        docker_known = "silent"
 }
 
 # one line for each, running or not: `NAME STATE NETWORKS id ID mark UNIT ports PORTS`
@@ -177,7 +179,7 @@ function say_containers(    i, line, name) {
 
 # $reader: `lan` where networks are not to be kept as those of a plan. What is not found is told as an empty line.
 function docker_lines(request, names, reader,    command, line, kind) {
-    command = "exec docker " request " --format " quoted(INSPECT_FORMAT) " " names " 2>/dev/null"
+    command = docker_question(request " --format " quoted(INSPECT_FORMAT) " " names)
     while ((command | getline line) > 0) {
         if (line == "")
             continue

@@ -1,6 +1,12 @@
 # The engine: whether it runs, and its version.
 
-# none, stopped or yes. A command to a stopped engine could start it by its socket, so the process is looked for.
+BEGIN {
+    DOCKER_IS["none"] = "not installed"
+    DOCKER_IS["stopped"] = "not running"
+    DOCKER_IS["silent"] = "not answering"
+}
+
+# none, stopped, silent or yes. A command to a stopped engine could start it by its socket, so the process is looked for.
 function docker_state(    pid) {
     if (docker_known != "")
         return docker_known
@@ -16,6 +22,10 @@ function docker_state(    pid) {
     if (pid != "" && !is_docker_service(service_of(pid)))
         docker_elsewhere = service_of(pid)
     return docker_known
+}
+
+function docker_advice() {
+    return docker_state() == "stopped" ? ": systemctl start docker" : docker_state() == "silent" ? ": systemctl status docker says why" : ""
 }
 
 function docker_service_runs() {
@@ -46,6 +56,12 @@ function service_of(pid,    path, line, service) {
     return service
 }
 
+# The first one is not waited for without end: the socket of an engine that systemd starts over and over takes it, and nobody answers.
+# Who asks with `observe` waits 30 s, maybe 20 of them for the lock; a change has 120 s, and 60.
+function docker_question(words) {
+    return "exec " (network_count || docker_answers ? "" : "timeout --foreground -k 1 " (mode == "observe" ? 8 : 50) " ") "docker " words " 2>/dev/null"
+}
+
 # asked once for each start of the engine: the answer is kept where a change was written
 function docker_version() {
     if (docker_state() != "yes")
@@ -53,11 +69,11 @@ function docker_version() {
     if (docker_server == "")
         docker_server = word_after(read_line(run_dir "/engine"), engine_process())
     if (docker_server == "") {
-        docker_command = "exec docker version --format " quoted("{{.Server.Version}}") " 2>/dev/null"
+        docker_command = docker_question("version --format " quoted("{{.Server.Version}}"))
         docker_command | getline docker_server
         close(docker_command)
         if (docker_server == "")
-            docker_known = docker_server = "stopped"
+            docker_known = docker_server = "silent"
     }
     return docker_server
 }

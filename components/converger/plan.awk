@@ -41,13 +41,13 @@ function check_docker(    i, kind) {
     for (i = 1; i <= want_count; i++) {
         kind = want_kind[want_id[i]]
         if (is_mine(want_unit[want_id[i]]) && (kind == "network" || kind == "endpoint" || kind == "container" || is_inner(kind))) {
-            refuse(want_key[want_id[i]] ": Docker is " (docker_state() == "none" ? "not installed" : "not running: systemctl start docker"))
+            refuse(want_key[want_id[i]] ": Docker is " DOCKER_IS[docker_state()] docker_advice())
             return
         }
     }
     for (i = 1; i <= old_count; i++)
-        if (docker_state() == "stopped" && old_key[old_id[i]] ~ /^docker /) {
-            refuse(old_key[old_id[i]] ": Docker is not running, so it cannot be removed: systemctl start docker")
+        if (docker_state() != "none" && old_key[old_id[i]] ~ /^docker /) {
+            refuse(old_key[old_id[i]] ": Docker is " DOCKER_IS[docker_state()] ", so it cannot be removed" docker_advice())
             return
         }
 }

@@ -74,7 +74,7 @@ function collect_drift(    i, id, text, asked, docker_told) {
             continue
         if (docker_state() != "yes" && want_key[id] ~ /^(docker|interface|default-route) /) {
             if (!((want_unit[id]) in docker_told))
-                tell(want_unit[id], "docker", docker_state() == "none" ? "not installed" : "not running")
+                tell(want_unit[id], "docker", DOCKER_IS[docker_state()])
             docker_told[want_unit[id]] = 1
             continue
         }

@@ -81,7 +81,8 @@ function loginProblem({ printed, observation }: Answered, user: string): string 
             `look for it in the start files of its shell (${START_FILES}), /etc/environment or ~/.ssh/environment`
         );
     }
-    return facts.get("socket")?.[0] === "no" && engine !== "none" && engine !== "stopped"
+    const runs = !["none", "stopped", "silent"].includes(engine ?? "");
+    return facts.get("socket")?.[0] === "no" && runs
         ? `who is not in the docker group: run \`usermod -aG docker ${user}\` there, or log in as root`
         : undefined;
 }

@@ -12,6 +12,9 @@ export const SEND_NAMES = "crosshost: send names";
 /** `timeout` stands under sudo: a user may not signal a process of root's. 120 s: pulls none. */
 const LIMIT = "timeout -k 5 120";
 
+/** Whoever asks has given up after 30 s: what he asked for is not to go on, with the host's lock in its hand. */
+const ASK_LIMIT = "timeout -k 1 31";
+
 /** What only the login itself sees, without sudo and in its own environment: so does the Docker provider. */
 const SOCKET = ' CROSSHOST_SOCKET="$(test -w /run/docker.sock && echo yes || echo no)"';
 const TLS = ' CROSSHOST_TLS="$DOCKER_TLS$DOCKER_TLS_VERIFY"';
@@ -27,7 +30,7 @@ const UNPACK = [
 /**
  * A script that `sh` runs as root with nothing of the login's environment. The login's shell only has to start
  * `env`: quoted so, the text is the same to sh, bash, zsh, fish, tcsh and csh, and `sh` is no alias or function.
- * SSH_CONNECTION is kept, as no network of ours may hold where the login came from.
+ * SSH_CONNECTION is kept, as no network of ours may hold where the login came from; `more` follows it for `env`.
  */
 export function bySh(
     script: string,
@@ -125,11 +128,11 @@ function withProgram(
     hash: string,
     request: readonly string[],
     become: "sudo" | undefined,
-    more?: string,
+    more = "",
 ): string {
     const ifSame = `case "$(sha256sum <${program(stack)} 2>/dev/null)" in ${hash}*) exec sh ${program(stack)} "$@";; esac`;
     const script = `echo; [ -r ${program(stack)} ] && ${ifSame}; echo "${SEND_PROGRAM}"; eval "$(cat)"`;
-    return bySh(script, become, request, more);
+    return bySh(script, become, request, `${more} ${ASK_LIMIT}`);
 }
 
 function run(stack: string, ...request: readonly string[]): string {

@@ -124,6 +124,11 @@ test.each<[string, Record<string, string[]>, string[]]>([
         ["Docker is not running: systemctl start docker"],
     ],
     [
+        "Docker that does not answer",
+        { docker: ["silent"] },
+        ["Docker is not answering: systemctl status docker says why"],
+    ],
+    [
         "Docker as a service of another name",
         { docker: ["stopped"], "docker-service": ["snap.docker.dockerd.service"] },
         [

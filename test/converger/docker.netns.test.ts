@@ -100,17 +100,6 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         expect(host.observe().drift).toEqual(["docker network mesh: missing"]);
     });
 
-    test("an engine that does not answer is no engine without containers", () => {
-        host.sh(`docker run api; docker mark api ${STACK}:api`);
-        expect(host.apply("api", ENDPOINT).status).toBe(0);
-        host.sh(": >$FAKES/docker/silent");
-        const told = /Docker is not running/;
-        expect(host.delete("api").stderr).toMatch(told);
-        expect(host.apply("api", ENDPOINT.replace("www", "web")).stderr).toMatch(told);
-        host.sh("rm $FAKES/docker/silent");
-        expect(host.delete("api")).toMatchObject({ status: 0, stderr: "" });
-    });
-
     test("a unit whose file is gone is deleted by its marks", () => {
         host.sh(`rm /var/lib/crosshost/${STACK}/units/mesh`);
         changes();

@@ -94,7 +94,7 @@ describe("command lines", () => {
         expect(asSudo).toHaveLength(all.length / 2);
         for (const command of asSudo) {
             expect(command).toMatch(
-                /^env sh -c 'exec sudo -n env -i PATH=[a-z:/]+ SSH_CONNECTION="\$SSH_CONNECTION"( CROSSHOST_TLS="\$DOCKER_TLS\$DOCKER_TLS_VERIFY" CROSSHOST_SOCKET="\$\(test -w \/run\/docker.sock && echo yes \|\| echo no\)")? sh -c "\$@"' sh '[^']*' crosshost( [\w -]+)?$/,
+                /^env sh -c 'exec sudo -n env -i PATH=[a-z:/]+ SSH_CONNECTION="\$SSH_CONNECTION"( CROSSHOST_TLS="\$DOCKER_TLS\$DOCKER_TLS_VERIFY" CROSSHOST_SOCKET="\$\(test -w \/run\/docker.sock && echo yes \|\| echo no\)" timeout -k 1 31)? sh -c "\$@"' sh '[^']*' crosshost( [\w -]+)?$/,
             );
         }
     });
