@@ -4,7 +4,7 @@
 # a container has one default route
 function default_note(id, role,    name, other) {
     name = nth_word(want_key[id], 2)
-    if (want_kind[id] == "interface" && word_after(want_value[id], "gateway") == "")
+    if (want_kind[id] == "interface" && interface_word(want_value[id], "gateway") == "")
         return
     other = default_entry[name]
     if (other == "")
@@ -76,7 +76,7 @@ function default_way(name,    id, n, nets, i) {
     if (id != "" && want_kind[id] != "interface" && default_gateway(name, want_value[id]) == "")
         return ""
     if (id != "")
-        return "via " (want_kind[id] == "interface" ? word_after(want_value[id], "gateway") " dev " nth_word(want_key[id], 3) : default_gateway(name, want_value[id])) " proto 201"
+        return "via " (want_kind[id] == "interface" ? interface_word(want_value[id], "gateway") " dev " nth_word(want_key[id], 3) : default_gateway(name, want_value[id])) " proto 201"
     n = split(container_networks[name], nets, " ")
     for (i = 1; i <= n; i++)
         if (endpoint_gateway[name, nets[i]] ~ /^[0-9]/ && !((name, nets[i]) in endpoint_leaves))

@@ -125,8 +125,8 @@ function promisc_record(name) {
 
 function promisc_make(key,    name) {
     name = nth_word(key, 2)
-    step(45, "ip", "link set " name " promisc on", key)
-    undo(45, "ip", "link set " name " promisc off")
+    step(45, "ip", "link set dev " name " promisc on", key)
+    undo(45, "ip", "link set dev " name " promisc off")
     if (read_line(promisc_record(name)) == "") {
         step(45.1, "put", promisc_record(name) " 0600 " journal_file("off\n"), key)
         undo(45.1, "remove", promisc_record(name))
@@ -141,8 +141,8 @@ function promisc_unmake(key,    i, name) {
     if (promisc_unmade[key]++ || read_line(promisc_record(name)) == "")
         return
     if (promisc_actual(name) == "on") {
-        step(84, "ip", "link set " name " promisc off", key)
-        undo(84, "ip", "link set " name " promisc on")
+        step(84, "ip", "link set dev " name " promisc off", key)
+        undo(84, "ip", "link set dev " name " promisc on")
     }
     step(84.1, "remove", promisc_record(name), key)
     undo_file(84.1, promisc_record(name), "off\n")

@@ -272,7 +272,7 @@ function link_take_away(name, phase,    i) {
     sysctl_undo_link(name, phase + .2)
     for (i = 1; i <= link_count; i++)
         if (link_master[links[i]] == name)
-            undo(phase + .7, "ip", "link set " links[i] " master " name)
+            undo(phase + .7, "ip", "link set dev " links[i] " master " name)
     if (link_up[name])
         undo(phase + .75, "ip", "link set " name " up")
     if (link_master[name] != "")

@@ -11,7 +11,7 @@ function is_inner(kind) {
 
 function inner_note(key, value) {
     inner_wanted[nth_word(key, 2)] = 1
-    host_end[word_after(value, "host")] = 1
+    host_end[interface_word(value, "host")] = 1
 }
 
 function interface_words_check(key, value) {
@@ -20,6 +20,12 @@ function interface_words_check(key, value) {
     else if (value !~ /^(veth [^ ]+ host|macvlan) [^ ]+ mac [^ ]+ (mtu [0-9]+ )?ipv4 /)
         refuse(key ": wants `veth BRIDGE host LINK` or `macvlan LINK`, then mac, mtu, ipv4")
     words_check(key, value, "veth host macvlan mac mtu ipv4 gateway route via", "")
+}
+
+# one of the words behind what it lies on, which may have any name
+function interface_word(value, word) {
+    sub(/^[^ ]+ [^ ]+/, "", value)
+    return word_after(value, word)
 }
 
 # the parts of an entry: `veth br0`, `mac M`, `route C via V`
@@ -79,7 +85,7 @@ function inner_read(name, line,    words, at, link) {
         inner_mark[at] = inner_alias[at] ~ /^crosshost:/ ? substr(inner_alias[at], 11) : word_after(line, "group") == 201 ? "?" : ""
     } else if (words[3] == "inet")
         inner_addresses[at] = inner_addresses[at] " ipv4 " words[4]
-    else if (words[1] == "unicast" && word_after(line, "proto") != "kernel" && !has_word(line, "metric")) {
+    else if (words[1] == "unicast" && word_after(line, "proto") != "kernel" && word_after(line, "metric") == "") {
         gsub(/ (linkdown|dead|proto boot|scope global)|^unicast /, "", line)
         inner_route[name, first_word(line)] = line
         inner_routes[name] = inner_routes[name] " " first_word(line)
@@ -122,7 +128,7 @@ function interface_found(name, link,    at, below, value, n, list, i, way) {
 
 # what an entry does not say is as below
 function interface_wanted(value) {
-    return value (has_word(value, "mtu") ? "" : " mtu " link_mtu[nth_word(value, 2)])
+    return value (interface_word(value, "mtu") != "" ? "" : " mtu " link_mtu[nth_word(value, 2)])
 }
 
 function interface_actual(id,    name, link, at, want, have, text, n, list, i) {
@@ -135,7 +141,7 @@ function interface_actual(id,    name, link, at, want, have, text, n, list, i) {
         return ""
     want = interface_wanted(want_value[id])
     have = interface_found(name, link)
-    if (inner_alias[at] != "crosshost:" want_unit[id] || (has_word(want, "host") && link_alias[inner_below[at]] != "crosshost:" want_unit[id]))
+    if (inner_alias[at] != "crosshost:" want_unit[id] || (interface_word(want, "host") != "" && link_alias[inner_below[at]] != "crosshost:" want_unit[id]))
         have = have " not-ours"
     n = items_of(have, list)
     for (i = 1; i <= n; i++)
@@ -160,7 +166,7 @@ function interface_check(id,    key, name, at, value, parent, host, n, list, i) 
     name = nth_word(key, 2)
     at = name SUBSEP nth_word(key, 3)
     parent = nth_word(value, 2)
-    host = word_after(value, "host")
+    host = interface_word(value, "host")
     if (!inner_check(key, name))
         return
     if ((at in inner_mac) && !inner_is_ours(at))
@@ -223,9 +229,9 @@ function interface_make(id,    key, name, link, at, want, have, host, n, list, i
     if (!inner_open(name))
         return
     want = interface_wanted(want_value[id])
-    host = word_after(want, "host")
+    host = interface_word(want, "host")
     have = at in inner_mac ? interface_found(name, link) : ""
-    if (has_word(want " " have, "gateway"))
+    if (interface_word(want, "gateway") != "" || interface_word(have, "gateway") != "")
         default_due[name] = 1
     if (have != "" && !has_word(have, host == "" ? "macvlan " nth_word(want, 2) : "host " host)) {
         interface_take_away(name, link, key)
@@ -235,7 +241,7 @@ function interface_make(id,    key, name, link, at, want, have, host, n, list, i
         if ((host in link_index) && !(host in host_end_dying))
             step(12, "ip-del", "link del " host, key) # its other end has another name
         step(105, inner_tool("into", name), interface_added(name, link, want), key)
-        undo(105, inner_tool("netns", name), "link del " link)
+        undo(105, inner_tool("netns", name), "link del dev " link)
     } else
         interface_state(1, name, link, have, inner_alias[at], key)
     n = items_of(have, list)
@@ -251,7 +257,7 @@ function interface_make(id,    key, name, link, at, want, have, host, n, list, i
 
 # a host's end of a veth goes with the container's
 function interface_added(name, link, value,    host) {
-    host = word_after(value, "host")
+    host = interface_word(value, "host")
     if (host == "")
         return "link add link " nth_word(value, 2) " name " link " netns " container_pid[name] " group 201 type macvlan mode bridge"
     return "link add name " host (host in link_index ? " address " link_address[host] : "") " group 201 type veth peer name " link " netns " container_pid[name] " group 201"
@@ -267,12 +273,12 @@ function item_command(verb, item, link,    words) {
 # All of an interface that is there, as it is to be, or for undoing as it was. The kernel tells the LAN of what comes up where
 # arp_notify says so.
 function interface_state(undoing, name, link, value, alias, key,    host, tool, n, list, i) {
-    host = word_after(value, "host")
+    host = interface_word(value, "host")
     tool = inner_tool("netns", name)
     if (host != "")
         state_put(undoing, .1, "ip", "link set " host (value ~ /host [^ ]+ down/ ? " down" : " up") (nth_word(value, 2) == "nothing" ? " nomaster" : " master " nth_word(value, 2)) \
-            " mtu " (undoing ? link_mtu[host] : word_after(value, "mtu")) " group 201 alias " alias, key)
-    state_put(undoing, .3, tool, "link set " link " address " word_after(value, "mac") " mtu " word_after(value, "mtu") " group 201 alias " alias, key)
+            " mtu " (undoing ? link_mtu[host] : interface_word(value, "mtu")) " group 201 alias " alias, key)
+    state_put(undoing, .3, tool, "link set dev " link " address " interface_word(value, "mac") " mtu " interface_word(value, "mtu") " group 201 alias " alias, key)
     n = items_of(value, list)
     for (i = 1; i <= n; i++)
         if (list[i] ~ /^ipv4 /)
@@ -282,7 +288,7 @@ function interface_state(undoing, name, link, value, alias, key,    host, tool, 
     state_put(undoing, .5, inner_tool("sysctl", name), "net/ipv4/conf/" link "/arp_notify 1", key)
     if (!sysctl_is_moot("net.ipv6"))
         state_put(undoing, .5, inner_tool("sysctl", name), "net/ipv6/conf/" link "/disable_ipv6 1", key)
-    state_put(undoing, .6, tool, "link set " link (value ~ / down$/ ? " down" : " up"), key)
+    state_put(undoing, .6, tool, "link set dev " link (value ~ / down$/ ? " down" : " up"), key)
     if (host != "" && !undoing)
         step(107, inner_tool("announce", name), host " " link, key)
 }
@@ -313,7 +319,7 @@ function interface_unmake(key,    name, at) {
 function interface_take_away(name, link, key,    at, have) {
     at = name SUBSEP link
     have = interface_found(name, link)
-    step(12, inner_tool("netnsdel", name), "link del " link, key)
+    step(12, inner_tool("netnsdel", name), "link del dev " link, key)
     interface_state(1, name, link, have, inner_alias[at], key)
     undo(13, inner_tool("into", name), interface_added(name, link, have))
     if (word_after(inner_route[name, "default"], "dev") == link)

@@ -68,7 +68,7 @@ function unmanaged_text(    i, id, name, names, count, text) {
         else if (want_kind[id] == "network" && want_value[id] ~ /^bridge /)
             name = DOCKER_VETH
         else if (want_kind[id] == "interface")
-            name = word_after(want_value[id], "host")
+            name = interface_word(want_value[id], "host")
         if (name != "" && !index("\n" text, "\n" name "\n")) {
             names[++count] = name
             text = text name "\n"

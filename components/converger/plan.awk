@@ -76,7 +76,7 @@ function mark_links(    i, id, name) {
 function keep_ports(bridge, key,    i) {
     for (i = 1; i <= link_count; i++)
         if (link_master[links[i]] == bridge)
-            step(43, "ip", "link set " links[i] " master " bridge, key)
+            step(43, "ip", "link set dev " links[i] " master " bridge, key)
 }
 
 # entries of other units are touched only if they lie on a link that is made anew

@@ -1,5 +1,5 @@
 import { STACK, TOOLS } from "../support/netns";
-import { BOTH, GOOD, InnerHost, VETH } from "../support/inner";
+import { BOTH, GOOD, InnerHost, MACVLAN, VETH } from "../support/inner";
 
 const DRIFTS: readonly (readonly [string, readonly string[]])[] = [
     ["docker inside web ip link del eth1", ["interface web eth1: missing"]],
@@ -95,6 +95,33 @@ describe.each(TOOLS)("a container's interfaces, with $shell and $awk", (tools) =
             expect(host.observe().drift).toEqual([]);
             expect(host.stamps()).toBe(stamps);
         });
+
+        test.each(["dev", "mtu", "up", "type", "metric"])(
+            "under a name that is a word of ip: %s",
+            (word) => {
+                const text = VETH.replace(" eth1:", ` ${word}:`);
+                expect(host.attach(text)).toMatchObject(GOOD);
+                expect(host.observe().drift).toEqual([]);
+                expect(host.inside("ip route show default")).toContain(` dev ${word} `);
+                expect(host.attach(text.replace("mtu 1400", "mtu 1390"))).toMatchObject(GOOD);
+                expect(host.delete("attachment-web")).toMatchObject(GOOD);
+                expect(host.all()).toBe(clean);
+            },
+        );
+
+        test.each(["mtu", "host", "gateway"])(
+            "on a NIC whose name is a word of an entry: %s",
+            (word) => {
+                host.sh(
+                    `ip link add name ${word} type veth peer name other; ip link set dev other up; ip link set dev ${word} up`,
+                );
+                const text = MACVLAN.replace(" eth0 ", ` ${word} `);
+                expect(host.attach(text)).toMatchObject(GOOD);
+                expect(host.observe().drift).toEqual([]);
+                expect(host.delete("attachment-web")).toMatchObject(GOOD);
+                host.sh("ip link del other");
+            },
+        );
 
         test.each(["mark", "pid", "mode", "hostname"])(
             "in a container whose hostname is a word of Docker's answer: %s",

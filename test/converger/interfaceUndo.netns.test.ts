@@ -17,7 +17,7 @@ describe.each(TOOLS)("a container's interface that fails, with $shell and $awk",
         [VETH.replace("mtu 1400", "mtu 99999"), /tried `ip link set \S+ .* mtu 99999 .*`: /],
         [
             VETH.replace("mac 02:c4:00:00:00:32", "mac 02:zz:00:00:00:32"),
-            /tried `ip link set eth1 address 02:zz:00:00:00:32 .*`: /,
+            /tried `ip link set dev eth1 address 02:zz:00:00:00:32 .*`: /,
         ],
         [
             VETH.replace("ipv4 10.60.0.50/24", "ipv4 999.60.0.50/24"),
@@ -33,7 +33,7 @@ describe.each(TOOLS)("a container's interface that fails, with $shell and $awk",
         ],
         [
             MACVLAN.replace("mac 02:c4", "mac 03:c4"),
-            /tried `ip link set eth2 address 03:c4:00:00:00:33 .*`: /,
+            /tried `ip link set dev eth2 address 03:c4:00:00:00:33 .*`: /,
         ],
     ];
 
