@@ -106,7 +106,7 @@ export async function otherProblems(
     }
     const problem = found
         ? `does not run on ${session.name} (${found.state}), and Docker joins none that does not: docker start ${other}`
-        : `${absent(session.name, seen)}mode: { container: ATTACHMENT }, or an output of it`;
+        : absent(other, session.name, seen, "mode: { container: ATTACHMENT }, or an output of it");
     return [{ path: "mode.container", message: `"${other}" ${problem}` }];
 }
 
@@ -137,15 +137,27 @@ export function containerProblems(
     const found = seen.find(({ name }) => name === container);
     const problem = found
         ? stranded(found, place, seen)
-        : `${absent(host, seen)}containerName: container.name, or dependsOn`;
+        : absent(container, host, seen, "containerName: container.name, or dependsOn");
     return problem ? [{ path: "containerName", message: `"${container}" ${problem}` }] : [];
 }
 
-/** To be read on: what to write where the program makes it. */
-function absent(host: string, others: readonly { readonly name: string }[]): string {
+/** At least as long as Docker shows it. */
+const ID = /^[0-9a-f]{12,64}$/;
+
+/** `ours`: what to write where the program makes it. */
+function absent(
+    given: string,
+    host: string,
+    others: readonly SeenContainer[],
+    ours: string,
+): string {
+    const meant = ID.test(given) && others.find(({ id }) => id.startsWith(given));
+    if (meant) {
+        return `is the id of the container "${meant.name}" on ${host}, and changes when it is made anew: write its name`;
+    }
     const names = others.map(({ name }) => name).sort();
     const has = names.length > 0 ? `, which has ${names.join(", ")}` : "";
-    return `is no container on ${host}${has}: start it first; if this program makes it, write `;
+    return `is no container on ${host}${has}: start it first; if this program makes it, write ${ours}`;
 }
 
 /** An interface of its own goes well with no network of Docker's, and with no network that is another's. */

@@ -24,7 +24,8 @@ export interface Observation {
     readonly facts: ReadonlyMap<string, readonly string[]>;
     /** The host's own packet filters, as lines of `nft list ruleset`. */
     readonly rules: readonly string[];
-    readonly goneContainers: readonly string[];
+    /** With the unit that wants it. */
+    readonly goneContainers: readonly { readonly name: string; readonly unit: string }[];
     readonly stoppedContainers: readonly string[];
 }
 
@@ -53,7 +54,7 @@ export function parseObservation(answer: string): Observation | undefined {
     const facts = new Map<string, string[]>();
     const units = new Map<string, Mutable>();
     const rules: string[] = [];
-    const goneContainers: string[] = [];
+    const goneContainers: { name: string; unit: string }[] = [];
     const stoppedContainers: string[] = [];
     let absent = "";
     let current: Mutable | undefined;
@@ -77,7 +78,7 @@ export function parseObservation(answer: string): Observation | undefined {
         } else if (word === "fresh" && current) {
             current.fresh = rest;
         } else if (word === "gone") {
-            goneContainers.push(rest);
+            goneContainers.push({ name: rest, unit: [...units.keys()].at(-1) ?? "" });
         } else if (word === "stopped") {
             stoppedContainers.push(rest);
         }

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { seenContainers } from "../facts/containers";
 import { unfitness } from "../checks/host";
+import { stackId } from "../wire/identity";
 import { known } from "../wire/known";
 import { type Observation, type ProbeResult } from "../facts/observation";
 import { programEnd } from "../run/programEnd";
@@ -14,7 +15,10 @@ import { type HostSession } from "../run/session";
  * and the rest of the preview is still shown.
  */
 export async function tellProbe(
-    session: Pick<HostSession, "name" | "component" | "address" | "probe" | "earlier" | "mayStop">,
+    session: Pick<
+        HostSession,
+        "name" | "component" | "stack" | "address" | "probe" | "earlier" | "mayStop"
+    >,
     strict: boolean,
 ): Promise<void> {
     const [probed, address] = await Promise.all([session.probe, known(session.address)]);
@@ -35,14 +39,19 @@ export async function tellProbe(
 
 /** Once the program has said of which it wants no more than that they have run. */
 async function tellContainers(
-    { name, component, mayStop }: Pick<HostSession, "name" | "component" | "mayStop">,
+    {
+        name,
+        component,
+        stack,
+        mayStop,
+    }: Pick<HostSession, "name" | "component" | "stack" | "mayStop">,
     probed: ProbeResult,
 ): Promise<void> {
     if (!pulumi.runtime.isDryRun() || probed.status !== "answered") {
         return;
     }
     await programEnd();
-    const texts = containerTexts(probed.observation, mayStop);
+    const texts = containerTexts(probed.observation, stackId(stack), mayStop);
     await Promise.all(texts.map((text) => pulumi.log.warn(`${name}: ${text}`, component)));
 }
 
@@ -105,22 +114,29 @@ function machineOf(probed: ProbeResult): string | undefined {
 
 export function containerTexts(
     { goneContainers, stoppedContainers, facts }: Observation,
+    stack: string,
     mayStop: ReadonlySet<string>,
 ): string[] {
     const repair = "start it; one that this program makes, `pulumi up --refresh` repairs";
+    const seen = seenContainers(facts) ?? [];
     const loops = (container: string) =>
-        seenContainers(facts)?.some(
-            ({ name, state }) => name === container && state === "restarting",
-        );
-    const news = (containers: readonly string[]) =>
-        containers.filter((container) => !mayStop.has(container));
+        seen.some(({ name, state }) => name === container && state === "restarting");
     return [
-        ...news(goneContainers).map((container) => `container ${container} is gone: ${repair}`),
-        ...news(stoppedContainers).map((container) =>
-            loops(container)
-                ? `container ${container} ends as soon as Docker starts it, over and over: see docker logs ${container}`
-                : `container ${container} is stopped: ${repair}`,
-        ),
+        ...goneContainers
+            .filter(({ name }) => !mayStop.has(name))
+            .map(({ name, unit }) => {
+                const renamed = seen.find(({ owner }) => owner === `${stack}:${unit}`)?.name;
+                return renamed === undefined
+                    ? `container ${name} is gone: ${repair}`
+                    : `container ${name} is called ${renamed} now: docker rename ${renamed} ${name}; \`pulumi up --refresh\` would replace it`;
+            }),
+        ...stoppedContainers
+            .filter((name) => !mayStop.has(name))
+            .map((name) =>
+                loops(name)
+                    ? `container ${name} ends as soon as Docker starts it, over and over: see docker logs ${name}`
+                    : `container ${name} is stopped: ${repair}`,
+            ),
     ];
 }
 

@@ -177,6 +177,23 @@ describe("a preview", () => {
         expect(await previewed("postgres")).toEqual([absent]);
     });
 
+    const ID = "3f2ac0ffee9d" + "0".repeat(52);
+
+    test.each([
+        [
+            ID.slice(0, 12),
+            'is the id of the container "web" on vm1, and changes when it is made anew: write its name',
+        ],
+        [ID, "is the id of the container"],
+        ["3f2a", "is no container on vm1"],
+    ])("refuses an id in place of a name, and says whose it is: %s", async (given, told) => {
+        const facts = new Map([...FACTS, ["container", [`web running =mesh id ${ID} mark ports`]]]);
+        jest.mocked(probe).mockResolvedValue(answered({ facts }));
+        expect(await previewed(given)).toEqual([
+            expect.stringContaining(`containerName: "${given}" ${told}`),
+        ]);
+    });
+
     test.each(["web", "api"])("takes one that is, running or not: %s", async (name) => {
         expect(await previewed(name)).toEqual([]);
     });

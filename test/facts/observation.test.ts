@@ -65,7 +65,7 @@ describe("an answer", () => {
     test("tells containers that are gone or stopped, and the token for what is absent", () => {
         expect(observation).toMatchObject({
             absent: "7d1f00aa",
-            goneContainers: ["api"],
+            goneContainers: [{ name: "api", unit: "overlay-mesh" }],
             stoppedContainers: ["db"],
         });
     });

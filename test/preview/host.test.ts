@@ -35,12 +35,35 @@ describe("in a preview", () => {
 
     test("containers that are gone or stopped are told with what repairs them", () => {
         const seen = observation({
-            goneContainers: ["api", "migrate"],
+            goneContainers: [
+                { name: "api", unit: "attachment-api" },
+                { name: "migrate", unit: "attachment-migrate" },
+            ],
             stoppedContainers: ["db", "seed"],
         });
-        expect(containerTexts(seen, new Set(["migrate", "seed"]))).toEqual([
+        expect(containerTexts(seen, "demo-1a2b3c", new Set(["migrate", "seed"]))).toEqual([
             "container api is gone: start it; one that this program makes, `pulumi up --refresh` repairs",
             "container db is stopped: start it; one that this program makes, `pulumi up --refresh` repairs",
+        ]);
+    });
+
+    test("one that was renamed by hand is told by its new name, another stack's is not", () => {
+        const facts = new Map([
+            ["docker", ["28.5.2"]],
+            [
+                "container",
+                [
+                    "theirs running =- id 1 mark other-2b3c4d:attachment-api ports",
+                    "web running =- id 2 mark demo-1a2b3c:attachment-web ports",
+                    "api-old running =mesh id 3 mark demo-1a2b3c:attachment-api ports",
+                ],
+            ],
+        ]);
+        const goneContainers = [{ name: "api", unit: "attachment-api" }];
+        expect(
+            containerTexts(observation({ goneContainers, facts }), "demo-1a2b3c", new Set()),
+        ).toEqual([
+            "container api is called api-old now: docker rename api-old api; `pulumi up --refresh` would replace it",
         ]);
     });
 
@@ -50,7 +73,7 @@ describe("in a preview", () => {
             ["container", ["db restarting mesh id 1 mark ports"]],
         ]);
         expect(
-            containerTexts(observation({ stoppedContainers: ["db"], facts }), new Set()),
+            containerTexts(observation({ stoppedContainers: ["db"], facts }), "demo", new Set()),
         ).toEqual([
             "container db ends as soon as Docker starts it, over and over: see docker logs db",
         ]);
@@ -68,6 +91,7 @@ describe("in a preview", () => {
         const session = {
             name: "vm2",
             component: new pulumi.ComponentResource("test:index:Own", "vm2"),
+            stack: { project: "crosshost", stack: "demo" },
             address: pulumi.output("192.168.40.12"),
             probe: Promise.resolve(REFUSED),
             earlier: [],
