@@ -12,7 +12,7 @@ export async function main(words: readonly string[]): Promise<number> {
     let status = 0;
     const stack = ["-s, --stack <name>", "the stack; default: the one selected here"] as const;
     const program = new Command("crosshost")
-        .description("What a stack of Crosshost looks like, and whether it works.")
+        .description("Show what a stack of Crosshost looks like, and check whether it works.")
         .exitOverride()
         .showSuggestionAfterError();
     program
@@ -22,24 +22,26 @@ export async function main(words: readonly string[]): Promise<number> {
         .addOption(
             new Option(
                 "--state <file>",
-                "what `pulumi stack export` printed, instead of asking for it",
+                "a saved output of `pulumi stack export`, instead of running it",
             ).conflicts("stack"),
         )
         .addOption(
-            new Option("--format <format>", "a page for the browser, or text for Markdown")
+            new Option("--format <format>", "an HTML page, or Mermaid text for Markdown")
                 .choices(["html", "mermaid"])
                 .default("html"),
         )
         .option(
             "-o, --output <file>",
-            "where to write; default: crosshost-STACK.html for a page, here for text",
+            "where to write; default: crosshost-STACK.html for a page, standard output for text",
         )
         .action(async (options: GraphOptions) => {
             process.stdout.write(await graph(options));
         });
     program
         .command("check")
-        .description("ping and look up all that should be reached, and what should not, over SSH")
+        .description(
+            "ping and look up, over SSH, all that should be reached and all that should not",
+        )
         .option(...stack)
         .action(async (options: CheckOptions) => {
             const { text, right } = await check(options, paint);

@@ -110,7 +110,7 @@ function pulumi(words: readonly string[]): Promise<string> {
 function complaint(stderr: string): string {
     const lines = stderr.split("\n").filter((line) => line.trim() !== "");
     const error = lines.find((line) => line.startsWith("error: ")) ?? lines.at(-1);
-    return error?.replace(/^error: /, "") ?? "it said nothing";
+    return error?.replace(/^error: /, "") ?? "it printed nothing";
 }
 
 function revealed(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -26,7 +26,7 @@ export async function check({ stack }: CheckOptions, paint: Paint): Promise<Outc
     const answers = await askAll(state, topology, { containers, pairs, lookups });
     const verdict = judge(containers, pairs, lookups, answers);
     const unmade = topology.unmade.map(
-        (one) => `${one} is not whole in the state: run \`pulumi up\``,
+        (one) => `${one} is incomplete in the state: run \`pulumi up\``,
     );
     const differences = [...unmade, ...verdict.differences];
     return {

@@ -112,7 +112,7 @@ const WRONG: readonly [Finding, (to: Attachment) => string][] = [
     [
         "small packets only",
         ({ address, mtu }) =>
-            `is reached at ${address} by small packets, not with ${mtu} bytes, from`,
+            `is reached at ${address} with small packets, but not with ${mtu} bytes, from`,
     ],
     ["not kept out", ({ address }) => `is reached at ${address}, with no network in common, from`],
 ];

@@ -22,7 +22,7 @@ export async function graph({ stack, state, format, output }: GraphOptions): Pro
     );
     const text = format === "html" ? pageOf(topology, layOut(topology)) : mermaidOf(topology);
     const unmade = topology.unmade.map(
-        (one) => `not drawn, as \`pulumi up\` has not made it: ${one}\n`,
+        (one) => `not drawn, because \`pulumi up\` has not created it: ${one}\n`,
     );
     process.stderr.write(unmade.join(""));
     const file = output ?? (format === "html" ? fileName(topology) : undefined);

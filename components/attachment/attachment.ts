@@ -240,7 +240,7 @@ function createdName(
 
 const NOT_LISTENING: Problem = {
     path: "listens",
-    message: 'is of mode "host" alone: ports of others are published, by container.ports',
+    message: 'only applies to mode "host": other containers publish ports with container.ports',
 };
 
 /** Mistakes of the container itself, wherever it is. */

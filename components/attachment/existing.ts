@@ -105,7 +105,7 @@ export async function otherProblems(
         return [];
     }
     const problem = found
-        ? `does not run on ${session.name} (${found.state}), and Docker joins none that does not: docker start ${other}`
+        ? `is not running on ${session.name} (${found.state}), and Docker can only join a running container: docker start ${other}`
         : absent(other, session.name, seen, "mode: { container: ATTACHMENT }, or an output of it");
     return [{ path: "mode.container", message: `"${other}" ${problem}` }];
 }
@@ -153,11 +153,11 @@ function absent(
 ): string {
     const meant = ID.test(given) && others.find(({ id }) => id.startsWith(given));
     if (meant) {
-        return `is the id of the container "${meant.name}" on ${host}, and changes when it is made anew: write its name`;
+        return `is the id of the container "${meant.name}" on ${host}, which changes when that is recreated: write its name`;
     }
     const names = others.map(({ name }) => name).sort();
     const has = names.length > 0 ? `, which has ${names.join(", ")}` : "";
-    return `is no container on ${host}${has}: start it first; if this program makes it, write ${ours}`;
+    return `is not a container on ${host}${has}: start it first; if this program creates it, write ${ours}`;
 }
 
 /** An interface of its own goes well with no network of Docker's, and with no network that is another's. */
@@ -167,21 +167,24 @@ function stranded(
     all: readonly SeenContainer[],
 ): string | undefined {
     if (state === "removing" || state === "dead") {
-        return `is being removed (${state}): docker rm -f it, and make it again`;
+        return `is being removed (${state}): docker rm -f it, and recreate it`;
     }
     const other = /^container:(.*)$/.exec(networks)?.[1];
     if (other !== undefined) {
         const name = all.find((one) => one.id === other)?.name;
-        const way = name === undefined ? "make it with another" : `write "${name}" in its place`;
-        return `has the network of another container, and nothing of its own: ${way}`;
+        const way =
+            name === undefined
+                ? "recreate it with another network mode"
+                : `write "${name}" instead`;
+        return `uses the network of another container and has none of its own: ${way}`;
     }
     if (networks === "host") {
-        const rest = place === "interface" ? ", and nothing of its own" : NO_NETWORK;
-        return `has the network of the host itself${rest}: make it with another`;
+        const rest = place === "interface" ? " and has none of its own" : NO_NETWORK;
+        return `uses the host's network${rest}: recreate it with another network mode`;
     }
     return networks === "none" && place === "network"
-        ? `has no network by choice (none)${NO_NETWORK}: make it with another`
+        ? `runs with --network none${NO_NETWORK}: recreate it with another network mode`
         : undefined;
 }
 
-const NO_NETWORK = ", and Docker connects such a one to no network";
+const NO_NETWORK = ", and Docker cannot connect such a container to a network";

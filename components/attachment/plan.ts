@@ -100,20 +100,20 @@ export function wayProblems({ lan }: HostNetwork, defaultRoute: boolean | undefi
 
 /** Where none are given, the logical name is the alias, if it can be one. */
 export function aliasProblems(name: string, given: readonly string[] | undefined): Problem[] {
-    const message = `${quoted(name)}, the logical name, is no host name: write aliases: ["..."], or []`;
+    const message = `${quoted(name)}, the logical name, is not a host name: set aliases: ["..."], or []`;
     return given !== undefined || isHostName(name) ? [] : [{ path: "aliases", message }];
 }
 
 export function claimName(names: Claims, name: string, container: string, host: string): Problem[] {
     const holder = names.claim(container, name);
-    const message = `"${container}" is the container of "${holder ?? ""}" on ${host}`;
+    const message = `"${container}" is already the container of "${holder ?? ""}" on ${host}`;
     return holder === undefined ? [] : [{ path: "container.name", message }];
 }
 
 /** The host has a unit for each, called so: an alias, or another parent, may bring the name of another. */
 export function claimKnownAs(things: Claims, name: string, known: string): Problem[] {
     const holder = things.claim(`the attachment ${known}`, name);
-    const message = `the host knows "${holder ?? ""}" by the name "${known}" already: choose another`;
+    const message = `the host already knows "${holder ?? ""}" by the name "${known}": choose another`;
     return holder === undefined ? [] : [{ path: "", message }];
 }
 
@@ -125,7 +125,7 @@ export function claimEndpoint(
     network: string,
 ): Problem[] {
     const holder = things.claim(`"${container}" on the network ${network}`, name);
-    const message = `"${container}" is attached to ${network} by "${holder ?? ""}" already`;
+    const message = `"${container}" is already attached to ${network} by "${holder ?? ""}"`;
     return holder === undefined ? [] : [{ path: "containerName", message }];
 }
 
@@ -137,7 +137,7 @@ export function claimDefault(
     path: string,
 ): Problem[] {
     const holder = things.claim(`the default route of "${container}"`, name);
-    const message = `the default route of "${container}" is that of "${holder ?? ""}": leave one of them out`;
+    const message = `the default route of "${container}" is already set by "${holder ?? ""}": leave one of them out`;
     return holder === undefined ? [] : [{ path, message }];
 }
 
@@ -149,7 +149,7 @@ export function claimPorts(
 ): Problem[] {
     return ports.flatMap(({ path, ...port }) => {
         const holder = claims.claim(port, name);
-        const clash = `${port.port}/${port.protocol} of ${host} is that of "${holder ?? ""}" already`;
+        const clash = `${port.port}/${port.protocol} of ${host} is already used by "${holder ?? ""}"`;
         return holder === undefined ? [] : [{ path, message: `${clash}: choose another` }];
     });
 }
@@ -164,7 +164,7 @@ function staticAddressProblem(given: string, network: HostNetwork): string | und
         return `is the gateway of ${subnet}: ${range}`;
     }
     if (given === networkAddress(subnet) || given === broadcastAddress(subnet)) {
-        return `is no host address of ${subnet}: ${range}`;
+        return `is not a host address of ${subnet}: ${range}`;
     }
     if (contains(ipRange, given)) {
         return `lies in ${ipRange}, which Docker gives out by itself: ${range}`;

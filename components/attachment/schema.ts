@@ -15,9 +15,9 @@ import { wording } from "../wire/wording";
 /** What the attachment decides by itself, and what to write instead. */
 function owned(instead: string) {
     return z
-        .undefined({ error: `is not the container's to say: ${instead}` })
+        .undefined({ error: `is set by the attachment: ${instead}` })
         .optional()
-        .describe("Decided by the attachment.");
+        .describe("Set by the attachment.");
 }
 
 const publishedPort = z.looseObject({
@@ -31,20 +31,20 @@ const container = z.looseObject({
     image: input(z.string().min(1, { error: "is empty" })).describe(
         "Image to run, as `registry.example/api:1.4`.",
     ),
-    name: dockerObjectName.optional().describe("Name on the host. Default project-stack-name."),
+    name: dockerObjectName.optional().describe("Name on the host. Default: project-stack-name."),
     ports: input(z.array(input(publishedPort)))
         .optional()
-        .describe("Ports of the host that lead to the container."),
+        .describe("Published ports."),
     networksAdvanced: owned("use the attachment's network, ipv4Address and aliases"),
     networkMode: owned("use the attachment's network, or its mode"),
 });
 
 const modeWord = z.enum(["none", "host", "bridge"], {
-    error: 'is no mode: "none", "host", "bridge", or { container: other }',
+    error: 'is not a mode: "none", "host", "bridge", or { container: other }',
 });
 const otherContainer = z.strictObject({
-    container: z.union([handle("is no container"), dockerObjectName], {
-        error: "is no container: an attachment of this host, or a Docker name",
+    container: z.union([handle("is not a container"), dockerObjectName], {
+        error: "is not a container: write an attachment of this host, or a Docker name",
     }),
 });
 /** By what it looks like, so that what is wrong is said of the part that is. */
@@ -69,39 +69,43 @@ const listened = z.union(
             ip: address.optional(),
         }),
     ],
-    { error: "is no port: a number, 1 to 65535, or { port, protocol, ip }" },
+    { error: "is not a port: write a number, 1 to 65535, or { port, protocol, ip }" },
 );
 
 /** The kinds of place, of which an attachment names one. */
 const PLACES = ["network", "mode", "interface"] as const;
-const ONE_PLACE = "needs one of network, mode or interface, and one only";
+const ONE_PLACE = "needs exactly one of network, mode or interface";
 
 const ONE_CONTAINER =
     'needs either container: { image: "..." }, which is created, or containerName: "...", which exists already';
 
 export const attachmentSchema = z
     .strictObject({
-        host: handle("is not a Host").describe("Where it runs."),
+        host: handle("is not a Host").describe("The host that the container runs on."),
         network: handle("is not a network, such as an Overlay")
             .optional()
             .describe("The network to join."),
-        mode: mode.optional().describe("What the container has instead of a network."),
+        mode: mode.optional().describe("Replaces the container's network."),
         listens: z
             .array(listened)
             .optional()
             .describe("Ports of the host that a container with the host's network listens on."),
         ipv4Address: address
             .optional()
-            .describe("Static address. Default: one derived from the attachment's name."),
+            .describe("Static address. Default: derived from the attachment's name."),
         aliases: z
             .array(alias)
             .optional()
-            .describe("Names by which containers on the network find it. Default: logical name."),
+            .describe(
+                "Names under which containers on the network find it. Default: the logical name.",
+            ),
         container: container.optional().describe("The container to create."),
         containerName: input(dockerObjectName)
             .optional()
-            .describe("Name of a container that exists already."),
-        interface: interfaceSchema.optional().describe("An interface of the container's own."),
+            .describe("Name of an existing container."),
+        interface: interfaceSchema
+            .optional()
+            .describe("An extra interface of the container, unknown to Docker."),
         defaultRoute: z
             .boolean()
             .optional()

@@ -69,7 +69,7 @@ function gatewayProblems(cidr: string, gateway: string | undefined): Problem[] {
     const reserved = [networkAddress(cidr), broadcastAddress(cidr)];
     return gateway === undefined || (contains(cidr, gateway) && !reserved.includes(gateway))
         ? []
-        : [{ path: "gateway", message: `"${gateway}" is no host address of ${cidr}` }];
+        : [{ path: "gateway", message: `"${gateway}" is not a host address of ${cidr}` }];
 }
 
 function ipRangeProblems(cidr: string, ipRange: string | undefined): Problem[] {
@@ -78,9 +78,9 @@ function ipRangeProblems(cidr: string, ipRange: string | undefined): Problem[] {
     }
     const example = hostNetwork("", cidr).ipRange;
     if (!contains(cidr, ipRange)) {
-        const message = `"${ipRange}" lies outside ${cidr}: take a part of it, such as ${example}`;
+        const message = `"${ipRange}" lies outside ${cidr}: choose a part of it, such as ${example}`;
         return [{ path: "ipRange", message }];
     }
-    const message = `"${ipRange}" leaves no address for attachments: take a part of ${cidr}, such as ${example}`;
+    const message = `"${ipRange}" leaves no address for attachments: choose a part of ${cidr}, such as ${example}`;
     return prefixOf(ipRange) === prefixOf(cidr) ? [{ path: "ipRange", message }] : [];
 }

@@ -6,11 +6,11 @@ export const bridgeSchema = z.strictObject({
     cidr: cidr.describe("The bridge's network."),
     gateway: address
         .optional()
-        .describe("Address of the bridge itself. Default: the network's first."),
+        .describe("Address of the bridge itself. Default: the network's first address."),
     ipRange: cidr
         .optional()
         .describe("Part from which Docker gives out addresses. Default: the first quarter."),
-    mtu: mtu.optional().describe("MTU of bridge and containers. Default 1500."),
+    mtu: mtu.optional().describe("MTU of the bridge and its containers. Default: 1500."),
     dockerName: dockerObjectName
         .optional()
         .describe("Name of the Docker network. Default: project-stack-name."),

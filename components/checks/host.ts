@@ -18,7 +18,7 @@ function addressProblems(facts: Facts, address: string | undefined): string[] {
     }
     const found = held.map(([link, prefixed]) => `${link ?? ""} ${prefixed ?? ""}`).join(", ");
     return [
-        `no interface there has the address ${address}, by which other hosts would reach it; ` +
-            `found ${found || "none"}: write address: "..."`,
+        `no interface there has the address ${address}, at which other hosts would reach it; ` +
+            `found ${found || "none"}: set address: "..."`,
     ];
 }

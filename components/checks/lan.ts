@@ -56,7 +56,7 @@ export function interfaceMisfits(lines: readonly Line[], facts: Facts): Misfits 
             ...nics.flatMap((nic) => nicMisfits(nic, facts, "in interface.on")),
             ...(lacks
                 ? [
-                      `its kernel, ${kernel}, lacks macvlan: install its extra modules (linux-modules-extra on Ubuntu), boot another, or write a Bridge in interface.on`,
+                      `its kernel, ${kernel}, lacks macvlan: install its extra modules (linux-modules-extra on Ubuntu), boot another, or use a Bridge in interface.on`,
                   ]
                 : []),
             ...errors,
@@ -75,7 +75,7 @@ function lackMisfits(driver: string, vlan: string | undefined, facts: Facts): st
             ? [`its kernel, ${kernel}, lacks ${driver}: ${install}, or write driver: "${other}"`]
             : []),
         ...(vlan !== undefined && lacks("8021q")
-            ? [`its kernel, ${kernel}, lacks VLANs (8021q): ${install}, or write no vlan`]
+            ? [`its kernel, ${kernel}, lacks VLANs (8021q): ${install}, or leave out vlan`]
             : []),
     ];
 }
@@ -87,19 +87,19 @@ function nicMisfits(nic: string, facts: Facts, as: string): string[] {
         const [, below, vlan] = /^(.+)\.(\d+)$/.exec(nic) ?? [];
         const way =
             below !== undefined && links.includes(below) && as === "as its parent"
-                ? `write parent: "${below}", vlan: ${vlan ?? ""} to have it made`
+                ? `write parent: "${below}", vlan: ${vlan ?? ""} to have it created`
                 : `write one of ${links.filter((name) => name !== "lo").join(", ")} ${as}`;
         return [`there is no link ${nic}: ${way}`];
     }
     const [, master] = listed(facts, "port").find(([name]) => name === nic) ?? [];
     if (master !== undefined) {
         return [
-            `${nic} is a port of ${master}, which has all that comes in: write "${master}" ${as}`,
+            `${nic} is a port of ${master}, which receives all its traffic: write "${master}" ${as}`,
         ];
     }
     return facts.get("wireless")?.includes(nic) === true
         ? [
-              `${nic} is wireless, and an access point takes no frames of other addresses: take a wired link ${as}`,
+              `${nic} is wireless, and an access point accepts no frames from other MACs: use a wired link ${as}`,
           ]
         : [];
 }
@@ -121,7 +121,7 @@ function networkMisfits(value: string, own: string, facts: Facts): string[] {
         )
         .map(
             ([name = "", , , , owner = ""]) =>
-                `${parent} is the parent of Docker's network "${name}", ${ownerText(owner)}: remove it (docker network rm ${name}), or take another parent or a vlan`,
+                `${parent} is the parent of Docker's network "${name}", ${ownerText(owner)}: remove it (docker network rm ${name}), or choose another parent or a vlan`,
         );
 }
 
@@ -139,15 +139,15 @@ const CLOSED: readonly CloudName[] = [
 const HYPERVISORS: readonly (readonly [RegExp, string])[] = [
     [
         /^VMware/,
-        "VMware drops frames of containers' MACs, unless the port group allows forged transmits and promiscuous mode (or MAC learning)",
+        "VMware drops frames of containers' MACs unless the port group allows forged transmits and promiscuous mode (or MAC learning)",
     ],
     [
         /^innotek/,
-        "VirtualBox drops frames of containers' MACs, unless the adapter's promiscuous mode is Allow All",
+        "VirtualBox drops frames of containers' MACs unless the adapter's promiscuous mode is Allow All",
     ],
     [
         /^Microsoft/,
-        "Hyper-V drops frames of containers' MACs, unless the adapter has MacAddressSpoofing on",
+        "Hyper-V drops frames of containers' MACs unless MacAddressSpoofing is on for the adapter",
     ],
 ];
 
@@ -156,12 +156,12 @@ function cloudMisfits(driver: string, facts: Facts): Misfits {
     if (cloud !== undefined) {
         const text =
             driver === "macvlan"
-                ? `${cloud} drops frames of MACs that it did not give out, so containers would reach nothing`
-                : `${cloud} drops packets of addresses that were not assigned to the machine`;
+                ? `${cloud} drops frames from MACs that it did not assign, so containers would reach nothing`
+                : `${cloud} drops packets with addresses that it did not assign to the machine`;
         const closed = driver === "macvlan" && CLOSED.includes(cloud);
         return closed
-            ? { errors: [`${text}: take an Overlay`], warnings: [] }
-            : { errors: [], warnings: [`${text}: allow them there, or take an Overlay`] };
+            ? { errors: [`${text}: use an Overlay`], warnings: [] }
+            : { errors: [], warnings: [`${text}: allow them there, or use an Overlay`] };
     }
     const vendor = facts.get("vendor")?.[0] ?? "";
     const found = driver === "macvlan" && HYPERVISORS.find(([pattern]) => pattern.test(vendor));

@@ -20,9 +20,12 @@ export function cutOff(
     const isHeld = listed(facts, "ssh-in").some(([, owner = ""]) => !isStranger(owner, own));
     return isHeld
         ? { errors: [], warnings: [warning(what, client)] }
-        : { errors: [`${what} holds ${client}, from which SSH comes: ${instead}`], warnings: [] };
+        : {
+              errors: [`${what} contains ${client}, the address of this SSH client: ${instead}`],
+              warnings: [],
+          };
 }
 
 function warning(what: string, client: string): string {
-    return `${what} holds ${client}, from which SSH comes, and is about to change: if that cuts this run off, start it again`;
+    return `${what} contains ${client}, the address of this SSH client, and is about to change: if that cuts this run off, start it again`;
 }

@@ -21,7 +21,7 @@ function swarmWarnings(range: string, facts: Facts): string[] {
         .filter(([, driver, pool = ""]) => driver === "overlay" && overlap(range, pool))
         .map(
             ([name = "", , pool = ""]) =>
-                `"${range}" overlaps ${pool} of the swarm's network "${name}": a container on both reaches one of the two: choose another network`,
+                `"${range}" overlaps ${pool} of the swarm's network "${name}": a container on both reaches only one of them; choose another network`,
         );
 }
 
@@ -30,7 +30,7 @@ function exhaustionWarnings(range: string, facts: Facts): string[] {
     const pools = facts.get("docker-pool") ?? [];
     return pools.length > 0 && pools.every((pool) => contains(range, pool))
         ? [
-              `"${range}" holds all that Docker makes networks from, ${pools.join(", ")}: compose and \`docker network create\` find none that is free: choose another network, or other default-address-pools in /etc/docker/daemon.json`,
+              `"${range}" covers all address pools that Docker creates networks from, ${pools.join(", ")}: compose and \`docker network create\` would find no free one: choose another network, or set other default-address-pools in /etc/docker/daemon.json`,
           ]
         : [];
 }
@@ -48,6 +48,6 @@ function strayWarnings(lines: readonly Line[], facts: Facts): string[] {
         .filter(({ on, address }) => on === name && !contains(part, address))
         .map(
             ({ container, address }) =>
-                `container ${container} is at ${address} on ${name}, outside of ${part}, this host's part: other hosts do not reach it, and it bars whoever has that address: docker network disconnect ${name} ${container}, and connect it with an --ip of the part, or none`,
+                `container ${container} has the address ${address} on ${name}, outside ${part}, this host's part: other hosts do not reach it, and it blocks the container that owns that address: docker network disconnect ${name} ${container}, then connect it with an --ip of the part, or none`,
         );
 }

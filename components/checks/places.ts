@@ -26,9 +26,9 @@ export function endpointMisfits([key, value]: Line, own: string, facts: Facts): 
 }
 
 function placeText({ container, on, address, owner }: HeldPlace): string {
-    const there = `${container} is on the network ${on} already${address === undefined ? "" : `, at ${address}`}`;
+    const there = `${container} is already on the network ${on}${address === undefined ? "" : `, at ${address}`}`;
     return owner === undefined
-        ? `${there}, and not by Crosshost: take that network from its compose file or command, and \`docker network disconnect ${on} ${container}\``
+        ? `${there}, not connected by Crosshost: remove that network from its compose file or command, and run \`docker network disconnect ${on} ${container}\``
         : `${there}, by ${ownerText(owner)}: leave one of the two out`;
 }
 
@@ -38,8 +38,8 @@ function addressText({ container, on, address, owner }: Held, facts: Facts): str
     const later =
         state === undefined || state === "running"
             ? ""
-            : ` (${state}: with its address taken it could not start)`;
-    return `${address} on the network ${on} is the address of the container ${container}${whose}${later}: write another ipv4Address`;
+            : ` (${state}: without its address it could not start)`;
+    return `${address} on the network ${on} is the address of the container ${container}${whose}${later}: choose another ipv4Address`;
 }
 
 /** Of `docker network lan: macvlan eth0 subnet ...`: `pool NETWORK DRIVER SUBNET RANGE OWNER` is a fact of each. */

@@ -23,7 +23,7 @@ export function portMisfits(
         return holder === undefined
             ? []
             : [
-                  `port ${port}/${protocol} of ${host} is taken by ${holder}: choose another in ${path}, or stop that`,
+                  `port ${port}/${protocol} of ${host} is taken by ${holder}: choose another in ${path}, or stop it`,
               ];
     });
     return stopped ? { errors: [], warnings: taken } : { errors: taken, warnings: [] };

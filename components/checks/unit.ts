@@ -77,8 +77,8 @@ function mtuMisfits([key, value]: Line, facts: Facts): string[] {
     const [name, address, mtu] = nic ?? [];
     return mtu !== undefined && Number(mtu) < need
         ? [
-              `${name ?? ""}, which has ${address ?? ""}, carries ${mtu} bytes, not ${need}: ` +
-                  `write mtu: ${mtu} in the Host, and no larger one than fits in the network`,
+              `${name ?? ""}, which has ${address ?? ""}, carries ${mtu} bytes, but ${need} are needed: ` +
+                  `set mtu: ${mtu} in the Host, and in the network one that fits`,
           ]
         : [];
 }
@@ -107,7 +107,7 @@ function overlaps(range: string, own: string, facts: Facts): { wide: boolean; te
         const leadsAway = route.includes(" via ") || tunnels.includes(wordAfter(route, "dev"));
         const wide = prefixOf(other) < prefixOf(range) && leadsAway;
         const text = wide
-            ? `"${range}" is a part of the route ${route}: what that leads to is not reached any more where the two are the same`
+            ? `"${range}" lies inside the existing route ${route}: addresses of "${range}" behind that route can no longer be reached from this host`
             : `"${range}" overlaps the route ${route}${whose}: choose another network`;
         return [{ wide, text }];
     });
@@ -118,7 +118,7 @@ function linkMisfits([key, value]: Line, own: string, facts: Facts): string[] {
     const [, kind, owner = ""] = listed(facts, "link").find(([link]) => link === name) ?? [];
     if (kind !== undefined && isStranger(owner, own)) {
         return [
-            `the link ${name} is there already, ${kind}, ${ownerText(owner)}: remove it (ip link del ${name}), or rename the component`,
+            `the link ${name} already exists, ${kind}, ${ownerText(owner)}: remove it (ip link del ${name}), or rename the component`,
         ];
     }
     return value.startsWith("vxlan ") ? vxlanMisfits(name, value, own, facts) : [];
@@ -157,8 +157,8 @@ function dockerMisfits(lines: readonly Line[], own: string, facts: Facts): strin
     const service = facts.get("docker-service")?.[0];
     if (service !== undefined) {
         return [
-            `Docker runs there as ${service}, and what keeps containers wired waits for docker.service: ` +
-                `let that be its name too (Alias=docker.service in its [Install], then systemctl reenable ${service})`,
+            `Docker runs as ${service} there, but the services that keep containers connected wait for docker.service: ` +
+                `add that name (Alias=docker.service in its [Install], then systemctl reenable ${service})`,
         ];
     }
     if (engine === "stopped") {
@@ -180,7 +180,7 @@ function ageMisfits(engine: string): string[] {
     const [oldest, oldestMinor] = OLDEST_ENGINE;
     const old = major < oldest || (major === oldest && minor < oldestMinor);
     return old
-        ? [`Docker ${engine} is too old: ${OLDEST_ENGINE.join(".")} is the first that will do`]
+        ? [`Docker ${engine} is too old: ${OLDEST_ENGINE.join(".")} or newer is needed`]
         : [];
 }
 
@@ -190,7 +190,7 @@ function networkMisfits([key]: Line, own: string, facts: Facts): string[] {
     return owner === "" || !isStranger(owner, own)
         ? []
         : [
-              `Docker has a network "${name}", ${ownerText(owner)}: remove it (docker network rm ${name}), or write another dockerName`,
+              `Docker already has a network "${name}", ${ownerText(owner)}: remove it (docker network rm ${name}), or choose another dockerName`,
           ];
 }
 
@@ -203,6 +203,6 @@ function nftMisfits(own: string, facts: Facts): string[] {
     return owner === own
         ? []
         : [
-              `the nft table inet ${table} is there already, ${ownerText(owner)}: remove it (nft delete table inet ${table}), or rename the component`,
+              `the nft table inet ${table} already exists, ${ownerText(owner)}: remove it (nft delete table inet ${table}), or rename the component`,
           ];
 }

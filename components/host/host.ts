@@ -237,7 +237,7 @@ function placeOf({ proxy, ...login }: ConnectionArgs): string | undefined {
 /** Two Hosts would hold the same files on the machine. */
 function twinProblems(place: string | undefined, earlier: readonly HostSession[]): Problem[] {
     const twin = earlier.find(({ reachedAt }) => reachedAt !== undefined && reachedAt === place);
-    const message = `${place ?? ""} is "${twin?.name ?? ""}" already: use that Host`;
+    const message = `${place ?? ""} is already "${twin?.name ?? ""}": use that Host`;
     return twin ? [{ path: "connection", message }] : [];
 }
 

@@ -1,7 +1,7 @@
 // Keys that one of those who log in takes, and another does not: refused before anyone is asked.
 
 const HOST_KEY = /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*( .*)?$/;
-const SCAN = "`ssh-keyscan -t ed25519 HOST` prints one that will do, behind the host's name";
+const SCAN = "`ssh-keyscan -t ed25519 HOST` prints the right one, after the host's name";
 
 /** Why a text is not a server's public key, as in authorized_keys; undefined of one that is. */
 export function hostKeyProblem(text: string): string | undefined {
@@ -12,11 +12,11 @@ export function hostKeyProblem(text: string): string | undefined {
     const lines = key.split(/[\r\n]+/).map((line) => line.split(/\s+/));
     const keys = lines.filter((words) => words.slice(0, 2).some(isKeyType));
     if (keys.length > 1) {
-        return `holds ${keys.length} keys, a line each: write one, that of type ssh-ed25519`;
+        return `has ${keys.length} keys, one per line: write only the one of type ssh-ed25519`;
     }
     const [first = "", second = ""] = lines[0] ?? [];
     if (first === "ssh-rsa") {
-        return `must be of another type: with ssh-rsa the command plugin asks for signatures by SHA-1, which sshd gives no more; ${SCAN}`;
+        return `must be of another type: with ssh-rsa the command plugin requests SHA-1 signatures, which sshd no longer makes; ${SCAN}`;
     }
     if (/^(SHA256|MD5):/.test(first) || /^(SHA256|MD5):/.test(second)) {
         return `is a fingerprint, not the key; ${SCAN}`;
@@ -25,7 +25,7 @@ export function hostKeyProblem(text: string): string | undefined {
         return `must be of type ssh-ed25519 or ecdsa-sha2-nistp256, not ${first}; ${SCAN}`;
     }
     if (isKeyType(second)) {
-        return "holds the host's name, as a line of known_hosts does: write it without the first word";
+        return "must not start with the host's name, as a line of known_hosts does: leave out the first word";
     }
     return 'is not a host key as in authorized_keys: "ssh-ed25519 AAAA...", without the host name';
 }
@@ -37,10 +37,10 @@ function isKeyType(word: string): boolean {
 /** Why a private key is none for all; undefined also of what is no key at all, which the login tells. */
 export function privateKeyProblem(text: string): string | undefined {
     if (text.includes("PuTTY-User-Key-File")) {
-        return "is a key of PuTTY's: write what `puttygen KEY -O private-openssh-new -o NEW` makes of it";
+        return "is a PuTTY key: write what `puttygen KEY -O private-openssh-new -o NEW` converts it to";
     }
     if (/-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(text)) {
-        return "must be in OpenSSH's format, not PKCS #8: `ssh-keygen -p -f KEY` writes it anew";
+        return "must be in OpenSSH's format, not PKCS #8: `ssh-keygen -p -f KEY` converts it";
     }
     return undefined;
 }

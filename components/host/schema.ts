@@ -15,12 +15,12 @@ const login = {
     host: input(
         z.string().refine(isHostName, { error: "is not a host name or an IPv4 address" }),
     ).describe("Name or address that SSH connects to."),
-    port: input(port).optional().describe("TCP port of sshd. Default 22."),
+    port: input(port).optional().describe("TCP port of sshd. Default: 22."),
     user: input(z.string().regex(USER, { error: "is not a user name" }))
         .optional()
-        .describe("User to log in as. Default root."),
-    password: input(z.string()).optional().describe("Password, for login by password."),
-    privateKey: input(privateKey).optional().describe("Private key in PEM text."),
+        .describe("User to log in as. Default: root."),
+    password: input(z.string()).optional().describe("Password for the login."),
+    privateKey: input(privateKey).optional().describe("Private key as PEM text."),
     privateKeyPassword: input(z.string()).optional().describe("Passphrase of the private key."),
     agentSocketPath: input(
         z.string().regex(SOCKET_PATH, {
@@ -28,12 +28,12 @@ const login = {
         }),
     )
         .optional()
-        .describe("Socket of an SSH agent. Default $SSH_AUTH_SOCK."),
-    hostKey: input(hostKey).optional().describe("The server's public key; the only one accepted."),
+        .describe("Socket of an SSH agent. Default: $SSH_AUTH_SOCK."),
+    hostKey: input(hostKey).optional().describe("The server's public key; no other is accepted."),
     insecureIgnoreHostKey: z
         .literal(true)
         .optional()
-        .describe("Accept whatever server answers. Whoever is in between reads all and is root."),
+        .describe("Accept any server. Anyone in the middle can read everything and act as root."),
 };
 
 const hostKeyGiven = {
@@ -70,24 +70,26 @@ export const hostSchema = z.strictObject({
     become: z
         .enum(["sudo"])
         .optional()
-        .describe("Run commands on the host by sudo, which must not ask for a password."),
+        .describe("Run commands on the host with sudo, which must not ask for a password."),
     address: input(address)
         .optional()
-        .describe("Address by which the other hosts reach this one. Default: connection.host."),
+        .describe("Address at which the other hosts reach this one. Default: connection.host."),
     id: hostId.optional().describe("Number that overlays derive the host's subnet and MACs from."),
-    mtu: mtu.optional().describe("MTU of the NIC that holds the address. Default 1500."),
+    mtu: mtu.optional().describe("MTU of the NIC that has the address. Default: 1500."),
     registryAuth: input(registryAuthSchema)
         .optional()
         .describe("Logins for the registries that the host pulls images from."),
-    machine: z.unknown().optional().describe("The resource that makes the machine itself."),
+    machine: z.unknown().optional().describe("The resource that creates the machine."),
     strict: z
         .boolean()
         .optional()
-        .describe("Fail a preview in which the host cannot be reached. Default false: warn."),
+        .describe("Fail a preview if the host cannot be reached. Default: false, a warning."),
     gone: z
         .boolean()
         .optional()
-        .describe("The machine is no more: do nothing there, and let it leave. Default false."),
+        .describe(
+            "The machine no longer exists: do nothing there, and remove it from its networks. Default: false.",
+        ),
 });
 
 function hasHostKey({ hostKey: key, insecureIgnoreHostKey }: Readonly<Record<string, unknown>>) {

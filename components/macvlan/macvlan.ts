@@ -211,6 +211,6 @@ function networksOf({ places }: MacvlanPlan): Record<string, HostNetwork> {
 }
 
 function shimProblem(host: string, held: string): Problem {
-    const message = `the address of ${host}'s own link, ${held}: take another ipRange, or that machine off the LAN`;
+    const message = `for ${host}'s own link, ${held}: choose another ipRange, or remove that machine from the LAN`;
     return { path: "ipRange", message };
 }

@@ -47,23 +47,23 @@ function sizeProblems(spec: MacvlanSpec): Problem[] {
         return [{ path: "ipRange", message: `"${ipRange}" ${range}` }];
     }
     if (hostPrefix !== undefined && hostPrefix < part) {
-        const message = `${hostPrefix} is more than all of ipRange, ${ipRange}: set one of ${part} to 30`;
+        const message = `${hostPrefix} is wider than ipRange, ${ipRange}: set one of ${part} to 30`;
         return [{ path: "hostPrefix", message }];
     }
     const l3 = wayOf(spec).mode === "l3" && hostPrefixOf(spec) > L3_PREFIX_MAX;
-    const message = `${hostPrefixOf(spec)} leaves no room for a host's own network in mode "l3": set one of ${part} to ${L3_PREFIX_MAX}, or take a larger ipRange`;
+    const message = `${hostPrefixOf(spec)} leaves no room for a host's own network in mode "l3": set one of ${part} to ${L3_PREFIX_MAX}, or choose a larger ipRange`;
     return l3 ? [{ path: "hostPrefix", message }] : [];
 }
 
 function rangeProblem({ subnet, ipRange }: MacvlanSpec): string | undefined {
     if (!contains(subnet, ipRange)) {
-        return `lies outside ${subnet}: take a part of it that nobody else gives out`;
+        return `lies outside ${subnet}: choose a part of it that nobody else gives out`;
     }
     if (prefixOf(ipRange) === prefixOf(subnet)) {
-        return `is all of the LAN: take a part of ${subnet} that nobody else gives out`;
+        return `covers the whole LAN: choose a part of ${subnet} that nobody else gives out`;
     }
     return prefixOf(ipRange) > 30
-        ? "has no room for a host's part: take a /30 or larger"
+        ? "has no room for a host's part: choose a /30 or larger"
         : undefined;
 }
 
@@ -71,7 +71,7 @@ function modeProblems(spec: MacvlanSpec): Problem[] {
     const { driver, mode } = wayOf(spec);
     const known: readonly string[] = MODES[driver];
     if (!known.includes(mode)) {
-        const message = `"${mode}" is no mode of the driver "${driver}", which has ${known.join(", ")}`;
+        const message = `"${mode}" is not a mode of the driver "${driver}", which has ${known.join(", ")}`;
         return [{ path: "mode", message }];
     }
     const why = spec.hostAccess === true ? accessProblem({ driver, mode }) : undefined;
@@ -80,30 +80,31 @@ function modeProblems(spec: MacvlanSpec): Problem[] {
 
 function accessProblem({ mode }: Way): string | undefined {
     const reasons: Partial<Record<Way["mode"], string>> = {
-        private: "keeps containers from everybody on their host",
-        vepa: "leads to the host by the LAN's switch already, if at all",
-        passthru: "gives the parent to one container alone",
+        private: "isolates containers from everything on their host",
+        vepa: "reaches the host through the LAN's switch, if at all",
+        passthru: "gives the parent to a single container",
     };
     const reason = reasons[mode];
-    return reason && `true cannot be had with mode "${mode}", which ${reason}: take mode "bridge"`;
+    return (
+        reason && `true is not possible with mode "${mode}", which ${reason}: choose mode "bridge"`
+    );
 }
 
 function gatewayProblems(spec: MacvlanSpec): Problem[] {
     const { subnet, gateway } = spec;
     const path = "gateway";
     if (wayOf(spec).mode === "l3") {
-        const message = `"${gateway ?? ""}" is not asked in mode "l3", where the host is the router: leave it out`;
+        const message = `"${gateway ?? ""}" has no use in mode "l3", where the host is the router: leave it out`;
         return gateway === undefined ? [] : [{ path, message }];
     }
     if (gateway === undefined) {
-        const message =
-            "is missing: the LAN's router, which containers take their default route by";
+        const message = "is missing: the LAN's router, for the containers' default route";
         return [{ path, message }];
     }
     const ends = [networkAddress(subnet), broadcastAddress(subnet)];
     return contains(subnet, gateway) && !ends.includes(gateway)
         ? []
-        : [{ path, message: `"${gateway}" is no host address of ${subnet}` }];
+        : [{ path, message: `"${gateway}" is not a host address of ${subnet}` }];
 }
 
 function parentProblems(spec: MacvlanSpec, hosts: readonly PlannedHost[]): Problem[] {
@@ -113,11 +114,11 @@ function parentProblems(spec: MacvlanSpec, hosts: readonly PlannedHost[]): Probl
     return [
         ...strangers.map((name) => ({
             path: `parents.${name}`,
-            message: `${name} is none of the hosts, ${names.join(", ")}`,
+            message: `${name} is not one of the hosts, ${names.join(", ")}`,
         })),
         ...long.map(({ name }) => ({
             path: "vlan",
-            message: `${spec.vlan ?? ""} makes the name ${parentOf(spec, name)}, of more than ${LINK_NAME_MAX} characters: make the VLAN there by hand with a shorter name, and write that as parent`,
+            message: `${spec.vlan ?? ""} gives the name ${parentOf(spec, name)}, which is longer than ${LINK_NAME_MAX} characters: create the VLAN there by hand with a shorter name, and use that as parent`,
         })),
     ];
 }
@@ -137,7 +138,7 @@ function reservedProblems({ subnet, ipRange, reserved = [] }: MacvlanSpec): Prob
         const apart =
             offsetOf(subnet, to) < offsetOf(subnet, networkAddress(ipRange)) ||
             offsetOf(subnet, from) > offsetOf(subnet, broadcastAddress(ipRange));
-        const message = `"${text}" overlaps ipRange, ${ipRange}: Docker gives those out, so take another ipRange`;
+        const message = `"${text}" overlaps ipRange, ${ipRange}, whose addresses Docker gives out: choose another ipRange`;
         return apart ? [] : [{ path, message }];
     });
 }
@@ -145,7 +146,7 @@ function reservedProblems({ subnet, ipRange, reserved = [] }: MacvlanSpec): Prob
 function idProblems(spec: MacvlanSpec, hosts: readonly PlannedHost[]): Problem[] {
     const last = partCount(spec);
     const parts = `${spec.ipRange} has parts 1 to ${last} of /${hostPrefixOf(spec)}`;
-    return hostIdProblems(hosts, { last, parts, larger: "take a larger ipRange or hostPrefix" });
+    return hostIdProblems(hosts, { last, parts, larger: "choose a larger ipRange or hostPrefix" });
 }
 
 /** Docker would give out, or the host's own link lead away, an address that somebody has. */
@@ -154,13 +155,13 @@ function holderProblems(
     hosts: readonly PlannedHost[],
 ): Problem[] {
     const held = hosts.flatMap(({ name, addressNow }) =>
-        addressNow ? [[addressNow, `by which ${name} is reached`]] : [],
+        addressNow ? [[addressNow, `the address at which ${name} is reached`]] : [],
     );
     const router = gateway === undefined ? [] : [[gateway, "the gateway"]];
     return [...router, ...held]
         .filter(([address = ""]) => overlap(ipRange, address))
         .map(([address = "", what = ""]) => ({
             path: "ipRange",
-            message: `"${ipRange}" holds ${address}, ${what}: take a part of the LAN that is free`,
+            message: `"${ipRange}" contains ${address}, ${what}: choose a free part of the LAN`,
         }));
 }

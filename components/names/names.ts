@@ -144,8 +144,8 @@ function placeOf(announced: Announcement): pulumi.Output<NamedPlace> {
 
 function tellLate({ name, component }: HostSession): Promise<void> {
     return pulumi.log.warn(
-        `${name}: an attachment is made after the end of the program, by code that nothing awaits: containers of ` +
-            "other hosts do not find its names; export the async function that makes it, or make it outside of apply",
+        `${name}: an attachment is created after the end of the program, by code that nothing awaits: containers of ` +
+            "other hosts do not find its names; export the async function that creates it, or create it outside apply",
         component,
     );
 }

@@ -28,7 +28,7 @@ export interface Claimant {
 
 /** Of components of a kind, as `an Overlay`, one may be known to a host by a name: an alias may take that of another. */
 export function knownAsClaim(kind: string, name: string): Claim {
-    return { path: "", thing: `the name "${name}", by which the host knows ${kind},` };
+    return { path: "", thing: `the name "${name}" for ${kind}` };
 }
 
 /** Two networks on one host that want the same thing, each told with the one that has it. */
@@ -42,7 +42,7 @@ export function claimProblems(
         const message = `"${cidr}" overlaps the network of ${other ?? ""} on ${host.name}: choose another`;
         const taken = wanted.flatMap(({ path, thing }) => {
             const before = host.things.claim(thing, holder);
-            const clash = `${thing} on ${host.name} is that of ${before ?? ""}: choose another`;
+            const clash = `${thing} on ${host.name} is already used by ${before ?? ""}: choose another`;
             return before === undefined ? [] : [{ path, message: clash }];
         });
         return other === undefined ? taken : [{ path: whole, message }, ...taken];
@@ -51,6 +51,6 @@ export function claimProblems(
 
 /** Whoever holds the address that SSH comes by cuts himself off. */
 export function lockOutProblems(cidr: string, host: string, address: string): Problem[] {
-    const message = `"${cidr}" holds ${address}, by which ${host} is reached: choose another network`;
+    const message = `"${cidr}" contains ${address}, the address at which ${host} is reached: choose another network`;
     return contains(cidr, address) ? [{ path: "cidr", message }] : [];
 }

@@ -32,7 +32,7 @@ export function hostIdProblems(hosts: readonly PlannedHost[], parts: Parts): Pro
         const path = `hosts[${at}]`;
         const before = hosts.slice(0, at);
         if (before.some((other) => other.name === host.name)) {
-            return [{ path, message: `${host.name} is in the list twice` }];
+            return [{ path, message: `${host.name} is listed twice` }];
         }
         const what = idProblem(parts, host, before);
         if (what === undefined) {
@@ -56,7 +56,7 @@ function idProblem(
         return `has the id ${id}, but ${parts}`;
     }
     const twin = before.find((other) => other.id === id);
-    return twin && `has the id ${id} of ${twin.name}`;
+    return twin && `has the same id as ${twin.name}, ${id}`;
 }
 
 /** Numbers that no host of the list has, each given out once. */

@@ -16,7 +16,7 @@ export function linkProblems(
             .slice(at + 1)
             .filter((other) => apart(told, one, other) || apart(told, other, one))
             .map((other) => {
-                const message = `${place(one)} and ${place(other)} share no link, which direct routes need: write { vxlan: {} }`;
+                const message = `${place(one)} and ${place(other)} share no link, which direct routes need: use { vxlan: {} }`;
                 return { path: "backend", message };
             }),
     );
@@ -57,8 +57,9 @@ function nicOf(facts: Facts | undefined, address: string): string | undefined {
         .join(" ");
 }
 
-const by = (command: string) => () => `\`${command}\` stops that`;
-const unknown = () => "no way is known to stop that: where pings are lost, write { vxlan: {} }";
+const by = (command: string) => () => `\`${command}\` turns that off`;
+const unknown = () =>
+    "there is no known way to turn that off: if pings are lost, use { vxlan: {} }";
 
 const WAYS: Readonly<Record<CloudName, (cidr: string) => string>> = {
     "Amazon EC2": by("aws ec2 modify-instance-attribute --no-source-dest-check --instance-id ID"),

@@ -139,7 +139,7 @@ function memberOf(
 function placeOf({ networks, plan }: OverlayLayout, host: string): HostNetwork {
     const place = networks[host];
     if (!place) {
-        throw new Error(`${host} is no member of ${plan.name}`);
+        throw new Error(`${host} is not a member of ${plan.name}`);
     }
     return place;
 }

@@ -33,7 +33,7 @@ export function underlayProblems(
     return named.flatMap(([host, address], at) => {
         if (address === "") {
             const write = `new Host("${host}", { address: "192.0.2.1", ... })`;
-            const message = `${host} is reached by name: write the address that the other hosts reach it by, as in ${write}`;
+            const message = `${host} is reached by name: set the address at which the other hosts reach it, as in ${write}`;
             return [{ path: "hosts", message }];
         }
         const twin = named.slice(0, at).find(([, other]) => other === address);
@@ -46,20 +46,20 @@ export function underlayProblems(
 }
 
 function sizeProblems({ cidr, subnetPrefix }: OverlaySpec): Problem[] {
-    const message = `${subnetPrefix} leaves no room for one subnet a host in ${cidr}: set one above ${prefixOf(cidr)}, or take a larger cidr`;
+    const message = `${subnetPrefix} leaves no room for one subnet per host in ${cidr}: set one above ${prefixOf(cidr)}, or choose a larger cidr`;
     return subnetPrefix > prefixOf(cidr) ? [] : [{ path: "subnetPrefix", message }];
 }
 
 function idProblems(spec: OverlaySpec, hosts: readonly PlannedHost[]): Problem[] {
     const last = 2 ** (spec.subnetPrefix - prefixOf(spec.cidr)) - 1;
     const parts = `${spec.cidr} has subnets 1 to ${last} of /${spec.subnetPrefix}`;
-    return hostIdProblems(hosts, { last, parts, larger: "take a larger cidr" });
+    return hostIdProblems(hosts, { last, parts, larger: "choose a larger cidr" });
 }
 
 function mtuProblems(spec: OverlaySpec, hosts: readonly PlannedHost[]): Problem[] {
     const carried = leastUnderlayMtu(hosts);
     const most = carried - overheadOf(spec);
-    const sum = `the hosts carry ${carried} (Host's mtu), less ${sumOf(chosenBackend(spec.backend).overhead)} is ${most}`;
+    const sum = `the hosts carry ${carried} (Host's mtu), minus ${sumOf(chosenBackend(spec.backend).overhead)} is ${most}`;
     if (most < MIN_MTU) {
         return [{ path: "mtu", message: `${sum}, and containers need ${MIN_MTU}` }];
     }

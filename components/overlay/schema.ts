@@ -9,17 +9,17 @@ export const overlaySchema = z.strictObject({
     hosts: z
         .array(handle("is not a Host"))
         .min(1, {
-            error: "holds no host",
+            error: "needs at least one host",
         })
         .describe("The hosts to span."),
-    cidr: cidr.describe("The network that every host gets a part of."),
+    cidr: cidr.describe("The network that every host gets a subnet of."),
     subnetPrefix: whole(SUBNET_PREFIX.min, SUBNET_PREFIX.max)
         .default(SUBNET_PREFIX.default)
-        .describe("Prefix length of a host's part. Default 24: 253 containers on a host."),
-    backend: backendChoice.describe("The way over the wire."),
+        .describe("Prefix length of each host's subnet. Default: 24, for 253 containers per host."),
+    backend: backendChoice.describe("How packets travel between hosts."),
     mtu: mtu
         .optional()
-        .describe("MTU of the containers' interfaces. Default: the hosts' less the overhead."),
+        .describe("MTU of the containers' interfaces. Default: the hosts' mtu minus the overhead."),
     dockerName: dockerObjectName
         .optional()
         .describe("Name of the Docker network. Default: project-stack-name."),

@@ -68,8 +68,8 @@ export async function exposureWarnings(
         return holder === undefined
             ? []
             : [
-                  `port ${port.port}/${port.protocol}, which the image ${image} exposes, is taken by ${holder}: stop that, ` +
-                      "or write listens, the ports that the container listens on indeed",
+                  `port ${port.port}/${port.protocol}, which the image ${image} exposes, is taken by ${holder}: stop it, ` +
+                      "or set listens to the ports that the container really listens on",
               ];
     });
 }

@@ -11,8 +11,8 @@ export async function tellGone({
     const id = stackId(stack);
     await pulumi.log.warn(
         `${name} is gone: nothing is done there any more, and no network counts on it. After this ` +
-            `\`up\` take it out of the program. Should it come back, \`/var/lib/crosshost/${id}/` +
-            `crosshost uninstall ${id}\` takes away what was left there, once its containers are`,
+            `\`up\`, remove it from the program. If it comes back, \`/var/lib/crosshost/${id}/` +
+            `crosshost uninstall ${id}\` removes what was left there, once its containers are removed`,
         component,
     );
 }

@@ -117,7 +117,7 @@ export function containerTexts(
     stack: string,
     mayStop: ReadonlySet<string>,
 ): string[] {
-    const repair = "start it; one that this program makes, `pulumi up --refresh` repairs";
+    const repair = "start it; if this program creates it, `pulumi up --refresh` repairs it";
     const seen = seenContainers(facts) ?? [];
     const loops = (container: string) =>
         seen.some(({ name, state }) => name === container && state === "restarting");
@@ -128,13 +128,13 @@ export function containerTexts(
                 const renamed = seen.find(({ owner }) => owner === `${stack}:${unit}`)?.name;
                 return renamed === undefined
                     ? `container ${name} is gone: ${repair}`
-                    : `container ${name} is called ${renamed} now: docker rename ${renamed} ${name}; \`pulumi up --refresh\` would replace it`;
+                    : `container ${name} is now called ${renamed}: docker rename ${renamed} ${name}; \`pulumi up --refresh\` would replace it`;
             }),
         ...stoppedContainers
             .filter((name) => !mayStop.has(name))
             .map((name) =>
                 loops(name)
-                    ? `container ${name} ends as soon as Docker starts it, over and over: see docker logs ${name}`
+                    ? `container ${name} exits as soon as Docker starts it, again and again: see docker logs ${name}`
                     : `container ${name} is stopped: ${repair}`,
             ),
     ];
@@ -145,7 +145,7 @@ function networkdMessages({ facts }: Observation): Message[] {
     return (facts.get("networkd") ?? []).map((file) => ({
         severity: "warn",
         text:
-            `${file} matches links of Crosshost, and systemd-networkd reads it before ours, so it takes away their ` +
-            "addresses: narrow its [Match], or give it a name that comes later, as 50-...",
+            `${file} matches Crosshost's links, and systemd-networkd reads it before Crosshost's own file, so it removes their ` +
+            "addresses: narrow its [Match], or give it a name that sorts later, such as 50-...",
     }));
 }

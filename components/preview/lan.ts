@@ -35,7 +35,7 @@ export function lanOf(
 }
 
 /**
- * In a preview, who has an address already that is not there by the unit: `192.168.40.9, is in use: ...`.
+ * In a preview, who has an address already that is not there by the unit: `192.168.40.9 is in use: ...`.
  * Containers of this stack are no strangers: one may leave its address to another in the same run.
  */
 export async function heldOnLan(
@@ -53,7 +53,7 @@ export async function heldOnLan(
     const told = await observationsOf(sessions);
     const host = hostWith(address, told);
     if (host !== undefined) {
-        return `${address}, is in use: ${host} has it`;
+        return `${address} is in use: ${host} has it`;
     }
     const { holders, cannot } = await session.askLan(link, address);
     if (cannot !== undefined) {
@@ -62,7 +62,7 @@ export async function heldOnLan(
     const mac = holders.get(address)?.toLowerCase();
     return mac === undefined || isOwn(mac, told)
         ? undefined
-        : `${address}, is in use: ${mac} answers for it on ${link} of ${session.name}`;
+        : `${address} is in use: ${mac} answers for it on ${link} of ${session.name}`;
 }
 
 type Told = readonly (readonly [host: string, facts: Observation["facts"]])[];
@@ -106,7 +106,7 @@ async function tellOnce(
     { name, component, told }: Pick<HostSession, "name" | "component" | "told">,
     cannot: string,
 ): Promise<void> {
-    const text = `whether addresses of its LAN are in use is not known: ${cannot}`;
+    const text = `cannot tell whether addresses on its LAN are in use: ${cannot}`;
     if (!told.has(text)) {
         told.add(text);
         await pulumi.log.warn(`${name}: ${text}`, component);

@@ -29,8 +29,8 @@ export async function tellNameless(
     await Promise.all(
         [...found].map((container) =>
             pulumi.log.warn(
-                `${name}: container ${container} does not find the names of other hosts: something is mounted at its ` +
-                    "/etc/hosts, where nothing is written then; take that mount away, or write the names there",
+                `${name}: container ${container} does not find names of other hosts: something is mounted at its ` +
+                    "/etc/hosts, and nothing is written there; remove that mount, or write the names into it",
                 component,
             ),
         ),

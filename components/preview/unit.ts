@@ -71,14 +71,14 @@ function loginProblem({ printed, observation }: Answered, user: string): string 
     const engine = facts.get("docker")?.[0];
     if (printed !== undefined) {
         return (
-            `whose login prints "${printable(printed)}", which the Docker provider takes for Docker's answer: ` +
-            `look for it in the start files of its shell (${START_FILES}), and let it print to terminals only`
+            `whose login prints "${printable(printed)}", which the Docker provider mistakes for Docker's answer: ` +
+            `find it in the start files of the shell (${START_FILES}), and let it print only to terminals`
         );
     }
     if (facts.has("login-tls")) {
         return (
-            "whose environment has DOCKER_TLS or DOCKER_TLS_VERIFY, and the host's own socket speaks no TLS: " +
-            `look for it in the start files of its shell (${START_FILES}), /etc/environment or ~/.ssh/environment`
+            "whose environment has DOCKER_TLS or DOCKER_TLS_VERIFY, but the host's own socket does not use TLS: " +
+            `find it in the start files of the shell (${START_FILES}), /etc/environment or ~/.ssh/environment`
         );
     }
     const runs = !["none", "stopped", "silent"].includes(engine ?? "");
@@ -102,8 +102,8 @@ export async function objectToStranger(
         probed.status === "answered" ? seenContainers(probed.observation.facts) : undefined;
     if (seen?.some((other) => other.name === container && other.owner === "")) {
         throw new Refusal(
-            `${name}: container ${container} is there, but not the one that this program makes: remove it ` +
-                `(docker rm -f ${container}), and \`pulumi up --refresh\` makes that; or choose another name`,
+            `${name}: container ${container} exists, but is not the one that this program creates: remove it ` +
+                `(docker rm -f ${container}), and \`pulumi up --refresh\` creates it; or choose another name`,
         );
     }
 }

@@ -20,10 +20,11 @@ export async function usable({
         return;
     }
     if (probed.status === "unreachable") {
-        const next = "Run `pulumi up` again when it does; if it is gone for good, write gone: true";
-        throw new Refusal(`${name} was left as it is: ${probed.reason}. ${next}`);
+        const next =
+            "Run `pulumi up` again when it answers; if the machine is gone for good, set gone: true";
+        throw new Refusal(`${name} was left unchanged: ${probed.reason}. ${next}`);
     }
     if (probed.status === "refused") {
-        throw new Refusal(`${name} was left as it is: ${probed.reason}`);
+        throw new Refusal(`${name} was left unchanged: ${probed.reason}`);
     }
 }

@@ -29,10 +29,10 @@ async function problemOf({ agentSocketPath }: Login, field: string): Promise<str
     const [where, mend] =
         said?.path === undefined
             ? ["where SSH_AUTH_SOCK points", "unset SSH_AUTH_SOCK"]
-            : [field, "leave that out"];
+            : [field, "leave it out"];
     return (
         `no SSH agent answers at ${socket}, ${where}: ${mend}, or start the agent; ` +
-        "commands on hosts fail without it, even where a private key is given"
+        "commands on hosts fail without it, even if there is a private key"
     );
 }
 

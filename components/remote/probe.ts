@@ -85,7 +85,7 @@ function refusal(
 function sudoRefusal(said: string, user: string): string {
     const file = `/etc/sudoers.d/${user} there`;
     if (/not found|No such file/.test(said)) {
-        return "sudo is not installed there: install it, or log in as root and write no become";
+        return "sudo is not installed there: install it, or log in as root and leave out become";
     }
     if (said.includes("must have a tty")) {
         return `sudo wants a terminal there (${said}): write "Defaults:${user} !requiretty" into ${file}`;

@@ -126,7 +126,7 @@ function connect(login: Login, opened: Client[], sock?: ConnectConfig["sock"]): 
         };
         failAfter(CONNECT_TIMEOUT_MS, "does not answer");
         client.once("handshake", () => {
-            failAfter(LOGIN_TIMEOUT_MS, "does not take the login");
+            failAfter(LOGIN_TIMEOUT_MS, "does not complete the login");
         });
         // Small packets, each waiting for an answer: Nagle's delay would be most of the login.
         client.once("connect", () => client.setNoDelay(true));
@@ -201,11 +201,11 @@ function isTaken(way: AuthenticationType, taken: readonly string[] | null): bool
 }
 
 function noLogin(where: string): SshError {
-    return new SshError(`${where} takes none of the logins offered`, true);
+    return new SshError(`${where} accepts none of the offered logins`, true);
 }
 
 function strangersKey(where: string, key: string): SshError {
-    return new SshError(`${where} shows another host key than hostKey: ${key}`, true);
+    return new SshError(`${where} has another host key than hostKey says: ${key}`, true);
 }
 
 function targetOf(login: Login): string {
@@ -265,7 +265,7 @@ function keyText(key: Buffer): string {
 const SOCKET_ERRORS: Readonly<Record<string, string>> = {
     ECONNREFUSED: "refuses the connection: no sshd listens there",
     ECONNRESET: "closed the connection before the login",
-    EHOSTUNREACH: "cannot be reached: no route, or nobody has the address",
+    EHOSTUNREACH: "cannot be reached: no route, or no machine has the address",
     ENETUNREACH: "cannot be reached: no route",
     ENOTFOUND: "cannot be found: no such name",
     ETIMEDOUT: "does not answer",
@@ -276,7 +276,7 @@ function explained(error: Error & { level?: string; code?: string }, where: stri
         return noLogin(where);
     }
     if (error.message.includes("no matching host key format")) {
-        return new SshError(`${where} has no host key of the type that hostKey is of`, true);
+        return new SshError(`${where} has no host key of the same type as hostKey`, true);
     }
     const meaning = SOCKET_ERRORS[error.code ?? ""];
     return new SshError(meaning ? `${where} ${meaning}` : `${where}: ${error.message}`, false);
@@ -290,7 +290,7 @@ function execute(
 ): Promise<Answer> {
     return new Promise((resolve, reject) => {
         client.once("close", () => {
-            reject(new SshError("the connection was lost before the answer was whole", false));
+            reject(new SshError("the connection was lost before the answer was complete", false));
         });
         client.exec(command, (error, stream) => {
             if (error) {

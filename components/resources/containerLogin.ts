@@ -5,8 +5,8 @@ import { type Connection, type Login } from "../remote/ssh";
 type Said<T> = { readonly [K in keyof T]: Input<T[K]> };
 
 const WANTED =
-    "containers are created over OpenSSH, which takes a private key without passphrase, " +
-    "or an agent (agentSocketPath or $SSH_AUTH_SOCK): give the connection one";
+    "containers are created over OpenSSH, which needs a private key without a passphrase, " +
+    "or an agent (agentSocketPath or $SSH_AUTH_SOCK): add one to the connection";
 
 /** The Docker provider takes them for its own, whatever it is told, and then leaves SSH alone or does not start. */
 const TLS_VARIABLES = [
@@ -24,7 +24,7 @@ export function containerLoginProblem(
     const set = TLS_VARIABLES.filter((name) => process.env[name]);
     if (set.length > 0) {
         const unset = `unset ${set.join(" ")}`;
-        return `${host}: containers are created over SSH, which the Docker provider does not do with certificates in the environment: ${unset}`;
+        return `${host}: containers are created over SSH, which the Docker provider cannot do with certificates in the environment: ${unset}`;
     }
     if (lacksLogin(login)) {
         return `${host}: ${WANTED}`;

@@ -40,7 +40,7 @@ async function sent(
     );
     if (failed !== "") {
         await pulumi.log.info(
-            `${name}: names of other hosts come after its containers: ${failed}`,
+            `${name}: names of other hosts are only written after its containers are created: ${failed}`,
             component,
         );
     }

@@ -29,9 +29,9 @@ export async function tellSuccession(
     const observed = probed.status === "answered" ? probed.observation.units.get(unit) : undefined;
     const holder = observed && ownerOnHost(observed);
     if (holder !== undefined && holder !== owner) {
-        const text = `${unit} is taken over as it is from ${resourceOf(holder)}, by ${resourceOf(owner)}`;
+        const text = `${unit} is taken over unchanged from ${resourceOf(holder)} by ${resourceOf(owner)}`;
         await pulumi.log.info(
-            `${name}: ${text}; if the former is deleted now, nothing is undone`,
+            `${name}: ${text}; if the former resource is deleted now, nothing on the host is undone`,
             component,
         );
     }
@@ -90,9 +90,9 @@ function refuseAnotherStacks(from: Held, to: Held, said: string): void {
     }
     const former = /^owner: (\S+)/m.exec(said)?.[1] ?? "PROJECT/STACK";
     throw new Refusal(
-        `the host knows it as part of the stack ${former}, and nothing was changed there. If this stack was called so before, ` +
-            `go on with what is there: pulumi config set crosshost:knownAs ${former}. ` +
-            "If it was moved here from another stack, move it back (pulumi state move), and destroy it there first",
+        `the host knows it as part of the stack ${former}; nothing was changed there. If this stack had that name before, ` +
+            `continue with: pulumi config set crosshost:knownAs ${former}. ` +
+            "If it was moved here from another stack, move it back (pulumi state move) and destroy it there first",
     );
 }
 
@@ -106,12 +106,12 @@ async function tellLost(session: HostSession, unit: string): Promise<void> {
     const lost =
         unit === "host"
             ? `${name} has lost what Crosshost installed there: this \`up\` installs it again`
-            : `${unit} is not on ${name} any more: this \`up\` makes it again`;
+            : `${unit} is no longer on ${name}: this \`up\` restores it`;
     const containers = seenContainers(probed.observation.facts)?.map(({ name }) => name);
     const container = session.unitContainers.get(unit);
     const gone =
         container !== undefined && containers && !containers.includes(container)
-            ? `, once its container ${container}, which is gone too, is there: pulumi up --refresh --run-program`
+            ? `, once its container ${container}, which is gone too, is recreated: pulumi up --refresh --run-program`
             : "";
     await pulumi.log.warn(`${lost}${gone}`, session.component);
 }

@@ -10,7 +10,9 @@ export function claimEntries(
 ): void {
     const taken = exclusiveKeys(wanted).flatMap((key) => {
         const holder = things.claim(`the entry ${key}`, unit) ?? unit;
-        return holder === unit ? [] : [`${key} is held by ${holder}: leave one of them out`];
+        return holder === unit
+            ? []
+            : [`${key} is already managed by ${holder}: leave one of them out`];
     });
     if (taken.length > 0) {
         throw new Refusal([`${name}: ${unit} cannot be made there:`, ...taken].join("\n    "));

@@ -15,7 +15,7 @@ export function stackKnownAs(): StackIdentity {
     const [, project, stack] = /^([^/]+)\/([^/]+)$/.exec(given) ?? [];
     if (project === undefined || stack === undefined) {
         throw new Refusal(
-            `crosshost:knownAs in the stack's configuration is "${given}": write PROJECT/STACK, the names that the stack had before`,
+            `crosshost:knownAs in the stack's configuration is "${given}": it must be PROJECT/STACK, the stack's former names`,
         );
     }
     return { project, stack };

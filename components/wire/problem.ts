@@ -13,8 +13,9 @@ export interface Problem {
 /** Of a login that is written as one text, every part may be secret. */
 const SECRET = /((^|\.)(connection|proxy)|registryAuth(\[\d+\])?|password|privateKey(Password)?)$/i;
 
-const LATE_OBJECT = "must be written out here; its fields may be outputs, it may not be one";
-const LATE_VALUE = "must be known at once; an output comes too late to decide what is made";
+const LATE_OBJECT =
+    "must be an object literal; its fields may be Outputs, the object itself may not";
+const LATE_VALUE = "must be a plain value: the plan needs it at once, so it cannot be an Output";
 
 /** All mistakes that a schema finds in the arguments, or its output. */
 export function check<T extends z.ZodType>(

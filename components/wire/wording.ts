@@ -4,7 +4,7 @@ import { type z } from "zod";
 const OURS = /^(is|has|holds|needs|lies|must|unknown) /;
 
 const TYPES: Readonly<Record<string, string>> = {
-    string: "text",
+    string: "a string",
     number: "a number",
     boolean: "true or false",
     object: "an object, { ... }",
@@ -24,6 +24,6 @@ export function wording(issue: z.core.$ZodIssue): string {
         case "unrecognized_keys":
             return `unknown ${issue.keys.length === 1 ? "argument" : "arguments"} ${issue.keys.join(", ")}`;
         default:
-            return `cannot be taken: ${issue.message}`;
+            return `is not accepted: ${issue.message}`;
     }
 }

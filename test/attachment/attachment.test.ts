@@ -250,11 +250,7 @@ describe("refused, before anything of it is registered", () => {
             { network: "mesh" },
             ['network: "mesh" is not a network, such as an Overlay'],
         ],
-        [
-            "no place",
-            { network: undefined },
-            ["needs one of network, mode or interface, and one only"],
-        ],
+        ["no place", { network: undefined }, ["needs exactly one of network, mode or interface"]],
         [
             "no address",
             { ipv4Address: "10.42.1" },
@@ -300,8 +296,8 @@ describe("refused, before anything of it is registered", () => {
             "the attachment's own arguments",
             { container: { image: IMAGE, networksAdvanced: [], networkMode: "host" } },
             [
-                "container.networksAdvanced: is not the container's to say: use the attachment's network, ipv4Address and aliases",
-                "container.networkMode: \"host\" is not the container's to say: use the attachment's network, or its mode",
+                "container.networksAdvanced: is set by the attachment: use the attachment's network, ipv4Address and aliases",
+                'container.networkMode: "host" is set by the attachment: use the attachment\'s network, or its mode',
             ],
         ],
         [
@@ -321,13 +317,13 @@ describe("refused, before anything of it is registered", () => {
                 },
             },
             [
-                'container.ports[1].external: 8080/tcp of vm1 is that of "db" already: choose another',
+                'container.ports[1].external: 8080/tcp of vm1 is already used by "db": choose another',
             ],
         ],
         [
             "container name taken",
             { container: { image: IMAGE, name: "postgres" } },
-            ['container.name: "postgres" is the container of "db" on vm1'],
+            ['container.name: "postgres" is already the container of "db" on vm1'],
         ],
         [
             "many mistakes at once",
@@ -340,8 +336,8 @@ describe("refused, before anything of it is registered", () => {
                 },
             },
             [
-                'container.ports[0].external: 8080/tcp of vm1 is that of "db" already: choose another',
-                'container.name: "postgres" is the container of "db" on vm1',
+                'container.ports[0].external: 8080/tcp of vm1 is already used by "db": choose another',
+                'container.name: "postgres" is already the container of "db" on vm1',
                 'ipv4Address: 10.42.1.222 is the address of "db": write ipv4Address: "10.42.1.64", which is free',
             ],
         ],
@@ -373,7 +369,7 @@ describe("refused, before anything of it is registered", () => {
         const { vm1, mesh } = oneHost();
         const args = { host: vm1, network: mesh, container: { image: IMAGE } };
         expect(await refused("api #1", args)).toEqual([
-            'aliases: "api #1", the logical name, is no host name: write aliases: ["..."], or []',
+            'aliases: "api #1", the logical name, is not a host name: set aliases: ["..."], or []',
         ]);
     });
 

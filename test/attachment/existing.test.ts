@@ -171,7 +171,7 @@ describe("a preview", () => {
     beforeEach(() => mockedStack({ preview: true }));
 
     const absent =
-        'containerName: "postgres" is no container on vm1, which has api, dns, web: start it first; if this program makes it, write containerName: container.name, or dependsOn';
+        'containerName: "postgres" is not a container on vm1, which has api, dns, web: start it first; if this program creates it, write containerName: container.name, or dependsOn';
 
     test("refuses a container that is not there", async () => {
         expect(await previewed("postgres")).toEqual([absent]);
@@ -182,10 +182,10 @@ describe("a preview", () => {
     test.each([
         [
             ID.slice(0, 12),
-            'is the id of the container "web" on vm1, and changes when it is made anew: write its name',
+            'is the id of the container "web" on vm1, which changes when that is recreated: write its name',
         ],
         [ID, "is the id of the container"],
-        ["3f2a", "is no container on vm1"],
+        ["3f2a", "is not a container on vm1"],
     ])("refuses an id in place of a name, and says whose it is: %s", async (given, told) => {
         const facts = new Map([...FACTS, ["container", [`web running =mesh id ${ID} mark ports`]]]);
         jest.mocked(probe).mockResolvedValue(answered({ facts }));
@@ -238,28 +238,27 @@ describe("what a host tells of its containers", () => {
         containerProblems(container, "vm1", new Map(facts)).map(({ message }) => message);
 
     test("those that can be in no network", () => {
-        const because = "and Docker connects such a one to no network: make it with another";
-        expect(told([...FACTS], "dns")).toEqual([
-            `"dns" has the network of the host itself, ${because}`,
-        ]);
+        const because =
+            "and Docker cannot connect such a container to a network: recreate it with another network mode";
+        expect(told([...FACTS], "dns")).toEqual([`"dns" uses the host's network, ${because}`]);
         const none: [string, string[]] = ["container", ["lone running none"]];
         expect(told([["docker", ["28.0.1"]], none], "lone")).toEqual([
-            `"lone" has no network by choice (none), ${because}`,
+            `"lone" runs with --network none, ${because}`,
         ]);
     });
 
     test.each([
         [
             "side running container:4f2a id 1 mark ports",
-            '"side" has the network of another container, and nothing of its own: write "web" in its place',
+            '"side" uses the network of another container and has none of its own: write "web" instead',
         ],
         [
             "side exited container:gone id 1 mark ports",
-            '"side" has the network of another container, and nothing of its own: make it with another',
+            '"side" uses the network of another container and has none of its own: recreate it with another network mode',
         ],
         [
             "side removing - id 1 mark ports",
-            '"side" is being removed (removing): docker rm -f it, and make it again',
+            '"side" is being removed (removing): docker rm -f it, and recreate it',
         ],
     ])("one that nobody can connect: %s", (fact, text) => {
         const facts: [string, string[]][] = [
@@ -276,7 +275,7 @@ describe("what a host tells of its containers", () => {
 
     test("a host without containers, and one whose Docker says nothing", () => {
         expect(told([["docker", ["20.10.24"]]])[0]).toMatch(
-            /^"postgres" is no container on vm1: start/,
+            /^"postgres" is not a container on vm1: start/,
         );
         expect(told([["docker", ["stopped"]]])).toEqual([]);
         expect(told([])).toEqual([]);
@@ -306,7 +305,7 @@ describe("refused at once", () => {
         const args = { host: vm1, network: lan1, containerName: "postgres" };
         new ContainerAttachment("db", args);
         expect(refusal(() => new ContainerAttachment("db2", args))).toContain(
-            'containerName: "postgres" is attached to crosshost-demo-lan1 by "db" already',
+            'containerName: "postgres" is already attached to crosshost-demo-lan1 by "db"',
         );
         await resources();
     });

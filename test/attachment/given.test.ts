@@ -116,7 +116,7 @@ test("who says an address that another was given is refused, whoever comes first
     attach("web", { ipv4Address: "10.42.1.77" });
     await valueOf(attach("db").ipv4Address);
     expect(mockRefused).toEqual([
-        'db: ipv4Address: 10.42.1.77, which it was given, is what "web" wants: write another there, or one here',
+        'db: ipv4Address: 10.42.1.77, its address so far, is set by "web": choose another there, or set ipv4Address here',
     ]);
 });
 
@@ -125,6 +125,6 @@ test("where all are somebody's, that is told", async () => {
     const attach = await program(...all);
     await valueOf(attach("api").ipv4Address);
     expect(mockRefused).toEqual([
-        "api: ipv4Address: none is free in 10.42.1.0/24: take a larger network, or attachments out in an up before this",
+        "api: ipv4Address: no address is free in 10.42.1.0/24: choose a larger network, or remove attachments in an `up` before this one",
     ]);
 });

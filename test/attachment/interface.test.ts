@@ -113,24 +113,24 @@ describe("refused", () => {
                 container: { ...CONTAINER, ports: [{ internal: 80 }] },
             },
             [
-                "ipv4Address: goes with network: write interface.addresses",
-                "aliases: go with network: Docker's names do not reach an interface of one's own, leave them out",
-                "defaultRoute: goes with network: write interface.gateway",
-                "container.ports: publish nothing through an interface of one's own, where the container is reached at its own address, on every port: leave them out",
+                "ipv4Address: needs network: write interface.addresses",
+                "aliases: need network: Docker's names do not reach such an interface; leave them out",
+                "defaultRoute: needs network: write interface.gateway",
+                "container.ports: publish nothing on such an interface, where the container is reached at its own address, on every port: leave them out",
             ],
         ],
         [
             "a network mode",
             { interface: ETH1, container: { ...CONTAINER, ...{ networkMode: "host" } } },
             [
-                `container.networkMode: "host" is not the container's to say: use the attachment's network, or its mode`,
+                `container.networkMode: "host" is set by the attachment: use the attachment's network, or its mode`,
             ],
         ],
         [
             "names that are none",
             eth1({ name: "eth1/2", on: "eth 0" }),
             [
-                'interface.name: "eth1/2" is no name of an interface: 1 to 15 letters, digits, _ . and -, such as eth1',
+                'interface.name: "eth1/2" is not the name of an interface: 1 to 15 letters, digits, _ . and -, such as eth1',
                 'interface.on: "eth 0" is neither a Bridge nor the name of one of the host\'s NICs, such as eth0',
             ],
         ],
@@ -138,43 +138,43 @@ describe("refused", () => {
             "a name that is too long",
             eth1({ name: "eth1234567890123" }),
             [
-                'interface.name: "eth1234567890123" is no name of an interface: 1 to 15 letters, digits, _ . and -, such as eth1',
+                'interface.name: "eth1234567890123" is not the name of an interface: 1 to 15 letters, digits, _ . and -, such as eth1',
             ],
         ],
         [
             "the loopback",
             eth1({ name: "lo" }),
-            ['interface.name: "lo" is the kernel\'s own: take eth1'],
+            ['interface.name: "lo" is reserved by the kernel: use a name such as eth1'],
         ],
         [
             "no addresses",
             eth1({ addresses: [] }),
-            ['interface.addresses: is empty: write one, as "192.168.40.50/24"'],
+            ['interface.addresses: is empty: write one, such as "192.168.40.50/24"'],
         ],
         [
             "an address without its length, and one of IPv6",
             eth1({ addresses: ["192.168.40.50", "fd00::1/64"] }),
             [
-                'interface.addresses[0]: "192.168.40.50" is no IPv4 address with its prefix length, such as 192.168.40.50/24',
-                'interface.addresses[1]: "fd00::1/64" is no IPv4 address with its prefix length, such as 192.168.40.50/24',
+                'interface.addresses[0]: "192.168.40.50" is not an IPv4 address with a prefix length, such as 192.168.40.50/24',
+                'interface.addresses[1]: "fd00::1/64" is not an IPv4 address with a prefix length, such as 192.168.40.50/24',
             ],
         ],
         [
             "a MAC that is none",
             eth1({ macAddress: "02:42" }),
-            ['interface.macAddress: "02:42" is no MAC address, such as 02:42:c0:a8:28:32'],
+            ['interface.macAddress: "02:42" is not a MAC address, such as 02:42:c0:a8:28:32'],
         ],
         [
             "a MAC of a group",
             eth1({ macAddress: "03:42:c0:a8:28:32" }),
             [
-                'interface.macAddress: "03:42:c0:a8:28:32" is the address of a group: the first number must be even, as in 02:42:c0:a8:28:32',
+                'interface.macAddress: "03:42:c0:a8:28:32" is a multicast address: the first byte must be even, as in 02:42:c0:a8:28:32',
             ],
         ],
         [
             "a MAC of nobody",
             eth1({ macAddress: "00:00:00:00:00:00" }),
-            ['interface.macAddress: "00:00:00:00:00:00" is nobody\'s: write another'],
+            ['interface.macAddress: "00:00:00:00:00:00" is not usable: write another'],
         ],
         [
             "an MTU that is none",
@@ -195,14 +195,14 @@ describe("refused", () => {
         [
             "the address by which a host is reached",
             eth1({ addresses: ["192.168.40.11/24"] }),
-            ['interface.addresses[0]: "192.168.40.11/24" is the address of vm1: write another'],
+            ['interface.addresses[0]: "192.168.40.11/24" is the address of vm1: choose another'],
         ],
         [
             "several mistakes at once",
             eth1({ addresses: ["192.168.40.0/24"], gateway: "10.0.0.1" }),
             [
-                'interface.addresses[0]: "192.168.40.0/24" is no host address of 192.168.40.0/24',
-                'interface.gateway: "10.0.0.1" lies outside 192.168.40.0/24, the interface\'s own: it has to be a neighbour',
+                'interface.addresses[0]: "192.168.40.0/24" is not a host address of 192.168.40.0/24',
+                'interface.gateway: "10.0.0.1" lies outside 192.168.40.0/24, where the interface has its addresses: a router must be a direct neighbour',
             ],
         ],
     ])("%s", async (_, args, expected) => {
@@ -232,9 +232,9 @@ describe("refused", () => {
                     }),
             );
         expect(on(mesh)).toContain(
-            'interface.on: is "mesh", no Bridge: take one, or join other networks by network',
+            'interface.on: is "mesh", not a Bridge: use one, or join other networks with network',
         );
-        expect(on({})).toContain("interface.on: is no Bridge of this program: take one, or");
+        expect(on({})).toContain("interface.on: is not a Bridge of this program: use one, or");
         expect(on(there)).toContain('interface.on: the Bridge "there" is on vm2, not on vm1');
         await resources();
     });
@@ -251,10 +251,10 @@ describe("refused", () => {
                 .split("\n    ")
                 .slice(1),
         ).toEqual([
-            'interface.addresses[0]: "192.168.40.50/24" is the address of "db": write another',
-            'interface.macAddress: 02:42:c0:a8:28:32 is the MAC of "db" on eth0: write another',
-            'interface.name: "eth1" is the interface of "postgres" that "db" makes: write another',
-            'interface.gateway: the default route of "postgres" is that of "db": leave one of them out',
+            'interface.addresses[0]: "192.168.40.50/24" is the address of "db": choose another',
+            'interface.macAddress: 02:42:c0:a8:28:32 is the MAC of "db" on eth0: choose another',
+            'interface.name: "eth1" of "postgres" is already created by "db": choose another name',
+            'interface.gateway: the default route of "postgres" is already set by "db": leave one of them out',
         ]);
         await resources();
     });
@@ -275,7 +275,7 @@ describe("refused", () => {
             container,
         });
         expect(refusal(() => new ContainerAttachment("web", own(200)))).toContain(
-            'interface.addresses[0]: "10.60.0.200/24" is the address of "api": write another',
+            'interface.addresses[0]: "10.60.0.200/24" is the address of "api": choose another',
         );
         new ContainerAttachment("web2", own(201));
         const late = { host: vm1, network: lan1, ipv4Address: "10.60.0.201", container };
@@ -312,7 +312,7 @@ describe("the default route of a network", () => {
         const more = { host: vm1, containerName: "app", defaultRoute: true };
         new ContainerAttachment("one", { ...more, network: lan1 });
         expect(refusal(() => new ContainerAttachment("two", { ...more, network: lan2 }))).toContain(
-            'defaultRoute: the default route of "app" is that of "one": leave one of them out',
+            'defaultRoute: the default route of "app" is already set by "one": leave one of them out',
         );
         await resources();
     });
@@ -346,7 +346,7 @@ test("an interface goes well with no network, and not with the host's", () => {
         {
             path: "containerName",
             message:
-                '"dns" has the network of the host itself, and nothing of its own: make it with another',
+                '"dns" uses the host\'s network and has none of its own: recreate it with another network mode',
         },
     ]);
 });

@@ -69,28 +69,29 @@ describe("what is wrong with an interface by itself", () => {
             "the network's own address, and that of all",
             { addresses: ["192.168.40.0/24", "192.168.40.255/24"] },
             [
-                'interface.addresses[0]: "192.168.40.0/24" is no host address of 192.168.40.0/24',
-                'interface.addresses[1]: "192.168.40.255/24" is no host address of 192.168.40.0/24',
+                'interface.addresses[0]: "192.168.40.0/24" is not a host address of 192.168.40.0/24',
+                'interface.addresses[1]: "192.168.40.255/24" is not a host address of 192.168.40.0/24',
             ],
         ],
         [
             "nobody's addresses",
             { addresses: ["127.0.0.5/8", "224.0.0.5/24", "0.0.0.9/8"] },
             ["127.0.0.5/8", "224.0.0.5/24", "0.0.0.9/8"].map(
-                (one, at) => `interface.addresses[${at}]: "${one}" is no machine's address`,
+                (one, at) =>
+                    `interface.addresses[${at}]: "${one}" is not an address that a machine can have`,
             ),
         ],
         [
             "an address twice",
             { addresses: ["192.168.40.50/24", "192.168.40.50/16"] },
-            ['interface.addresses[1]: "192.168.40.50/16" is in the list twice'],
+            ['interface.addresses[1]: "192.168.40.50/16" is listed twice'],
         ],
         [
             "routers that are no neighbours",
             { gateway: "10.0.0.1", routes: [{ to: "10.9.0.0/16", via: "192.168.41.3" }] },
             [
-                'interface.gateway: "10.0.0.1" lies outside 192.168.40.0/24, the interface\'s own: it has to be a neighbour',
-                'interface.routes[0].via: "192.168.41.3" lies outside 192.168.40.0/24, the interface\'s own: it has to be a neighbour',
+                'interface.gateway: "10.0.0.1" lies outside 192.168.40.0/24, where the interface has its addresses: a router must be a direct neighbour',
+                'interface.routes[0].via: "192.168.41.3" lies outside 192.168.40.0/24, where the interface has its addresses: a router must be a direct neighbour',
             ],
         ],
         [
@@ -98,7 +99,7 @@ describe("what is wrong with an interface by itself", () => {
             { gateway: "192.168.40.50", routes: [{ to: "10.9.0.0/16", via: "192.168.40.255" }] },
             [
                 'interface.gateway: "192.168.40.50" is the interface\'s own address',
-                'interface.routes[0].via: "192.168.40.255" is no host address of 192.168.40.0/24',
+                'interface.routes[0].via: "192.168.40.255" is not a host address of 192.168.40.0/24',
             ],
         ],
         [
@@ -111,8 +112,8 @@ describe("what is wrong with an interface by itself", () => {
                 ],
             },
             [
-                'interface.routes[1].to: "10.9.0.0/16" is in the list twice',
-                'interface.routes[2].to: "192.168.40.0/24" is on the interface itself: no route leads there',
+                'interface.routes[1].to: "10.9.0.0/16" is listed twice',
+                'interface.routes[2].to: "192.168.40.0/24" is on the interface itself and needs no route: leave it out',
             ],
         ],
     ])("%s", (_, more, expected) => {
@@ -124,10 +125,10 @@ describe("what is wrong with an interface by itself", () => {
         ["10.60.0.200/24", undefined],
         ["10.77.0.1/24", undefined],
         ["10.60.0.1/24", "is the address of the Bridge itself"],
-        ["10.60.0.255/16", "is no host address of 10.60.0.0/24, the Bridge's network"],
+        ["10.60.0.255/16", "is not a host address of 10.60.0.0/24, the Bridge's network"],
         [
             "10.60.0.9/24",
-            "lies in 10.60.0.0/26, which Docker gives out by itself: take one outside of it",
+            "lies in 10.60.0.0/26, which Docker gives out by itself: choose one outside it",
         ],
     ])("on a Bridge, %s: %s", (given, message) => {
         const found = interfaceProblems(spec({ addresses: [given] }), BRIDGE);

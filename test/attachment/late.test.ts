@@ -78,7 +78,7 @@ test("an overlay's underlay", async () => {
     expect(mockRefused).toEqual([]);
     await resources();
     expect(mockRefused).toEqual([
-        'mesh: cidr: "10.42.0.0/16" holds 10.42.0.5, by which vm1 is reached: choose another network',
+        'mesh: cidr: "10.42.0.0/16" contains 10.42.0.5, the address at which vm1 is reached: choose another network',
         "mesh: hosts: vm2 and vm3 have the same address, 192.168.40.12: each host needs its own",
     ]);
 });
@@ -89,7 +89,7 @@ test("the address of a bridge's host", async () => {
     expect(mockRefused).toEqual([]);
     await resources();
     expect(mockRefused).toEqual([
-        'lan1: cidr: "10.60.0.0/24" holds 10.60.0.11, by which vm1 is reached: choose another network',
+        'lan1: cidr: "10.60.0.0/24" contains 10.60.0.11, the address at which vm1 is reached: choose another network',
     ]);
 });
 

@@ -185,13 +185,13 @@ describe("mode { container } by name", () => {
 
     test("has to be there in a preview that would make it", async () => {
         expect(await previewed("vnp")).toEqual([
-            'mode.container: "vnp" is no container on vm1, which has old, vpn: start it first; if this program makes it, write mode: { container: ATTACHMENT }, or an output of it',
+            'mode.container: "vnp" is not a container on vm1, which has old, vpn: start it first; if this program creates it, write mode: { container: ATTACHMENT }, or an output of it',
         ]);
     });
 
     test("has to run", async () => {
         expect(await previewed("old")).toEqual([
-            'mode.container: "old" does not run on vm1 (exited), and Docker joins none that does not: docker start old',
+            'mode.container: "old" is not running on vm1 (exited), and Docker can only join a running container: docker start old',
         ]);
         mockRefused.length = 0;
         expect(await previewed("vpn")).toEqual([]);
@@ -212,14 +212,14 @@ describe("refused", () => {
     }
     const noPorts = 'a container with mode "none" is reached by nobody';
     const container = { image: IMAGE, ports: [{ internal: 80, external: 8080 }] };
-    const there = "is that of the other container: write it there";
-    const they = "are those of the other container: write them there";
+    const there = "belongs to the other container: set it there";
+    const they = "belong to the other container: set them there";
 
     test.each<[string, object, string[]]>([
         [
             "no mode of Docker's",
             { mode: "hots" },
-            ['mode: "hots" is no mode: "none", "host", "bridge", or { container: other }'],
+            ['mode: "hots" is not a mode: "none", "host", "bridge", or { container: other }'],
         ],
         [
             "no name of a container",
@@ -249,16 +249,16 @@ describe("refused", () => {
             "an address and names",
             { mode: "bridge", ipv4Address: "10.0.0.1", aliases: ["a"], defaultRoute: true },
             [
-                'ipv4Address: is of a network, and mode "bridge" is none: leave it out, or write network instead of mode',
-                'defaultRoute: is of a network, and mode "bridge" is none: leave it out, or write network instead of mode',
-                'aliases: is of a network, and mode "bridge" is none: leave it out, or write network instead of mode',
+                'ipv4Address: belongs to a network, and mode "bridge" has none: leave it out, or write network instead of mode',
+                'defaultRoute: belongs to a network, and mode "bridge" has none: leave it out, or write network instead of mode',
+                'aliases: belongs to a network, and mode "bridge" has none: leave it out, or write network instead of mode',
             ],
         ],
         [
             "a container that exists",
             { mode: "host", container: undefined, containerName: "db" },
             [
-                "containerName: is of a container that exists, whose mode Docker changes no more: write container: { ... } to create one, or network to connect this one",
+                "containerName: names an existing container, and Docker cannot change the network mode of one: write container: { ... } to create one, or network to connect this one",
             ],
         ],
         [
@@ -291,7 +291,7 @@ describe("refused", () => {
                 },
             },
             [
-                "container.ports: are those of the other container: publish them there",
+                "container.ports: belong to the other container: publish them there",
                 `container.hostname: ${there}`,
                 `container.domainname: ${there}`,
                 `container.dns: ${there}`,
@@ -303,20 +303,22 @@ describe("refused", () => {
         [
             "listens without the host's network",
             { mode: "bridge", listens: [80] },
-            ['listens: is of mode "host" alone: ports of others are published, by container.ports'],
+            [
+                'listens: only applies to mode "host": other containers publish ports with container.ports',
+            ],
         ],
         [
             "a port that is none",
             { mode: "host", listens: [0, { port: 80, protocol: "sctp" }] },
             [
                 "listens[0]: 0 must be a whole number, 1 to 65535",
-                "listens[1]: is no port: a number, 1 to 65535, or { port, protocol, ip }",
+                "listens[1]: is not a port: write a number, 1 to 65535, or { port, protocol, ip }",
             ],
         ],
         [
             "two places",
             { mode: "host", network: {} },
-            ["needs one of network, mode or interface, and one only"],
+            ["needs exactly one of network, mode or interface"],
         ],
     ])("%s", (_, args, expected) => {
         expect(refused(args).sort()).toEqual([...expected].sort());
@@ -331,7 +333,7 @@ describe("refused", () => {
     test("the network of a container on another host", () => {
         const other = created("web", host("vm2", 12), "none");
         expect(refused({ mode: { container: other } })).toEqual([
-            "mode.container: is a container of vm2, and this one is for vm1: only containers of one host share a network",
+            "mode.container: is a container on vm2, but this one is for vm1: only containers on the same host can share a network",
         ]);
     });
 
@@ -350,11 +352,11 @@ describe("refused", () => {
             }),
         );
         expect(said.split("\n    ").slice(1)).toEqual([
-            'container.ports[1].external: 80/tcp of vm1 is that of "web" already: choose another',
+            'container.ports[1].external: 80/tcp of vm1 is already used by "web": choose another',
         ]);
         const listens = [{ port: 53, protocol: "udp" as const, ip: "127.0.0.1" }];
         expect(refusal(() => created("dns", vm1, "host", { listens }))).toContain(
-            'listens[0]: 53/udp of vm1 is that of "web" already: choose another',
+            'listens[0]: 53/udp of vm1 is already used by "web": choose another',
         );
     });
 });

@@ -95,8 +95,8 @@ describe("a static address", () => {
     test.each([
         ["10.42.1.64", undefined],
         ["10.42.1.254", undefined],
-        ["10.42.1.255", `"10.42.1.255" is no host address of 10.42.1.0/24: ${use}`],
-        ["10.42.1.0", `"10.42.1.0" is no host address of 10.42.1.0/24: ${use}`],
+        ["10.42.1.255", `"10.42.1.255" is not a host address of 10.42.1.0/24: ${use}`],
+        ["10.42.1.0", `"10.42.1.0" is not a host address of 10.42.1.0/24: ${use}`],
         ["10.42.1.1", `"10.42.1.1" is the gateway of 10.42.1.0/24: ${use}`],
         ["10.42.1.2", `"10.42.1.2" lies in 10.42.1.0/26, which Docker gives out by itself: ${use}`],
         [

@@ -159,7 +159,7 @@ describe("refused, before anything of it is registered", () => {
             "host's own address inside",
             { cidr: "192.168.40.0/24" },
             [
-                'cidr: "192.168.40.0/24" holds 192.168.40.11, by which vm1 is reached: choose another network',
+                'cidr: "192.168.40.0/24" contains 192.168.40.11, the address at which vm1 is reached: choose another network',
             ],
         ],
         ["mtu out of range", { mtu: 575 }, ["mtu: 575 must be a whole number, 576 to 65535"]],
@@ -167,20 +167,20 @@ describe("refused, before anything of it is registered", () => {
             "gateway and range elsewhere",
             { gateway: "10.61.0.1", ipRange: "10.61.0.0/26" },
             [
-                'gateway: "10.61.0.1" is no host address of 10.60.0.0/24',
-                'ipRange: "10.61.0.0/26" lies outside 10.60.0.0/24: take a part of it, such as 10.60.0.0/26',
+                'gateway: "10.61.0.1" is not a host address of 10.60.0.0/24',
+                'ipRange: "10.61.0.0/26" lies outside 10.60.0.0/24: choose a part of it, such as 10.60.0.0/26',
             ],
         ],
         [
             "gateway that is the broadcast address",
             { gateway: "10.60.0.255" },
-            ['gateway: "10.60.0.255" is no host address of 10.60.0.0/24'],
+            ['gateway: "10.60.0.255" is not a host address of 10.60.0.0/24'],
         ],
         [
             "range that leaves nothing",
             { ipRange: "10.60.0.0/24" },
             [
-                'ipRange: "10.60.0.0/24" leaves no address for attachments: take a part of 10.60.0.0/24, such as 10.60.0.0/26',
+                'ipRange: "10.60.0.0/24" leaves no address for attachments: choose a part of 10.60.0.0/24, such as 10.60.0.0/26',
             ],
         ],
         [
@@ -201,7 +201,7 @@ describe("refused, before anything of it is registered", () => {
         new Overlay("lan", { hosts: [vm1], cidr: "10.60.0.0/16", backend });
         expect(await refused({ host: vm1, cidr: "10.60.9.0/24" }, "lan")).toEqual([
             'cidr: "10.60.9.0/24" overlaps the network of Overlay "lan" on vm1: choose another',
-            'dockerName: Docker network "crosshost-demo-lan" on vm1 is that of Overlay "lan": choose another',
+            'dockerName: Docker network "crosshost-demo-lan" on vm1 is already used by Overlay "lan": choose another',
         ]);
     });
 

@@ -18,7 +18,7 @@ test.each<[string, Record<string, string[]>, string | undefined, string[]]>([
         { address: ADDRESSES },
         "192.168.40.1",
         [
-            'no interface there has the address 192.168.40.1, by which other hosts would reach it; found eth0 192.168.40.11/24, eth1 10.0.0.5/24: write address: "..."',
+            'no interface there has the address 192.168.40.1, at which other hosts would reach it; found eth0 192.168.40.11/24, eth1 10.0.0.5/24: set address: "..."',
         ],
     ],
     [
@@ -26,7 +26,7 @@ test.each<[string, Record<string, string[]>, string | undefined, string[]]>([
         {},
         "192.168.40.1",
         [
-            'no interface there has the address 192.168.40.1, by which other hosts would reach it; found none: write address: "..."',
+            'no interface there has the address 192.168.40.1, at which other hosts would reach it; found none: set address: "..."',
         ],
     ],
 ])("%s", (_, facts, address, expected) => {
@@ -38,7 +38,7 @@ test("a preview fails by it", async () => {
     expect(messages("vm1", answered(host({})), false, "192.168.40.1")).toEqual([
         {
             severity: "error",
-            text: 'no interface there has the address 192.168.40.1, by which other hosts would reach it; found none: write address: "..."',
+            text: 'no interface there has the address 192.168.40.1, at which other hosts would reach it; found none: set address: "..."',
         },
     ]);
 });

@@ -45,7 +45,7 @@ test.each<[string, Record<string, string[]>, string, string]>([
         "no VLAN of its name, but the NIC",
         {},
         UNIT.replace("eth0", "eth0.20"),
-        'there is no link eth0.20: write parent: "eth0", vlan: 20 to have it made',
+        'there is no link eth0.20: write parent: "eth0", vlan: 20 to have it created',
     ],
     [
         "no NIC of its VLAN",
@@ -57,13 +57,13 @@ test.each<[string, Record<string, string[]>, string, string]>([
         "a port of a bridge",
         { port: ["eth1 br9", "eth0 br0"] },
         UNIT,
-        'eth0 is a port of br0, which has all that comes in: write "br0" as its parent',
+        'eth0 is a port of br0, which receives all its traffic: write "br0" as its parent',
     ],
     [
         "a wireless link",
         { wireless: ["eth0"] },
         UNIT,
-        "eth0 is wireless, and an access point takes no frames of other addresses: take a wired link as its parent",
+        "eth0 is wireless, and an access point accepts no frames from other MACs: use a wired link as its parent",
     ],
     [
         "a kernel without macvlan",
@@ -81,13 +81,13 @@ test.each<[string, Record<string, string[]>, string, string]>([
         "a kernel without VLANs",
         { lacks: ["8021q"] },
         VLAN,
-        "its kernel, 6.1.0-32-amd64, lacks VLANs (8021q): install its extra modules (linux-modules-extra on Ubuntu), boot another, or write no vlan",
+        "its kernel, 6.1.0-32-amd64, lacks VLANs (8021q): install its extra modules (linux-modules-extra on Ubuntu), boot another, or leave out vlan",
     ],
     [
         "who logs in from the automatic addresses",
         { ssh: ["192.168.40.66"] },
         UNIT,
-        "ipRange holds 192.168.40.66, from which SSH comes: choose another",
+        "ipRange contains 192.168.40.66, the address of this SSH client: choose another",
     ],
     [
         "a network of somebody else's on the link",
@@ -99,7 +99,7 @@ test.each<[string, Record<string, string[]>, string, string]>([
             ],
         },
         UNIT,
-        'eth0 is the parent of Docker\'s network "old", not made by Crosshost: remove it (docker network rm old), or take another parent or a vlan',
+        'eth0 is the parent of Docker\'s network "old", not made by Crosshost: remove it (docker network rm old), or choose another parent or a vlan',
     ],
     [
         "one of its subnet, with an engine that lets others share the link",
@@ -111,20 +111,20 @@ test.each<[string, Record<string, string[]>, string, string]>([
             ],
         },
         UNIT,
-        'eth0 is the parent of Docker\'s network "old", macvlan-net of stack crosshost-other-123456: remove it (docker network rm old), or take another parent or a vlan',
+        'eth0 is the parent of Docker\'s network "old", macvlan-net of stack crosshost-other-123456: remove it (docker network rm old), or choose another parent or a vlan',
     ],
     [
         "one of another driver",
         { docker: ["28.5.2"], lan: ["old macvlan eth0 10.9.0.0/24 -"] },
         IPVLAN,
-        'eth0 is the parent of Docker\'s network "old", not made by Crosshost: remove it (docker network rm old), or take another parent or a vlan',
+        'eth0 is the parent of Docker\'s network "old", not made by Crosshost: remove it (docker network rm old), or choose another parent or a vlan',
     ],
     ...["Amazon EC2", "Google", "DigitalOcean", "Hetzner"].map(
         (vendor): [string, Record<string, string[]>, string, string] => [
             `the cloud of ${vendor}`,
             { vendor: [vendor] },
             UNIT,
-            `${{ Google: "Google Cloud", Hetzner: "Hetzner Cloud" }[vendor] ?? vendor} drops frames of MACs that it did not give out, so containers would reach nothing: take an Overlay`,
+            `${{ Google: "Google Cloud", Hetzner: "Hetzner Cloud" }[vendor] ?? vendor} drops frames from MACs that it did not assign, so containers would reach nothing: use an Overlay`,
         ],
     ),
     [
@@ -134,13 +134,13 @@ test.each<[string, Record<string, string[]>, string, string]>([
             chassis: ["7783-7084-3265-9085-8269-3286-77"],
         },
         UNIT,
-        "Azure drops frames of MACs that it did not give out, so containers would reach nothing: take an Overlay",
+        "Azure drops frames from MACs that it did not assign, so containers would reach nothing: use an Overlay",
     ],
     [
         "Oracle Cloud",
         { vendor: ["QEMU"], chassis: ["OracleCloud.com"] },
         UNIT,
-        "Oracle Cloud drops frames of MACs that it did not give out, so containers would reach nothing: take an Overlay",
+        "Oracle Cloud drops frames from MACs that it did not assign, so containers would reach nothing: use an Overlay",
     ],
 ])("%s is refused", (_, more, text, error) => {
     expect(told(more, text)).toEqual({ errors: [error], warnings: [] });
@@ -150,27 +150,27 @@ test.each<[string, string, string]>([
     [
         "OpenStack Foundation",
         UNIT,
-        "OpenStack drops frames of MACs that it did not give out, so containers would reach nothing: allow them there, or take an Overlay",
+        "OpenStack drops frames from MACs that it did not assign, so containers would reach nothing: allow them there, or use an Overlay",
     ],
     [
         "Amazon EC2",
         IPVLAN,
-        "Amazon EC2 drops packets of addresses that were not assigned to the machine: allow them there, or take an Overlay",
+        "Amazon EC2 drops packets with addresses that it did not assign to the machine: allow them there, or use an Overlay",
     ],
     [
         "VMware, Inc.",
         UNIT,
-        "VMware drops frames of containers' MACs, unless the port group allows forged transmits and promiscuous mode (or MAC learning)",
+        "VMware drops frames of containers' MACs unless the port group allows forged transmits and promiscuous mode (or MAC learning)",
     ],
     [
         "innotek GmbH",
         UNIT,
-        "VirtualBox drops frames of containers' MACs, unless the adapter's promiscuous mode is Allow All",
+        "VirtualBox drops frames of containers' MACs unless the adapter's promiscuous mode is Allow All",
     ],
     [
         "Microsoft Corporation",
         UNIT,
-        "Hyper-V drops frames of containers' MACs, unless the adapter has MacAddressSpoofing on",
+        "Hyper-V drops frames of containers' MACs unless MacAddressSpoofing is on for the adapter",
     ],
 ])("%s is warned of, as long as the unit is not there", (vendor, text, warning) => {
     expect(told({ vendor: [vendor] }, text)).toEqual({ errors: [], warnings: [warning] });
@@ -195,14 +195,14 @@ describe("an interface of a container's own on a NIC", () => {
             "a port of a bridge",
             { port: ["eth0 br0"] },
             own("eth0"),
-            ['eth0 is a port of br0, which has all that comes in: write "br0" in interface.on'],
+            ['eth0 is a port of br0, which receives all its traffic: write "br0" in interface.on'],
         ],
         [
             "a kernel without macvlan",
             { lacks: ["macvlan"] },
             own("eth0"),
             [
-                "its kernel, 6.1.0-32-amd64, lacks macvlan: install its extra modules (linux-modules-extra on Ubuntu), boot another, or write a Bridge in interface.on",
+                "its kernel, 6.1.0-32-amd64, lacks macvlan: install its extra modules (linux-modules-extra on Ubuntu), boot another, or use a Bridge in interface.on",
             ],
         ],
         [
@@ -216,7 +216,7 @@ describe("an interface of a container's own on a NIC", () => {
             { vendor: ["Amazon EC2"] },
             own("eth0"),
             [
-                "Amazon EC2 drops frames of MACs that it did not give out, so containers would reach nothing: take an Overlay",
+                "Amazon EC2 drops frames from MACs that it did not assign, so containers would reach nothing: use an Overlay",
             ],
         ],
     ])("%s", (_, facts, text, expected) => {

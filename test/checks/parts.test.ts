@@ -17,7 +17,7 @@ test("a swarm's network of the same addresses, which has no route, is warned of"
         "mesh bridge 10.42.0.0/16 10.42.1.0/26 own",
     ];
     expect(told({ pool })).toEqual([
-        '"10.42.0.0/16" overlaps 10.42.0.0/24 of the swarm\'s network "ingress": a container on both reaches one of the two: choose another network',
+        '"10.42.0.0/16" overlaps 10.42.0.0/24 of the swarm\'s network "ingress": a container on both reaches only one of them; choose another network',
     ]);
 });
 
@@ -26,13 +26,13 @@ test("a network that leaves Docker nothing to make others from is warned of", ()
     expect(told({ "docker-pool": [...pools, "172.20.0.0/16"] })).toEqual([]);
     expect(told({})).toEqual([]);
     expect(told({ "docker-pool": pools })).toEqual([
-        '"10.42.0.0/16" holds all that Docker makes networks from, 10.42.128.0/17, 10.42.0.0/18: compose and `docker network create` find none that is free: choose another network, or other default-address-pools in /etc/docker/daemon.json',
+        '"10.42.0.0/16" covers all address pools that Docker creates networks from, 10.42.128.0/17, 10.42.0.0/18: compose and `docker network create` would find no free one: choose another network, or set other default-address-pools in /etc/docker/daemon.json',
     ]);
 });
 
 test("a container at an address of another host's part is warned of", () => {
     const endpoint = ["db mesh 10.42.2.50 -", "web mesh 10.42.1.50 -", "api lan 10.42.2.51 -"];
     expect(told({ endpoint })).toEqual([
-        "container db is at 10.42.2.50 on mesh, outside of 10.42.1.0/24, this host's part: other hosts do not reach it, and it bars whoever has that address: docker network disconnect mesh db, and connect it with an --ip of the part, or none",
+        "container db has the address 10.42.2.50 on mesh, outside 10.42.1.0/24, this host's part: other hosts do not reach it, and it blocks the container that owns that address: docker network disconnect mesh db, then connect it with an --ip of the part, or none",
     ]);
 });

@@ -25,7 +25,7 @@ test.each<[string, string[], string[], string]>([
         "of one that is stopped",
         ["db mesh 10.42.1.200 -"],
         ["db exited mesh id 1 mark ports"],
-        " (exited: with its address taken it could not start)",
+        " (exited: without its address it could not start)",
     ],
     ["of what Docker has forgotten to take back", ["db mesh 10.42.1.200 -"], [], ""],
     [
@@ -36,7 +36,7 @@ test.each<[string, string[], string[], string]>([
     ],
 ])("an address %s is refused, naming who has it", (_, endpoint, container, more) => {
     expect(told(ENDPOINT, { endpoint, container })).toEqual([
-        `10.42.1.200 on the network mesh is the address of the container db${more}: write another ipv4Address`,
+        `10.42.1.200 on the network mesh is the address of the container db${more}: choose another ipv4Address`,
     ]);
 });
 
@@ -53,15 +53,15 @@ test.each([
 test.each([
     [
         "web mesh 10.42.1.9 -",
-        "web is on the network mesh already, at 10.42.1.9, and not by Crosshost: take that network from its compose file or command, and `docker network disconnect mesh web`",
+        "web is already on the network mesh, at 10.42.1.9, not connected by Crosshost: remove that network from its compose file or command, and run `docker network disconnect mesh web`",
     ],
     [
         "web mesh - -",
-        "web is on the network mesh already, and not by Crosshost: take that network from its compose file or command, and `docker network disconnect mesh web`",
+        "web is already on the network mesh, not connected by Crosshost: remove that network from its compose file or command, and run `docker network disconnect mesh web`",
     ],
     [
         `web mesh 10.42.1.200 ${THEIRS}`,
-        "web is on the network mesh already, at 10.42.1.200, by attachment-db of stack crosshost-other-123456: leave one of the two out",
+        "web is already on the network mesh, at 10.42.1.200, by attachment-db of stack crosshost-other-123456: leave one of the two out",
     ],
 ])("a container that is there already is refused: %s", (endpoint, text) => {
     expect(told(ENDPOINT, { endpoint: [endpoint] })).toEqual([text]);

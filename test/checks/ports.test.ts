@@ -16,7 +16,7 @@ function told(facts: readonly string[], wished: object = {}, container = "api") 
 
 const taken = (holder: string, port = "8080/tcp") => ({
     errors: [
-        `port ${port} of vm1 is taken by ${holder}: choose another in container.ports[0].external, or stop that`,
+        `port ${port} of vm1 is taken by ${holder}: choose another in container.ports[0].external, or stop it`,
     ],
     warnings: [],
 });

@@ -50,13 +50,15 @@ test.each<[string, Record<string, string[]>, string[]]>([
         "a NIC that carries less",
         { address: ["eth1 10.0.0.5/24 1500", "eth0 192.168.40.11/24 1400"] },
         [
-            "eth0, which has 192.168.40.11/24, carries 1400 bytes, not 1500: write mtu: 1400 in the Host, and no larger one than fits in the network",
+            "eth0, which has 192.168.40.11/24, carries 1400 bytes, but 1500 are needed: set mtu: 1400 in the Host, and in the network one that fits",
         ],
     ],
     [
         "who logs in from the network",
         { ssh: ["10.42.3.9"] },
-        ['"10.42.0.0/16" holds 10.42.3.9, from which SSH comes: choose another network'],
+        [
+            '"10.42.0.0/16" contains 10.42.3.9, the address of this SSH client: choose another network',
+        ],
     ],
     [
         "another stack's network",
@@ -88,8 +90,8 @@ test.each<[string, Record<string, string[]>, string[]]>([
         "links of its names: of nobody, and of another stack",
         { link: ["ch-mesh-1 bridge -", `vx-mesh-1 vxlan crosshost:${THEIRS}`] },
         [
-            "the link ch-mesh-1 is there already, bridge, not made by Crosshost: remove it (ip link del ch-mesh-1), or rename the component",
-            "the link vx-mesh-1 is there already, vxlan, overlay-net of stack crosshost-other-123456: remove it (ip link del vx-mesh-1), or rename the component",
+            "the link ch-mesh-1 already exists, bridge, not made by Crosshost: remove it (ip link del ch-mesh-1), or rename the component",
+            "the link vx-mesh-1 already exists, vxlan, overlay-net of stack crosshost-other-123456: remove it (ip link del vx-mesh-1), or rename the component",
         ],
     ],
     [
@@ -132,20 +134,20 @@ test.each<[string, Record<string, string[]>, string[]]>([
         "Docker as a service of another name",
         { docker: ["stopped"], "docker-service": ["snap.docker.dockerd.service"] },
         [
-            "Docker runs there as snap.docker.dockerd.service, and what keeps containers wired waits for docker.service: " +
-                "let that be its name too (Alias=docker.service in its [Install], then systemctl reenable snap.docker.dockerd.service)",
+            "Docker runs as snap.docker.dockerd.service there, but the services that keep containers connected wait for docker.service: " +
+                "add that name (Alias=docker.service in its [Install], then systemctl reenable snap.docker.dockerd.service)",
         ],
     ],
     [
         "an engine that is too old",
         { docker: ["19.03.15"] },
-        ["Docker 19.03.15 is too old: 20.10 is the first that will do"],
+        ["Docker 19.03.15 is too old: 20.10 or newer is needed"],
     ],
     [
         "a Docker network of its name",
         { network: ["crosshost-demo-mesh -"] },
         [
-            'Docker has a network "crosshost-demo-mesh", not made by Crosshost: remove it (docker network rm crosshost-demo-mesh), or write another dockerName',
+            'Docker already has a network "crosshost-demo-mesh", not made by Crosshost: remove it (docker network rm crosshost-demo-mesh), or choose another dockerName',
         ],
     ],
     [
@@ -153,7 +155,7 @@ test.each<[string, Record<string, string[]>, string[]]>([
         { nft: ["none"], docker: ["19.3.1"], lacks: ["vxlan"] },
         [
             "its kernel, 6.1.0-32-amd64, has no vxlan: install its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend",
-            "Docker 19.3.1 is too old: 20.10 is the first that will do",
+            "Docker 19.3.1 is too old: 20.10 or newer is needed",
             "nftables is not installed: apt install nftables",
         ],
     ],
@@ -161,7 +163,7 @@ test.each<[string, Record<string, string[]>, string[]]>([
         "an nft table of its name",
         { table: ["crosshost_crosshost_demo_79f8e4_overlay_mesh -"] },
         [
-            "the nft table inet crosshost_crosshost_demo_79f8e4_overlay_mesh is there already, not made by Crosshost: remove it (nft delete table inet crosshost_crosshost_demo_79f8e4_overlay_mesh), or rename the component",
+            "the nft table inet crosshost_crosshost_demo_79f8e4_overlay_mesh already exists, not made by Crosshost: remove it (nft delete table inet crosshost_crosshost_demo_79f8e4_overlay_mesh), or rename the component",
         ],
     ],
 ])("%s", (_, more, errors) => {
@@ -176,7 +178,7 @@ test("a gateway's wider route stays in use for the rest, which is worth a warnin
     expect(told({ route: ["10.0.0.0/8 via 192.168.40.7 dev eth0"] })).toEqual({
         errors: [],
         warnings: [
-            '"10.42.0.0/16" is a part of the route 10.0.0.0/8 via 192.168.40.7 dev eth0: what that leads to is not reached any more where the two are the same',
+            '"10.42.0.0/16" lies inside the existing route 10.0.0.0/8 via 192.168.40.7 dev eth0: addresses of "10.42.0.0/16" behind that route can no longer be reached from this host',
         ],
     });
 });
@@ -185,7 +187,7 @@ test("so does a VPN's, whose link has no other machines", () => {
     expect(told({ route: ["10.0.0.0/8 dev wg0"], tunnel: ["wg0"] })).toEqual({
         errors: [],
         warnings: [
-            '"10.42.0.0/16" is a part of the route 10.0.0.0/8 dev wg0: what that leads to is not reached any more where the two are the same',
+            '"10.42.0.0/16" lies inside the existing route 10.0.0.0/8 dev wg0: addresses of "10.42.0.0/16" behind that route can no longer be reached from this host',
         ],
     });
     expect(told({ route: ["10.42.7.0/24 dev wg0"], tunnel: ["wg0"] }).errors).toEqual([
@@ -201,7 +203,7 @@ describe("who logs in from a container of the network, as a CI runner does", () 
         { hash: entriesHash(UNIT), said: [], drift },
     ];
     const WARNED =
-        '"10.42.0.0/16" holds 10.42.1.7, from which SSH comes, and is about to change: if that cuts this run off, start it again';
+        '"10.42.0.0/16" contains 10.42.1.7, the address of this SSH client, and is about to change: if that cuts this run off, start it again';
 
     test("is told nothing where nothing changes", () => {
         expect(told(held, UNIT, [there()])).toEqual({ errors: [], warnings: [] });
@@ -215,7 +217,7 @@ describe("who logs in from a container of the network, as a CI runner does", () 
 
     test("is refused where another stack's network holds him, or none did before", () => {
         const refused = [
-            '"10.42.0.0/16" holds 10.42.1.7, from which SSH comes: choose another network',
+            '"10.42.0.0/16" contains 10.42.1.7, the address of this SSH client: choose another network',
         ];
         expect(told(ssh, UNIT, [there()]).errors).toEqual(refused);
         const other = { ...ssh, "ssh-in": [`10.42.0.0/16 ${THEIRS.replace("crosshost:", "")}`] };

@@ -155,7 +155,7 @@ describe("the verdict", () => {
             "a way that carries less than it should",
             [["vm2", "ping db 10.42.1.9 full", "ping db 10.42.1.9 small"]],
             [
-                "web on vm1 is reached at 10.42.1.9 by small packets, not with 1450 bytes, from db on vm2",
+                "web on vm1 is reached at 10.42.1.9 with small packets, but not with 1450 bytes, from db on vm2",
             ],
         ],
         [

@@ -88,7 +88,9 @@ describe("crosshost graph", () => {
         const half = { type: "crosshost:index:Overlay", name: "mesh" };
         writeFileSync(stateFile, exportOf([...host("vm1", 11), half]));
         expect(await main(["graph", "--state", stateFile, "--format", "mermaid"])).toBe(0);
-        expect(complained).toBe('not drawn, as `pulumi up` has not made it: Overlay "mesh"\n');
+        expect(complained).toBe(
+            'not drawn, because `pulumi up` has not created it: Overlay "mesh"\n',
+        );
     });
 
     test("says in a line where it cannot write", async () => {

@@ -44,9 +44,9 @@ describe("bridges, and containers that exist already", () => {
         stack.configure({});
         expect(status).not.toBe(0);
         expect(output).toContain(
-            '"in-host" is no container on vm1, which has by-hand: start it first',
+            '"in-host" is not a container on vm1, which has by-hand: start it first',
         );
-        expect(output).toContain('"in-host" has the network of the host itself');
+        expect(output).toContain('"in-host" uses the host\'s network');
     });
 
     it("are made by the first up, and the second changes nothing", () => {
@@ -161,7 +161,7 @@ describe("bridges, and containers that exist already", () => {
         const shown = stack.preview();
         expect(shown).toMatch(/drift nft forward 5-closed *: "missing"/);
         expect(shown).toMatch(
-            /vm1: Docker's own rules are gone from its firewall: .*:\s+systemctl restart docker/,
+            /vm1: Docker's own firewall rules are gone: .*:\s+systemctl restart docker/,
         );
         stack.up();
         on("vm1", `systemctl restart docker; iptables ${policy}`); // which Docker sets at a boot only

@@ -72,7 +72,7 @@ describe("created containers", () => {
     it("find containers of other hosts by name, but for one with a file of its own at /etc/hosts", () => {
         expect(on("vm1", "docker exec full cat /etc/hosts")).toContain("10.60.2.200 peer");
         expect(on("vm2", "cat /etc/hosts")).toBe(hostsFile);
-        const told = "container peer does not find the names of other hosts";
+        const told = "container peer does not find names of other hosts";
         expect(stack.preview()).toContain(told);
     });
 

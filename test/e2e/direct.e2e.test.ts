@@ -245,7 +245,7 @@ describe("an overlay without encapsulation", () => {
         const { status, output } = stack.attempt("preview");
         expect(status).not.toBe(0);
         expect(output).toMatch(
-            /backend: vm1 \(eth0 \S+\/24\) and vm3 \(eth0 10\.99\.0\.13\/24\) share no link, which direct routes need: write \{ vxlan: \{\} \}/,
+            /backend: vm1 \(eth0 \S+\/24\) and vm3 \(eth0 10\.99\.0\.13\/24\) share no link, which direct routes need: use \{ vxlan: \{\} \}/,
         );
         stack.configure({});
         on("vm3", "ip addr del 10.99.0.13/24 dev eth0");

@@ -161,7 +161,7 @@ const GROUPS: readonly (readonly Drift[])[] = [
             kind: "deleted unit file",
             host: "vm2",
             script: "rm /var/lib/crosshost/*/units/overlay-mesh",
-            tells: /overlay-mesh is not on vm2 any more: this `up` makes it again$/m,
+            tells: /overlay-mesh is no longer on vm2: this `up` restores it$/m,
         },
         {
             kind: "disabled boot unit",
@@ -289,9 +289,9 @@ describe("drift", () => {
         installAnew("vm3");
         const shown = stack.preview();
         expect(shown).toContain("vm3 has lost what Crosshost installed there");
-        expect(shown).toContain("overlay-mesh is not on vm3 any more: this `up` makes it again");
+        expect(shown).toContain("overlay-mesh is no longer on vm3: this `up` restores it");
         expect(shown).toMatch(
-            /attachment-db is not on vm3 any more: .* crosshost-demo-db, which is gone too, is there: pulumi up --refresh/,
+            /attachment-db is no longer on vm3: .* crosshost-demo-db, which is gone too, is recreated: pulumi up --refresh/,
         );
         const { status, output } = stack.attempt("up", "--yes", "--skip-preview");
         expect(status).not.toBe(0);

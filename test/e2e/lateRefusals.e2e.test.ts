@@ -9,13 +9,13 @@ const IMAGE = "lan-registry:5000/busybox:1";
 /** They took a minute, of which a program's start is 10 s where other tests run beside this one. */
 const AT_ONCE_MS = 40_000;
 const NO_LOGIN =
-    "vm3: containers are created over OpenSSH, which takes a private key without passphrase, or an agent " +
-    "(agentSocketPath or $SSH_AUTH_SOCK): give the connection one";
+    "vm3: containers are created over OpenSSH, which needs a private key without a passphrase, or an agent " +
+    "(agentSocketPath or $SSH_AUTH_SOCK): add one to the connection";
 
 const BY_HAND = `docker run -d --name crosshost-late-web ${IMAGE} sleep 1d >/dev/null`;
 const STRANGER =
-    "vm3: container crosshost-late-web is there, but not the one that this program makes: remove it " +
-    "(docker rm -f crosshost-late-web), and `pulumi up --refresh` makes that; or choose another name";
+    "vm3: container crosshost-late-web exists, but is not the one that this program creates: remove it " +
+    "(docker rm -f crosshost-late-web), and `pulumi up --refresh` creates it; or choose another name";
 
 /** What comes to light when resources are on their way already, or the program has ended. */
 describe("a refusal that comes late is told at once, once, and by its text alone", () => {
@@ -82,13 +82,13 @@ describe("a refusal that comes late is told at once, once, and by its text alone
             vm2: { port: 1, strict: true },
         };
         const previewed = refused(ways);
-        const vm1Said = `root@${vm1?.address ?? ""}:22 takes none of the logins offered`;
+        const vm1Said = `root@${vm1?.address ?? ""}:22 accepts none of the offered logins`;
         const vm2Said = `root@${vm2?.address ?? ""}:1 refuses the connection: no sshd listens there`;
         onlyOnce(`error: vm1: ${vm1Said}\n`, previewed);
         onlyOnce(`error: vm2: changes to vm2 are not shown: ${vm2Said}\n`, previewed);
         const tried = refused(ways, undefined, "--yes", "--skip-preview");
-        onlyOnce(`error: vm1 was left as it is: ${vm1Said}\n`, tried);
-        onlyOnce(`error: vm2 was left as it is: ${vm2Said}. Run \`pulumi up\` again`, tried);
+        onlyOnce(`error: vm1 was left unchanged: ${vm1Said}\n`, tried);
+        onlyOnce(`error: vm2 was left unchanged: ${vm2Said}. Run \`pulumi up\` again`, tried);
     });
 
     it("an agent that is dead beside good keys, in preview and up; none of the hosts is touched", () => {
@@ -99,7 +99,7 @@ describe("a refusal that comes late is told at once, once, and by its text alone
         delete process.env["SSH_AUTH_SOCK"];
         for (const host of Object.keys(lab().hosts)) {
             onlyOnce(`error: ${host}: ${noAgent}`, previewed);
-            onlyOnce(`error: ${host} was left as it is: ${noAgent}`, tried);
+            onlyOnce(`error: ${host} was left unchanged: ${noAgent}`, tried);
         }
         expect(previewed + tried).not.toContain("dial unix");
     });
@@ -109,7 +109,7 @@ describe("a refusal that comes late is told at once, once, and by its text alone
         try {
             const said = refused({ vm2: { password: "wrong" } });
             onlyOnce(
-                `error: vm2: root@${lab().hosts["vm2"]?.address ?? ""}:22 takes none of the logins offered\n`,
+                `error: vm2: root@${lab().hosts["vm2"]?.address ?? ""}:22 accepts none of the offered logins\n`,
                 said,
             );
         } finally {

@@ -54,10 +54,10 @@ describe("the macvlan tutorial", () => {
         const { status, output } = stack.attempt("preview");
         within(lab().lan.namespace, `ip addr del ${HOME}.100/24 dev lan`);
         expect(status).not.toBe(0);
-        const held = `${HOME}.100, is in use: ${FOREIGN_MAC} answers for it on eth0 of vm1: `;
+        const held = `${HOME}.100 is in use: ${FOREIGN_MAC} answers for it on eth0 of vm1: `;
         expect(output).toMatch(/ContainerAttachment "web" cannot be made:\n +ipv4Address: /);
         expect(output).toContain(held);
-        expect(output).not.toContain(`${HOME}.200, is in use`);
+        expect(output).not.toContain(`${HOME}.200 is in use`);
         expect(output).toMatch(
             /vm2: macvlan-lan cannot be made there:\n +its kernel, \S+, lacks ipvlan: .* write driver: "macvlan"/,
         );

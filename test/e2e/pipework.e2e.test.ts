@@ -58,7 +58,7 @@ describe("the pipework tutorial", () => {
         within(lab().lan.namespace, `ip addr del ${HOME}.50/24 dev lan`);
         expect(status).not.toBe(0);
         expect(output).toMatch(/ContainerAttachment "web" cannot be made:\n +interface\.addresses/);
-        expect(output).toContain(`${HOME}.50, is in use: 02:4c:41:00:00:02 answers for it on eth0`);
+        expect(output).toContain(`${HOME}.50 is in use: 02:4c:41:00:00:02 answers for it on eth0`);
     });
 
     it("makes containers machines of the LAN, and tells the LAN of them", async () => {

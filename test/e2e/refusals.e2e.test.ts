@@ -70,10 +70,10 @@ describe("hosts that a program is wrong about", () => {
             );
             expect(status).not.toBe(0);
             expect(output).toContain(
-                `root@${vm1?.address ?? ""}:22 takes none of the logins offered`,
+                `root@${vm1?.address ?? ""}:22 accepts none of the offered logins`,
             );
             expect(output).toContain(
-                `root@${vm2?.address ?? ""}:22 shows another host key than hostKey: ${vm2?.hostKey.split(" ").slice(0, 2).join(" ") ?? ""}`,
+                `root@${vm2?.address ?? ""}:22 has another host key than hostKey says: ${vm2?.hostKey.split(" ").slice(0, 2).join(" ") ?? ""}`,
             );
             expect(output).toContain(
                 'commands run there as plain, who is not root: write become: "sudo"',
@@ -97,7 +97,7 @@ describe("hosts that a program is wrong about", () => {
                 /sudo does not let plain run commands without a password .*: write "plain ALL=\(ALL\) NOPASSWD: ALL" into \/etc\/sudoers.d\/plain there/,
             );
             expect(output).toContain(
-                "sudo is not installed there: install it, or log in as root and write no become",
+                "sudo is not installed there: install it, or log in as root and leave out become",
             );
             expect(output).toContain(`:1 refuses the connection: no sshd listens there`);
         } finally {
@@ -112,7 +112,7 @@ describe("hosts that a program is wrong about", () => {
         try {
             const output = await refused(await dumps());
             expect(output).toMatch(
-                /vm1: overlay-net cannot be made there:\n\s+"10\.43\.0\.0\/16" overlaps the route 10\.43\.7\.0\/24 via \S+ dev eth0: choose another network\n\s+Docker has a network "crosshost-refusals-net", not made by Crosshost: remove it/,
+                /vm1: overlay-net cannot be made there:\n\s+"10\.43\.0\.0\/16" overlaps the route 10\.43\.7\.0\/24 via \S+ dev eth0: choose another network\n\s+Docker already has a network "crosshost-refusals-net", not made by Crosshost: remove it/,
             );
             expect(output).toMatch(
                 /vm1: its firewall \(chain input of table inet admin\) drops UDP to port 24242 from \S+, \S+, which vx-net-\S+ needs; to let it through:\n\s+nft insert rule inet admin input ip saddr \{ \S+, \S+ \} udp dport 24242 accept/,

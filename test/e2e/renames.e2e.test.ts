@@ -8,7 +8,7 @@ import { type Config, Stack } from "../support/stack";
 const HOSTS = ["vm1", "vm2"];
 const PROGRAM = join(__dirname, "renames");
 const BY_HAND = "docker run -d --name postgres lan-registry:5000/busybox:1 >/dev/null";
-const TAKEN_OVER = /is taken over as it is from/;
+const TAKEN_OVER = /is taken over unchanged from/;
 
 interface Outputs {
     readonly web: { readonly container: string; readonly address: string };

@@ -94,14 +94,14 @@ describe("keys and passwords", () => {
         const said = ends("badly", ...UP_AS_FAR_AS_IT_GOES);
         on("vm3", "ip route del 10.78.1.0/24 dev lo");
         expect(said).toContain("route 10.78.1.0/24: is there already and not ours");
-        expect(said).toMatch(/vm1 was left as it is: \S+ takes none of the logins/);
-        expect(said).toMatch(/vm2 was left as it is: /);
+        expect(said).toMatch(/vm1 was left unchanged: \S+ accepts none of the offered logins/);
+        expect(said).toMatch(/vm2 was left unchanged: /);
     });
 
     it("cannot be read", () => {
         stack.configure({ cidr: "10.77.0.0/16", logins: "broken" });
         expect(ends("badly", ...UP_AS_FAR_AS_IT_GOES)).toMatch(
-            /vm1 was left as it is: .*Cannot parse privateKey/,
+            /vm1 was left unchanged: .*Cannot parse privateKey/,
         );
     });
 

@@ -83,9 +83,9 @@ test("what is left there is told", async () => {
     await resources();
     expect(warned[0]).toBe(
         "vm3 is gone: nothing is done there any more, and no network counts on it. After this " +
-            "`up` take it out of the program. Should it come back, " +
+            "`up`, remove it from the program. If it comes back, " +
             "`/var/lib/crosshost/crosshost-demo-79f8e4/crosshost uninstall crosshost-demo-79f8e4` " +
-            "takes away what was left there, once its containers are",
+            "removes what was left there, once its containers are removed",
     );
     expect(warned).toContain("left on vm3: container crosshost-demo-app3");
     expect(warned.find((text) => text.includes("docker network"))).toMatch(

@@ -203,7 +203,7 @@ describe("refused, before anything is registered", () => {
             "a line of known_hosts",
             to({ hostKey: `vm1 ${HOST_KEY}` }),
             [
-                `connection.hostKey: "vm1 ${HOST_KEY}" holds the host's name, as a line of known_hosts does: write it without the first word`,
+                `connection.hostKey: "vm1 ${HOST_KEY}" must not start with the host's name, as a line of known_hosts does: leave out the first word`,
             ],
         ],
         [
@@ -217,8 +217,8 @@ describe("refused, before anything is registered", () => {
             "types of host keys that not all take who log in",
             to({ hostKey: "ssh-dss AAAA", proxy: { host: "jump", hostKey: "ssh-rsa AAAA" } }),
             [
-                'connection.hostKey: "ssh-dss AAAA" must be of type ssh-ed25519 or ecdsa-sha2-nistp256, not ssh-dss; `ssh-keyscan -t ed25519 HOST` prints one that will do, behind the host\'s name',
-                'connection.proxy.hostKey: "ssh-rsa AAAA" must be of another type: with ssh-rsa the command plugin asks for signatures by SHA-1, which sshd gives no more; `ssh-keyscan -t ed25519 HOST` prints one that will do, behind the host\'s name',
+                'connection.hostKey: "ssh-dss AAAA" must be of type ssh-ed25519 or ecdsa-sha2-nistp256, not ssh-dss; `ssh-keyscan -t ed25519 HOST` prints the right one, after the host\'s name',
+                'connection.proxy.hostKey: "ssh-rsa AAAA" must be of another type: with ssh-rsa the command plugin requests SHA-1 signatures, which sshd no longer makes; `ssh-keyscan -t ed25519 HOST` prints the right one, after the host\'s name',
             ],
         ],
         [
@@ -234,9 +234,9 @@ describe("refused, before anything is registered", () => {
             "secrets of the wrong type: not shown",
             to({ privateKey: { pem: PRIVATE_KEY }, password: ["hunter2"], privateKeyPassword: 1 }),
             [
-                "connection.password: must be text",
-                "connection.privateKey: must be text",
-                "connection.privateKeyPassword: must be text",
+                "connection.password: must be a string",
+                "connection.privateKey: must be a string",
+                "connection.privateKeyPassword: must be a string",
             ],
         ],
         [
@@ -250,7 +250,7 @@ describe("refused, before anything is registered", () => {
             [
                 'registryAuth[0].address: "" is empty',
                 "registryAuth[0].username: is missing",
-                "registryAuth[0].password: must be text",
+                "registryAuth[0].password: must be a string",
                 "registryAuth[0]: unknown argument user",
             ],
         ],
@@ -284,7 +284,7 @@ describe("refused, before anything is registered", () => {
     test("a connection that is an output as a whole", async () => {
         const late = pulumi.secret(connection("192.168.40.11"));
         expect(await refused({ connection: late })).toEqual([
-            "connection: must be written out here; its fields may be outputs, it may not be one",
+            "connection: must be an object literal; its fields may be Outputs, the object itself may not",
         ]);
     });
 

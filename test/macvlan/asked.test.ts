@@ -70,7 +70,7 @@ function requests() {
 test("one that answers is refused with its MAC", async () => {
     asked.mockResolvedValue(ANSWER);
     expect(await refused()).toEqual([
-        "db: ipv4Address: 192.168.40.200, is in use: 02:4c:41:00:00:02 answers for it on eth0 of vm1: write another ipv4Address, or take that machine off the LAN",
+        "db: ipv4Address: 192.168.40.200 is in use: 02:4c:41:00:00:02 answers for it on eth0 of vm1: choose another ipv4Address, or remove that machine from the LAN",
     ]);
     expect(requests()).toEqual(["ask eth0 192.168.40.200"]);
 });
@@ -108,14 +108,14 @@ test("an address of a host is told without asking, a link of ours is no stranger
     const link = ["mv-lan-9ca85 macvlan crosshost:s:macvlan-lan", "eth1 device -"];
     jest.mocked(probe).mockResolvedValue(observed({ address, link }));
     expect(await refused({ hostAccess: true })).toEqual([
-        "db: ipv4Address: 192.168.40.200, is in use: eth1 of vm1 has it: write another ipv4Address, or take that machine off the LAN",
+        "db: ipv4Address: 192.168.40.200 is in use: eth1 of vm1 has it: choose another ipv4Address, or remove that machine from the LAN",
     ]);
 });
 
 test("the hosts' own addresses are asked for too, all of a host by one login", async () => {
     asked.mockResolvedValue("answer 192.168.40.70 02:00:00:00:00:01\nasked\n");
     expect(await refused({ hostAccess: true })).toEqual([
-        "lan: ipRange: the address of vm1's own link, 192.168.40.70, is in use: 02:00:00:00:00:01 answers for it on eth0 of vm1: take another ipRange, or that machine off the LAN",
+        "lan: ipRange: for vm1's own link, 192.168.40.70 is in use: 02:00:00:00:00:01 answers for it on eth0 of vm1: choose another ipRange, or remove that machine from the LAN",
     ]);
     expect(requests()).toEqual(["ask eth0 192.168.40.200 192.168.40.70", "ask eth0 192.168.40.78"]);
 });
@@ -129,7 +129,7 @@ test.each([
     await refused({ hostAccess: true });
     expect(warn.mock.calls.map(([text]) => text).sort()).toEqual(
         ["vm1", "vm2"].map(
-            (name) => `${name}: whether addresses of its LAN are in use is not known: ${why}`,
+            (name) => `${name}: cannot tell whether addresses on its LAN are in use: ${why}`,
         ),
     );
     warn.mockRestore();

@@ -176,7 +176,7 @@ describe("refused, before anything of it is registered", () => {
 
     test.each<[string, object, string[]]>([
         ["unknown key", { mtu: 1400 }, ["unknown argument mtu"]],
-        ["no hosts", { hosts: [] }, ["hosts: holds no host"]],
+        ["no hosts", { hosts: [] }, ["hosts: needs at least one host"]],
         [
             "host of something else",
             { hosts: [{}] },
@@ -198,14 +198,14 @@ describe("refused, before anything of it is registered", () => {
         [
             "parents of strangers",
             { parents: { vm9: "eth1" } },
-            ["parents.vm9: vm9 is none of the hosts, vm1, vm2"],
+            ["parents.vm9: vm9 is not one of the hosts, vm1, vm2"],
         ],
         ["VLAN out of range", { vlan: 4095 }, ["vlan: 4095 must be a whole number, 1 to 4094"]],
         [
             "VLAN whose name is too long",
             { vlan: 4000, parents: { vm1: "enp101s0f1np1" } },
             [
-                "vlan: 4000 makes the name enp101s0f1np1.4000, of more than 15 characters: make the VLAN there by hand with a shorter name, and write that as parent",
+                "vlan: 4000 gives the name enp101s0f1np1.4000, which is longer than 15 characters: create the VLAN there by hand with a shorter name, and use that as parent",
             ],
         ],
         [
@@ -213,71 +213,71 @@ describe("refused, before anything of it is registered", () => {
             { subnet: "192.168.40.0/30" },
             [
                 'subnet: "192.168.40.0/30" must have a prefix length of 8 to 29',
-                'gateway: "192.168.40.254" is no host address of 192.168.40.0/30',
+                'gateway: "192.168.40.254" is not a host address of 192.168.40.0/30',
             ],
         ],
         [
             "no gateway",
             { gateway: undefined },
-            ["gateway: is missing: the LAN's router, which containers take their default route by"],
+            ["gateway: is missing: the LAN's router, for the containers' default route"],
         ],
         [
             "gateway elsewhere",
             { gateway: "192.168.41.1" },
-            ['gateway: "192.168.41.1" is no host address of 192.168.40.0/24'],
+            ['gateway: "192.168.41.1" is not a host address of 192.168.40.0/24'],
         ],
         [
             "gateway in l3",
             { driver: "ipvlan", mode: "l3", hostPrefix: 28 },
             [
-                'gateway: "192.168.40.254" is not asked in mode "l3", where the host is the router: leave it out',
+                'gateway: "192.168.40.254" has no use in mode "l3", where the host is the router: leave it out',
             ],
         ],
         [
             "ipRange elsewhere",
             { ipRange: "192.168.41.0/26" },
             [
-                'ipRange: "192.168.41.0/26" lies outside 192.168.40.0/24: take a part of it that nobody else gives out',
+                'ipRange: "192.168.41.0/26" lies outside 192.168.40.0/24: choose a part of it that nobody else gives out',
             ],
         ],
         [
             "ipRange that is all",
             { ipRange: "192.168.40.0/24" },
             [
-                'ipRange: "192.168.40.0/24" is all of the LAN: take a part of 192.168.40.0/24 that nobody else gives out',
+                'ipRange: "192.168.40.0/24" covers the whole LAN: choose a part of 192.168.40.0/24 that nobody else gives out',
             ],
         ],
         [
             "ipRange too small",
             { ipRange: "192.168.40.64/31" },
-            ['ipRange: "192.168.40.64/31" has no room for a host\'s part: take a /30 or larger'],
+            ['ipRange: "192.168.40.64/31" has no room for a host\'s part: choose a /30 or larger'],
         ],
         [
             "ipRange that others have",
             { ipRange: "192.168.40.0/25", gateway: "192.168.40.1" },
             [
-                'ipRange: "192.168.40.0/25" holds 192.168.40.1, the gateway: take a part of the LAN that is free',
-                'ipRange: "192.168.40.0/25" holds 192.168.40.11, by which vm1 is reached: take a part of the LAN that is free',
-                'ipRange: "192.168.40.0/25" holds 192.168.40.12, by which vm2 is reached: take a part of the LAN that is free',
+                'ipRange: "192.168.40.0/25" contains 192.168.40.1, the gateway: choose a free part of the LAN',
+                'ipRange: "192.168.40.0/25" contains 192.168.40.11, the address at which vm1 is reached: choose a free part of the LAN',
+                'ipRange: "192.168.40.0/25" contains 192.168.40.12, the address at which vm2 is reached: choose a free part of the LAN',
             ],
         ],
         [
             "hostPrefix larger than all",
             { hostPrefix: 25 },
-            ["hostPrefix: 25 is more than all of ipRange, 192.168.40.64/26: set one of 26 to 30"],
+            ["hostPrefix: 25 is wider than ipRange, 192.168.40.64/26: set one of 26 to 30"],
         ],
         [
             "hostPrefix too small for l3",
             { driver: "ipvlan", mode: "l3", gateway: undefined },
             [
-                'hostPrefix: 29 leaves no room for a host\'s own network in mode "l3": set one of 26 to 28, or take a larger ipRange',
+                'hostPrefix: 29 leaves no room for a host\'s own network in mode "l3": set one of 26 to 28, or choose a larger ipRange',
             ],
         ],
         [
             "fewer parts than ids",
             { hostPrefix: 26 },
             [
-                "hosts[1]: vm2 has the id 2, but 192.168.40.64/26 has parts 1 to 1 of /26: take a larger ipRange or hostPrefix",
+                "hosts[1]: vm2 has the id 2, but 192.168.40.64/26 has parts 1 to 1 of /26: choose a larger ipRange or hostPrefix",
             ],
         ],
         [
@@ -291,7 +291,7 @@ describe("refused, before anything of it is registered", () => {
             },
             ["192.168.40", "192.168.40.9/24", "192.168.40.1-192.168.40.2-192.168.40.3"].map(
                 (text, at) =>
-                    `reserved[${at}]: "${text}" is neither an address, nor a range as "192.168.40.100-192.168.40.199", nor a network as "192.168.40.0/26"`,
+                    `reserved[${at}]: "${text}" is neither an address, nor a range such as "192.168.40.100-192.168.40.199", nor a network such as "192.168.40.0/26"`,
             ),
         ],
         [
@@ -306,7 +306,7 @@ describe("refused, before anything of it is registered", () => {
             [
                 'reserved[0]: "192.168.41.9" lies outside 192.168.40.0/24',
                 'reserved[1]: "192.168.40.20-192.168.40.19" must start with the lower address: "192.168.40.19-192.168.40.20"',
-                'reserved[2]: "192.168.40.120-192.168.40.130" overlaps ipRange, 192.168.40.64/26: Docker gives those out, so take another ipRange',
+                'reserved[2]: "192.168.40.120-192.168.40.130" overlaps ipRange, 192.168.40.64/26, whose addresses Docker gives out: choose another ipRange',
             ],
         ],
         [
@@ -318,25 +318,25 @@ describe("refused, before anything of it is registered", () => {
             "mode of the other driver",
             { mode: "l2" },
             [
-                'mode: "l2" is no mode of the driver "macvlan", which has bridge, private, vepa, passthru',
+                'mode: "l2" is not a mode of the driver "macvlan", which has bridge, private, vepa, passthru',
             ],
         ],
         [
             "mode of the other driver, the other way",
             { driver: "ipvlan", mode: "vepa" },
-            ['mode: "vepa" is no mode of the driver "ipvlan", which has l2, l3'],
+            ['mode: "vepa" is not a mode of the driver "ipvlan", which has l2, l3'],
         ],
         ...(
             [
-                ["private", "keeps containers from everybody on their host"],
-                ["vepa", "leads to the host by the LAN's switch already, if at all"],
-                ["passthru", "gives the parent to one container alone"],
+                ["private", "isolates containers from everything on their host"],
+                ["vepa", "reaches the host through the LAN's switch, if at all"],
+                ["passthru", "gives the parent to a single container"],
             ] as const
         ).map(([mode, why]): [string, object, string[]] => [
             `host access with mode ${mode}`,
             { mode, hostAccess: true },
             [
-                `hostAccess: true cannot be had with mode "${mode}", which ${why}: take mode "bridge"`,
+                `hostAccess: true is not possible with mode "${mode}", which ${why}: choose mode "bridge"`,
             ],
         ]),
         [
@@ -350,10 +350,10 @@ describe("refused, before anything of it is registered", () => {
         expect(await refused(more)).toEqual(expected);
     });
 
-    test("a host that is in the list twice, and one without a number", async () => {
+    test("a host that is listed twice, and one without a number", async () => {
         const vm1 = host("vm1", 11);
         expect(await refused({ hosts: [vm1, vm1, host("db", 12)] })).toEqual([
-            "hosts[1]: vm1 is in the list twice",
+            "hosts[1]: vm1 is listed twice",
             'hosts[2]: db has no id and no number at the end of its name: write new Host("db", { id: 2, ... })',
         ]);
     });
@@ -367,9 +367,9 @@ describe("refused, before anything of it is registered", () => {
         ]);
         expect(await refused({ hosts: [vm1, vm2], dockerName: "home" })).toEqual([
             'subnet: "192.168.40.0/24" overlaps the network of Macvlan "first" on vm1: choose another',
-            'dockerName: Docker network "home" on vm1 is that of Macvlan "first": choose another',
-            'parent: the LAN behind eth0 on vm1 is that of Macvlan "first": choose another',
-            'dockerName: Docker network "home" on vm2 is that of Bridge "inner": choose another',
+            'dockerName: Docker network "home" on vm1 is already used by Macvlan "first": choose another',
+            'parent: the LAN behind eth0 on vm1 is already used by Macvlan "first": choose another',
+            'dockerName: Docker network "home" on vm2 is already used by Bridge "inner": choose another',
         ]);
         expect(
             await refused({
@@ -380,8 +380,8 @@ describe("refused, before anything of it is registered", () => {
                 parents: { vm1: "eth0" },
             }),
         ).toEqual([
-            'the name "lan", by which the host knows a Macvlan, on vm1 is that of Macvlan "lan": choose another',
-            'parents.vm1: the LAN behind eth0 on vm1 is that of Macvlan "first": choose another',
+            'the name "lan" for a Macvlan on vm1 is already used by Macvlan "lan": choose another',
+            'parents.vm1: the LAN behind eth0 on vm1 is already used by Macvlan "first": choose another',
         ]);
     });
 

@@ -190,7 +190,7 @@ describe("a container that something is mounted in at /etc/hosts", () => {
         warn.mock.calls
             .map(
                 ([text]) =>
-                    /^vm1: container (\S+) does not find the names of other hosts/.exec(text)?.[1],
+                    /^vm1: container (\S+) does not find names of other hosts/.exec(text)?.[1],
             )
             .filter((name) => name !== undefined)
             .sort();

@@ -76,7 +76,7 @@ describe("the plan", () => {
         expect(problems).toEqual([
             {
                 path: "mtu",
-                message: "1501 does not fit: the hosts carry 1500 (Host's mtu), less 0 is 1500",
+                message: "1501 does not fit: the hosts carry 1500 (Host's mtu), minus 0 is 1500",
             },
         ]);
     });
@@ -100,7 +100,7 @@ describe("hosts on different links", () => {
 
     test("are told in pairs, with where they are", () => {
         const message = (host: string, last: number) =>
-            `${host} (eth0 192.168.40.${last}/24) and vm3 (eth0 192.168.50.13/24) share no link, which direct routes need: write { vxlan: {} }`;
+            `${host} (eth0 192.168.40.${last}/24) and vm3 (eth0 192.168.50.13/24) share no link, which direct routes need: use { vxlan: {} }`;
         expect(linkProblems(underlays, told)).toEqual([
             { path: "backend", message: message("vm1", 11) },
             { path: "backend", message: message("vm2", 12) },
@@ -158,7 +158,7 @@ describe("hosts on different links", () => {
             mesh();
             const wanted = String((await resource("mesh-vm1")).inputs["stdin"]);
             expect(said).toEqual([
-                "vm1, vm2: Amazon EC2 may drop packets that carry containers' addresses; `aws ec2 modify-instance-attribute --no-source-dest-check --instance-id ID` stops that",
+                "vm1, vm2: Amazon EC2 may drop packets that carry containers' addresses; `aws ec2 modify-instance-attribute --no-source-dest-check --instance-id ID` turns that off",
             ]);
 
             const entries = wanted.replace(/^(seen|owner): .*\n/gm, "");
@@ -194,8 +194,8 @@ describe("clouds", () => {
         ["a Hyper-V of one's own", { vendor: ["Microsoft Corporation"] }, undefined],
         ["Oracle", { vendor: ["QEMU"], chassis: ["OracleCloud.com"] }, /skip-source-dest-check/],
         ["OpenStack", { vendor: ["OpenStack Foundation"] }, /ip-address=10\.42\.0\.0\/16/],
-        ["DigitalOcean", { vendor: ["DigitalOcean"] }, /no way is known.*vxlan/],
-        ["Hetzner", { vendor: ["Hetzner"] }, /no way is known.*vxlan/],
+        ["DigitalOcean", { vendor: ["DigitalOcean"] }, /there is no known way.*vxlan/],
+        ["Hetzner", { vendor: ["Hetzner"] }, /there is no known way.*vxlan/],
         ["a rack", { vendor: ["Dell Inc."] }, undefined],
         ["a board that says nothing", {}, undefined],
     ])("%s", (_, told, note) => {

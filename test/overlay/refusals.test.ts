@@ -37,7 +37,7 @@ describe("refused, before anything of it is registered", () => {
 
     test.each<[string, object, string[]]>([
         ["unknown key", { vlan: 1 }, ["unknown argument vlan"]],
-        ["no hosts", { hosts: [] }, ["hosts: holds no host"]],
+        ["no hosts", { hosts: [] }, ["hosts: needs at least one host"]],
         ["hosts no list", { hosts: "vm1" }, ['hosts: "vm1" must be a list, [ ... ]']],
         ["a host missing", { hosts: [undefined] }, ["hosts[0]: is missing"]],
         [
@@ -74,7 +74,7 @@ describe("refused, before anything of it is registered", () => {
             "subnetPrefix not longer than the network's",
             { subnetPrefix: 16 },
             [
-                "subnetPrefix: 16 leaves no room for one subnet a host in 10.42.0.0/16: set one above 16, or take a larger cidr",
+                "subnetPrefix: 16 leaves no room for one subnet per host in 10.42.0.0/16: set one above 16, or choose a larger cidr",
             ],
         ],
         ["mtu out of range", { mtu: 575 }, ["mtu: 575 must be a whole number, 576 to 65535"]],
@@ -82,14 +82,14 @@ describe("refused, before anything of it is registered", () => {
             "mtu above what the hosts carry",
             { mtu: 1451 },
             [
-                "mtu: 1451 does not fit: the hosts carry 1500 (Host's mtu), less 20 (outer IPv4) + 8 (UDP) + 8 (VXLAN) + 14 (inner Ethernet) is 1450",
+                "mtu: 1451 does not fit: the hosts carry 1500 (Host's mtu), minus 20 (outer IPv4) + 8 (UDP) + 8 (VXLAN) + 14 (inner Ethernet) is 1450",
             ],
         ],
         [
             "underlay inside the network",
             { cidr: "192.168.0.0/16" },
             [
-                'cidr: "192.168.0.0/16" holds 192.168.40.11, by which vm1 is reached: choose another network',
+                'cidr: "192.168.0.0/16" contains 192.168.40.11, the address at which vm1 is reached: choose another network',
             ],
         ],
         [
@@ -125,16 +125,16 @@ describe("refused, before anything of it is registered", () => {
         ];
         expect(await refused(members)).toEqual([
             'hosts[1]: edge has no id and no number at the end of its name: write new Host("edge", { id: 2, ... })',
-            'hosts[2]: spare has the id 1 of vm1: write new Host("spare", { id: 3, ... })',
+            'hosts[2]: spare has the same id as vm1, 1: write new Host("spare", { id: 3, ... })',
             'hosts[3]: remote has the id 256, but 10.42.0.0/16 has subnets 1 to 255 of /24: write new Host("remote", { id: 4, ... })',
-            "hosts[4]: vm1 is in the list twice",
+            "hosts[4]: vm1 is listed twice",
         ]);
     });
 
     test("no number left to give", async () => {
         const members = [...hosts(3), unnumbered("edge")];
         expect(await refused(members, { subnetPrefix: 18 })).toEqual([
-            "hosts[3]: edge has no id and no number at the end of its name: take a larger cidr",
+            "hosts[3]: edge has no id and no number at the end of its name: choose a larger cidr",
         ]);
     });
 
@@ -148,7 +148,8 @@ describe("refused, before anything of it is registered", () => {
 
     test("outputs where the shape is decided", async () => {
         const late = (value: unknown) => pulumi.output(value);
-        const message = "must be known at once; an output comes too late to decide what is made";
+        const message =
+            "must be a plain value: the plan needs it at once, so it cannot be an Output";
         const more = { cidr: late("10.42.0.0/16"), mtu: late(1450), hosts: late(hosts(1)) };
         expect(await refused([], more)).toEqual([
             `hosts: ${message}`,
@@ -160,14 +161,14 @@ describe("refused, before anything of it is registered", () => {
     test("hosts that others cannot reach: by name only, or at the same address", async () => {
         const byName = new Host("vm1", { connection: connection("vm1.example") });
         expect(await refused([byName, host("vm2", 12), host("vm3", 12)])).toEqual([
-            'hosts: vm1 is reached by name: write the address that the other hosts reach it by, as in new Host("vm1", { address: "192.0.2.1", ... })',
+            'hosts: vm1 is reached by name: set the address at which the other hosts reach it, as in new Host("vm1", { address: "192.0.2.1", ... })',
             "hosts: vm2 and vm3 have the same address, 192.168.40.12: each host needs its own",
         ]);
     });
 
     test("hosts whose MTU leaves nothing for containers", async () => {
         expect(await refused([host("vm1", 11, { mtu: 600 })])).toEqual([
-            "mtu: the hosts carry 600 (Host's mtu), less 20 (outer IPv4) + 8 (UDP) + 8 (VXLAN) + 14 (inner Ethernet) is 550, and containers need 576",
+            "mtu: the hosts carry 600 (Host's mtu), minus 20 (outer IPv4) + 8 (UDP) + 8 (VXLAN) + 14 (inner Ethernet) is 550, and containers need 576",
         ]);
     });
 
@@ -179,8 +180,8 @@ describe("refused, before anything of it is registered", () => {
             await refused(members, { cidr: "10.42.128.0/17", backend, dockerName: "shared" }),
         ).toEqual([
             'cidr: "10.42.128.0/17" overlaps the network of Overlay "first" on vm1: choose another',
-            'dockerName: Docker network "shared" on vm1 is that of Overlay "first": choose another',
-            'backend.vxlan.vni: VXLAN 42 on UDP port 4789 on vm1 is that of Overlay "first": choose another',
+            'dockerName: Docker network "shared" on vm1 is already used by Overlay "first": choose another',
+            'backend.vxlan.vni: VXLAN 42 on UDP port 4789 on vm1 is already used by Overlay "first": choose another',
         ]);
     });
 

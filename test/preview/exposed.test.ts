@@ -52,7 +52,7 @@ async function warned({ image, facts = FACTS, there, ports, beside = [] }: Asked
 }
 
 const taken = (port: string, holder: string) =>
-    `port ${port}, which the image caddy:2 exposes, is taken by ${holder}: stop that, or write listens, the ports that the container listens on indeed`;
+    `port ${port}, which the image caddy:2 exposes, is taken by ${holder}: stop it, or set listens to the ports that the container really listens on`;
 
 test("ports that an image declares are told where something has them", async () => {
     expect(await warned({ image: "caddy:2" })).toEqual({

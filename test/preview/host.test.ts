@@ -10,7 +10,7 @@ const UNREACHABLE: ProbeResult = {
 };
 const REFUSED: ProbeResult = {
     status: "refused",
-    reason: "root@192.168.40.12:22 takes none of the logins offered",
+    reason: "root@192.168.40.12:22 accepts none of the offered logins",
 };
 
 function told(probed: ProbeResult, strict = false): string[] {
@@ -29,7 +29,7 @@ describe("in a preview", () => {
 
     test("a host that does not let us in is an error", () => {
         expect(told(REFUSED)).toEqual([
-            "error: root@192.168.40.12:22 takes none of the logins offered",
+            "error: root@192.168.40.12:22 accepts none of the offered logins",
         ]);
     });
 
@@ -42,8 +42,8 @@ describe("in a preview", () => {
             stoppedContainers: ["db", "seed"],
         });
         expect(containerTexts(seen, "demo-1a2b3c", new Set(["migrate", "seed"]))).toEqual([
-            "container api is gone: start it; one that this program makes, `pulumi up --refresh` repairs",
-            "container db is stopped: start it; one that this program makes, `pulumi up --refresh` repairs",
+            "container api is gone: start it; if this program creates it, `pulumi up --refresh` repairs it",
+            "container db is stopped: start it; if this program creates it, `pulumi up --refresh` repairs it",
         ]);
     });
 
@@ -63,7 +63,7 @@ describe("in a preview", () => {
         expect(
             containerTexts(observation({ goneContainers, facts }), "demo-1a2b3c", new Set()),
         ).toEqual([
-            "container api is called api-old now: docker rename api-old api; `pulumi up --refresh` would replace it",
+            "container api is now called api-old: docker rename api-old api; `pulumi up --refresh` would replace it",
         ]);
     });
 
@@ -75,7 +75,7 @@ describe("in a preview", () => {
         expect(
             containerTexts(observation({ stoppedContainers: ["db"], facts }), "demo", new Set()),
         ).toEqual([
-            "container db ends as soon as Docker starts it, over and over: see docker logs db",
+            "container db exits as soon as Docker starts it, again and again: see docker logs db",
         ]);
     });
 
@@ -83,7 +83,7 @@ describe("in a preview", () => {
         const file = "/etc/systemd/network/00-0-a.network";
         const probed = answered({ facts: new Map([["networkd", [file]]]) });
         expect(told(probed)).toEqual([
-            expect.stringContaining(`warn: ${file} matches links of Crosshost`),
+            expect.stringContaining(`warn: ${file} matches Crosshost's links`),
         ]);
     });
 
@@ -100,7 +100,7 @@ describe("in a preview", () => {
         const ended: unknown = await tellProbe(session, false).catch((error: unknown) => error);
         expect(pulumi.RunError.isInstance(ended)).toBe(true);
         expect(ended).toMatchObject({
-            message: "vm2: root@192.168.40.12:22 takes none of the logins offered",
+            message: "vm2: root@192.168.40.12:22 accepts none of the offered logins",
         });
     });
 

@@ -22,7 +22,7 @@ test.each([
     [
         "prints a line",
         { ...answered(), printed: "Hello \u001b[1mops" },
-        /whose login prints "Hello \[1mops", which the Docker provider takes .* \(~\/.bashrc or .*~\/.ssh\/rc/,
+        /whose login prints "Hello \[1mops", which the Docker provider mistakes .* \(~\/.bashrc or .*~\/.ssh\/rc/,
     ],
     [
         "has Docker speak TLS",

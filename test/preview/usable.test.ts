@@ -14,10 +14,10 @@ function asked(result: ProbeResult, machine?: Machine, noAgent?: string): Promis
 test("in an up, a host that does not answer is left out, with what to do then", async () => {
     await mockedStack();
     await expect(asked(UNREACHABLE)).rejects.toThrow(
-        "vm2 was left as it is: vm2 does not answer. Run `pulumi up` again when it does; " +
-            "if it is gone for good, write gone: true",
+        "vm2 was left unchanged: vm2 does not answer. Run `pulumi up` again when it answers; " +
+            "if the machine is gone for good, set gone: true",
     );
-    await expect(asked(REFUSED)).rejects.toThrow("vm2 was left as it is: sudo wants a password");
+    await expect(asked(REFUSED)).rejects.toThrow("vm2 was left unchanged: sudo wants a password");
 });
 
 test("all others are used", async () => {
@@ -33,7 +33,7 @@ test("a machine being made gets its time, but no command reaches it without the 
     const machine = new Machine("vm");
     await expect(asked(refused, machine)).resolves.toBeUndefined();
     await expect(asked(refused, machine, "no SSH agent answers")).rejects.toThrow(
-        "vm2 was left as it is: no SSH agent answers",
+        "vm2 was left unchanged: no SSH agent answers",
     );
 });
 

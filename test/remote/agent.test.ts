@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 const FAILS =
-    "or start the agent; commands on hosts fail without it, even where a private key is given";
+    "or start the agent; commands on hosts fail without it, even if there is a private key";
 
 test.each([
     ["is not there", dead],
@@ -45,11 +45,11 @@ test.each([
 
 test("a socket that the connection names, known late or at once, takes its place", async () => {
     process.env["SSH_AUTH_SOCK"] = agent.path;
-    const problem = `no SSH agent answers at ${dead}, its agentSocketPath: leave that out, ${FAILS}`;
+    const problem = `no SSH agent answers at ${dead}, its agentSocketPath: leave it out, ${FAILS}`;
     await expect(agentProblem({ agentSocketPath: dead })).resolves.toBe(problem);
     await expect(agentProblem({ agentSocketPath: pulumi.secret(dead) })).resolves.toBe(problem);
     await expect(agentProblem({ proxy: { agentSocketPath: dead } })).resolves.toBe(
-        `no SSH agent answers at ${dead}, its jump host's agentSocketPath: leave that out, ${FAILS}`,
+        `no SSH agent answers at ${dead}, its jump host's agentSocketPath: leave it out, ${FAILS}`,
     );
 });
 

@@ -162,7 +162,7 @@ describe("a host that answers, but not to us, is refused", () => {
         const result = await ask({ ...host.login, hostKey: stranger, password: PASSWORD });
         expect(result).toEqual({
             status: "refused",
-            reason: `root@127.0.0.1:${host.port} shows another host key than hostKey: ${SERVER_HOST_KEY}`,
+            reason: `root@127.0.0.1:${host.port} has another host key than hostKey says: ${SERVER_HOST_KEY}`,
         });
         expect(host.attempts).toEqual([]);
     });
@@ -172,7 +172,7 @@ describe("a host that answers, but not to us, is refused", () => {
         const result = await ask({ ...host.login, hostKey: "ecdsa-sha2-nistp256 AAAA" });
         expect(result).toEqual({
             status: "refused",
-            reason: `root@127.0.0.1:${host.port} has no host key of the type that hostKey is of`,
+            reason: `root@127.0.0.1:${host.port} has no host key of the same type as hostKey`,
         });
     });
 
@@ -196,7 +196,7 @@ describe("a host that answers, but not to us, is refused", () => {
         const result = await ask({ ...host.login, privateKey: OTHER_KEY });
         expect(result).toEqual({
             status: "refused",
-            reason: `root@127.0.0.1:${host.port} takes none of the logins offered`,
+            reason: `root@127.0.0.1:${host.port} accepts none of the offered logins`,
         });
         expect(host).toMatchObject({ connections: 1, logins: 0 });
     });
@@ -218,7 +218,7 @@ describe("a host that answers, but not to us, is refused", () => {
         const login = { ...host.login, privateKey: undefined, password: "wrong" };
         expect(await ask(login)).toEqual({
             status: "refused",
-            reason: `root@127.0.0.1:${host.port} takes none of the logins offered`,
+            reason: `root@127.0.0.1:${host.port} accepts none of the offered logins`,
         });
         expect(host.attempts).toEqual(["none", "password", "keyboard-interactive"]);
     });
@@ -228,7 +228,7 @@ describe("a host that answers, but not to us, is refused", () => {
         const login = { ...host.login, privateKey: undefined, password: "wrong" };
         expect(await ask(login)).toEqual({
             status: "refused",
-            reason: `root@127.0.0.1:${host.port} takes none of the logins offered`,
+            reason: `root@127.0.0.1:${host.port} accepts none of the offered logins`,
         });
     });
 
@@ -259,7 +259,7 @@ describe("a host that answers, but not to us, is refused", () => {
         expect(host.commands[0]).toContain(" sudo -n ");
     });
 
-    const NONE = "sudo is not installed there: install it, or log in as root and write no become";
+    const NONE = "sudo is not installed there: install it, or log in as root and leave out become";
     test.each([
         ["bash: line 1: sudo: command not found", NONE],
         ["sh: 1: exec: sudo: not found", NONE],
@@ -385,7 +385,7 @@ describe("a host that does not answer is unreachable", () => {
         });
         expect(await ask(host.login)).toEqual({
             status: "unreachable",
-            reason: "the connection was lost before the answer was whole",
+            reason: "the connection was lost before the answer was complete",
         });
     });
 });

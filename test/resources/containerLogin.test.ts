@@ -16,8 +16,8 @@ afterAll(() => {
 });
 
 const WANTED =
-    "containers are created over OpenSSH, which takes a private key without passphrase, " +
-    "or an agent (agentSocketPath or $SSH_AUTH_SOCK): give the connection one";
+    "containers are created over OpenSSH, which needs a private key without a passphrase, " +
+    "or an agent (agentSocketPath or $SSH_AUTH_SOCK): add one to the connection";
 const KEYED = { host: "192.168.40.11", privateKey: "key" };
 const password = pulumi.secret("hunter2");
 
@@ -51,7 +51,7 @@ test("the jump host needs such a login too", () => {
 });
 
 const OVER_SSH =
-    "containers are created over SSH, which the Docker provider does not do with certificates in the environment";
+    "containers are created over SSH, which the Docker provider cannot do with certificates in the environment";
 
 test.each(TLS_VARIABLES)("$%s, by which the provider goes, is to be unset", (name) => {
     process.env[name] = "/home/ops/.docker";

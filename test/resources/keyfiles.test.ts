@@ -137,8 +137,8 @@ test.each([
     ["a key with a passphrase", { ...login, privateKeyPassword: "hunter2" }],
 ])("%s cannot make containers, and the message holds no secret", (_, given) => {
     expect(() => sshOptions(given, STACK, "vm1")).toThrow(
-        "vm1: containers are created over OpenSSH, which takes a private key without passphrase, " +
-            "or an agent (agentSocketPath or $SSH_AUTH_SOCK): give the connection one",
+        "vm1: containers are created over OpenSSH, which needs a private key without a passphrase, " +
+            "or an agent (agentSocketPath or $SSH_AUTH_SOCK): add one to the connection",
     );
 });
 

@@ -99,11 +99,8 @@ describe.each(COMPONENTS)("of kind %s, a component", (kind, make) => {
 
     const taken = (holder: string, name: string) =>
         kind === "attachment"
-            ? `the host knows "${holder}" by the name "${name}" already: choose another`
-            : new RegExp(
-                  `the name "${name}", by which the host knows an? ${kind}, .*"${holder}"`,
-                  "i",
-              );
+            ? `the host already knows "${holder}" by the name "${name}": choose another`
+            : new RegExp(`the name "${name}" for an? ${kind} on .*"${holder}"`, "i");
 
     test("with an alias that is another's name is refused", async () => {
         make("old", vm1, 1);

@@ -70,9 +70,9 @@ describe("before an update", () => {
         const before = CREATE.replaceAll(NOW, "crosshost-dev-112233");
         const stdin = "link a: bridge\nowner: shop/dev web-vm1 0a1b2c3d\n";
         await expect(hear(`${before} overlay-web`, `${CREATE} overlay-web`, stdin)).rejects.toThrow(
-            "the host knows it as part of the stack shop/dev, and nothing was changed there. If this stack was called so before, " +
-                "go on with what is there: pulumi config set crosshost:knownAs shop/dev. " +
-                "If it was moved here from another stack, move it back (pulumi state move), and destroy it there first",
+            "the host knows it as part of the stack shop/dev; nothing was changed there. If this stack had that name before, " +
+                "continue with: pulumi config set crosshost:knownAs shop/dev. " +
+                "If it was moved here from another stack, move it back (pulumi state move) and destroy it there first",
         );
         await expect(hear(`${before} overlay-web`, `${CREATE} overlay-web`)).rejects.toThrow(
             "pulumi config set crosshost:knownAs PROJECT/STACK. ",
@@ -89,8 +89,8 @@ describe("before an update", () => {
         await hear(`${CREATE} overlay-web`, `${CREATE} overlay-web`);
         await hear(INSTALL, INSTALL);
         expect(said.filter((text) => text.startsWith("warn: "))).toEqual([
-            "warn: attachment-web is not on vm1 any more: this `up` makes it again, once its container crosshost-demo-web, which is gone too, is there: pulumi up --refresh --run-program",
-            "warn: overlay-web is not on vm1 any more: this `up` makes it again",
+            "warn: attachment-web is no longer on vm1: this `up` restores it, once its container crosshost-demo-web, which is gone too, is recreated: pulumi up --refresh --run-program",
+            "warn: overlay-web is no longer on vm1: this `up` restores it",
             "warn: vm1 has lost what Crosshost installed there: this `up` installs it again",
         ]);
     });
@@ -98,8 +98,8 @@ describe("before an update", () => {
     test("a container that is still there is not called gone", async () => {
         await program([WEB]);
         await hear(`${CREATE} attachment-web`, `${CREATE} attachment-web`);
-        expect(said.filter((text) => text.includes("any more"))).toEqual([
-            "warn: attachment-web is not on vm1 any more: this `up` makes it again",
+        expect(said.filter((text) => text.includes("no longer"))).toEqual([
+            "warn: attachment-web is no longer on vm1: this `up` restores it",
         ]);
     });
 
@@ -126,7 +126,7 @@ describe("a unit that a resource of another name holds", () => {
     test("is taken over, and the preview says so", async () => {
         await tell(["seen: a1", "owner: shop/prod old-vm1 0a1b2c3d"]);
         expect(said).toEqual([
-            "info: vm1: u is taken over as it is from old-vm1, by web-vm1; if the former is deleted now, nothing is undone",
+            "info: vm1: u is taken over unchanged from old-vm1 by web-vm1; if the former resource is deleted now, nothing on the host is undone",
         ]);
     });
 

@@ -19,8 +19,8 @@ test("two late names that turn out one container on one network are refused, wit
         }),
     ).toBe(
         "vm1: attachment-b cannot be made there:\n" +
-            "    default-route postgres is held by attachment-a: leave one of them out\n" +
-            "    docker endpoint postgres mesh is held by attachment-a: leave one of them out",
+            "    default-route postgres is already managed by attachment-a: leave one of them out\n" +
+            "    docker endpoint postgres mesh is already managed by attachment-a: leave one of them out",
     );
 });
 

@@ -39,7 +39,7 @@ describe("the names by which hosts know a stack", () => {
         await mockedStack();
         pulumi.runtime.setAllConfig({ "crosshost:knownAs": given });
         expect(refusal(stackKnownAs)).toBe(
-            `crosshost:knownAs in the stack's configuration is "${given}": write PROJECT/STACK, the names that the stack had before`,
+            `crosshost:knownAs in the stack's configuration is "${given}": it must be PROJECT/STACK, the stack's former names`,
         );
     });
 });

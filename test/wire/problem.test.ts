@@ -32,7 +32,7 @@ test.each<[string, unknown, string[]]>([
     ["unknown twice", { size: 1, x: 1, y: 1 }, [": unknown arguments x, y"]],
     ["no object", { size: 1, nested: 5 }, ["nested: 5 must be an object, { ... }"]],
     ["no list", { size: 1, nested: { list: {} } }, ["nested.list: must be a list, [ ... ]"]],
-    ["in a list", { size: 1, nested: { list: ["a", 1] } }, ["nested.list[1]: 1 must be text"]],
+    ["in a list", { size: 1, nested: { list: ["a", 1] } }, ["nested.list[1]: 1 must be a string"]],
     ["nothing at all", undefined, [": is missing"]],
     ["null", { size: null }, ["size: null must be a whole number, 1 to 9"]],
     ["late, known now", { size: 1, late: 0 }, ["late: 0 must be a whole number, 1 to 9"]],
@@ -53,7 +53,7 @@ test("a long value is cut, so that the message stays one line to read", () => {
 });
 
 test("no value that may be a secret is in a message, wherever it stands", () => {
-    expect(told({ size: 1, password: 12345 })).toEqual(["password: must be text"]);
+    expect(told({ size: 1, password: 12345 })).toEqual(["password: must be a string"]);
     expect(told({ size: PRIVATE_KEY })).toEqual(["size: must be a whole number, 1 to 9"]);
     expect(told({ size: "ssh://root:hunter2@vm1" })).toEqual([
         "size: must be a whole number, 1 to 9",
@@ -86,10 +86,12 @@ test("what a terminal would take for more than text is shown as its number", () 
 test("an output or a promise in place of an object is told once, not field by field", () => {
     const late = { then: () => undefined };
     expect(new Set(told({ size: 1, nested: late }))).toEqual(
-        new Set(["nested: must be written out here; its fields may be outputs, it may not be one"]),
+        new Set([
+            "nested: must be an object literal; its fields may be Outputs, the object itself may not",
+        ]),
     );
     expect(told({ size: late })).toEqual([
-        "size: must be known at once; an output comes too late to decide what is made",
+        "size: must be a plain value: the plan needs it at once, so it cannot be an Output",
     ]);
     expect(told({ size: 1, late })).toEqual([]);
 });

@@ -35,12 +35,12 @@ export function derive(
             return { address, problems: [] };
         }
     }
-    const message = `none is free in ${network.subnet}: take a larger network, or attachments out in an up before this`;
+    const message = `no address is free in ${network.subnet}: choose a larger network, or remove attachments in an \`up\` before this one`;
     return { address: undefined, problems: [{ path: "ipv4Address", message }] };
 }
 
 /** Who writes an address that another was given before is told of it, whoever comes first in the program. */
 function stayProblems(given: string, holder: string | undefined): Problem[] {
-    const message = `${given}, which it was given, is what "${holder ?? ""}" wants: write another there, or one here`;
+    const message = `${given}, its address so far, is set by "${holder ?? ""}": choose another there, or set ipv4Address here`;
     return holder === undefined ? [] : [{ path: "ipv4Address", message }];
 }

@@ -54,26 +54,26 @@ function strangers({ spec }: Wanted): Problem[] {
     return [
         ...(ipv4Address === undefined
             ? []
-            : [{ path: "ipv4Address", message: "goes with network: write interface.addresses" }]),
+            : [{ path: "ipv4Address", message: "needs network: write interface.addresses" }]),
         ...(aliases === undefined
             ? []
             : [
                   {
                       path: "aliases",
                       message:
-                          "go with network: Docker's names do not reach an interface of one's own, leave them out",
+                          "need network: Docker's names do not reach such an interface; leave them out",
                   },
               ]),
         ...(defaultRoute === undefined
             ? []
-            : [{ path: "defaultRoute", message: "goes with network: write interface.gateway" }]),
+            : [{ path: "defaultRoute", message: "needs network: write interface.gateway" }]),
         ...(container?.ports === undefined
             ? []
             : [
                   {
                       path: "container.ports",
                       message:
-                          "publish nothing through an interface of one's own, where the container is reached at its own address, on every port: leave them out",
+                          "publish nothing on such an interface, where the container is reached at its own address, on every port: leave them out",
                   },
               ]),
     ];
@@ -86,8 +86,8 @@ function groundOf(session: HostSession, on: Bridge | string): Ground | Problem {
     const local = localNetwork(on);
     const path = "interface.on";
     if (!local?.bridge) {
-        const what = local ? `is "${local.name}", no Bridge` : "is no Bridge of this program";
-        return { path, message: `${what}: take one, or join other networks by network` };
+        const what = local ? `is "${local.name}", not a Bridge` : "is not a Bridge of this program";
+        return { path, message: `${what}: use one, or join other networks with network` };
     }
     const place = local.networks[session.name];
     if (!place) {
@@ -112,12 +112,12 @@ function claimProblems(
     const problems = spec.addresses.flatMap((given, at) => {
         const held =
             holderOf(ground, given, hosts) ?? quoted(session.addresses.claim(bare(given), name));
-        const message = `"${given}" is the address of ${held ?? ""}: write another`;
+        const message = `"${given}" is the address of ${held ?? ""}: choose another`;
         return held === undefined ? [] : [{ path: `interface.addresses[${at}]`, message }];
     });
     const twin = session.things.claim(`the MAC ${mac} on ${on}`, name);
     if (twin !== undefined) {
-        const message = `${mac} is the MAC of "${twin}" on ${on}: write another`;
+        const message = `${mac} is the MAC of "${twin}" on ${on}: choose another`;
         problems.push({ path: "interface.macAddress", message });
     }
     if (typeof container !== "string") {
@@ -125,7 +125,7 @@ function claimProblems(
     }
     const namesake = session.things.claim(`the interface ${spec.name} of "${container}"`, name);
     if (namesake !== undefined) {
-        const message = `"${spec.name}" is the interface of "${container}" that "${namesake}" makes: write another`;
+        const message = `"${spec.name}" of "${container}" is already created by "${namesake}": choose another name`;
         problems.push({ path: "interface.name", message });
     }
     return spec.gateway === undefined
@@ -198,7 +198,7 @@ async function heldProblems(
             : [
                   {
                       path: `interface.addresses[${at}]`,
-                      message: `${held}: write another, or take that machine off the LAN`,
+                      message: `${held}: choose another, or remove that machine from the LAN`,
                   },
               ],
     );

@@ -90,13 +90,13 @@ function addressProblems({ addresses }: InterfaceSpec, ground: Ground, at: numbe
     const address = bare(given);
     const says = (message: string) => [{ path, message: `"${given}" ${message}` }];
     if (addresses.slice(0, at).some((other) => bare(other) === address)) {
-        return says("is in the list twice");
+        return says("is listed twice");
     }
     if (/^(0|127|2[2-5]\d)\./.test(address)) {
-        return says("is no machine's address");
+        return says("is not an address that a machine can have");
     }
     if (isEdge(networkOf(given), address)) {
-        return says(`is no host address of ${networkOf(given)}`);
+        return says(`is not a host address of ${networkOf(given)}`);
     }
     return ground.kind === "bridge" ? onBridge(ground.place, given, says) : [];
 }
@@ -115,10 +115,10 @@ function onBridge(
         return says("is the address of the Bridge itself");
     }
     if (isEdge(subnet, address)) {
-        return says(`is no host address of ${subnet}, the Bridge's network`);
+        return says(`is not a host address of ${subnet}, the Bridge's network`);
     }
     return contains(ipRange, address)
-        ? says(`lies in ${ipRange}, which Docker gives out by itself: take one outside of it`)
+        ? says(`lies in ${ipRange}, which Docker gives out by itself: choose one outside it`)
         : [];
 }
 
@@ -136,8 +136,13 @@ function routeProblems({ routes = [], ...spec }: InterfaceSpec, at: number): Pro
     return [
         ...(own === undefined
             ? []
-            : [{ path, message: `"${to}" is on the interface itself: no route leads there` }]),
-        ...(twice ? [{ path, message: `"${to}" is in the list twice` }] : []),
+            : [
+                  {
+                      path,
+                      message: `"${to}" is on the interface itself and needs no route: leave it out`,
+                  },
+              ]),
+        ...(twice ? [{ path, message: `"${to}" is listed twice` }] : []),
         ...routerProblems(spec, `routes[${at}].via`, via),
     ];
 }
@@ -151,7 +156,7 @@ function routerProblems(
     const networks = [...new Set(addresses.map(networkOf))];
     const near = networks.filter((network) => contains(network, router));
     if (near.length === 0) {
-        const message = `"${router}" lies outside ${networks.join(" and ")}, the interface's own: it has to be a neighbour`;
+        const message = `"${router}" lies outside ${networks.join(" and ")}, where the interface has its addresses: a router must be a direct neighbour`;
         return [{ path, message }];
     }
     if (addresses.map(bare).includes(router)) {
@@ -160,7 +165,7 @@ function routerProblems(
     const edge = near.find((network) => isEdge(network, router));
     return edge === undefined
         ? []
-        : [{ path, message: `"${router}" is no host address of ${edge}` }];
+        : [{ path, message: `"${router}" is not a host address of ${edge}` }];
 }
 
 function mtuProblems({ mtu }: InterfaceSpec, ground: Ground): Problem[] {

@@ -15,13 +15,15 @@ const NIC = "is neither a Bridge nor the name of one of the host's NICs, such as
 const route = z.strictObject({
     to: cidr
         .refine((to) => prefixOf(to) > 0, { error: "is the default route: write gateway" })
-        .describe("Network that is reached by it."),
-    via: address.describe("The router, on the interface's own subnet."),
+        .describe("Network that the route leads to."),
+    via: address.describe("The router, in a subnet of the interface."),
 });
 
 export const interfaceSchema = z.strictObject({
-    name: link("is no name of an interface: 1 to 15 letters, digits, _ . and -, such as eth1")
-        .refine((name) => !TAKEN.includes(name), { error: "is the kernel's own: take eth1" })
+    name: link("is not the name of an interface: 1 to 15 letters, digits, _ . and -, such as eth1")
+        .refine((name) => !TAKEN.includes(name), {
+            error: "is reserved by the kernel: use a name such as eth1",
+        })
         .describe("Name of the interface in the container."),
     on: z
         .custom<object | string>((on) => (typeof on === "string" ? LINK.test(on) : isRecord(on)), {
@@ -31,21 +33,21 @@ export const interfaceSchema = z.strictObject({
     addresses: z
         .array(
             z.string().refine(isAddressWithPrefix, {
-                error: "is no IPv4 address with its prefix length, such as 192.168.40.50/24",
+                error: "is not an IPv4 address with a prefix length, such as 192.168.40.50/24",
             }),
         )
-        .min(1, { error: 'is empty: write one, as "192.168.40.50/24"' })
-        .describe("Its addresses, the first for packets that the container sends."),
+        .min(1, { error: 'is empty: write one, such as "192.168.40.50/24"' })
+        .describe("Its addresses; the container sends from the first."),
     macAddress: z
         .string()
-        .regex(MAC, { error: "is no MAC address, such as 02:42:c0:a8:28:32" })
+        .regex(MAC, { error: "is not a MAC address, such as 02:42:c0:a8:28:32" })
         .refine((mac) => !isOfMany(mac), {
-            error: "is the address of a group: the first number must be even, as in 02:42:c0:a8:28:32",
+            error: "is a multicast address: the first byte must be even, as in 02:42:c0:a8:28:32",
         })
-        .refine((mac) => !/^[0:]+$/.test(mac), { error: "is nobody's: write another" })
+        .refine((mac) => !/^[0:]+$/.test(mac), { error: "is not usable: write another" })
         .optional()
-        .describe("MAC address. Default: one derived from the attachment's name."),
-    mtu: mtu.optional().describe("MTU. Default: that of what it lies on."),
+        .describe("MAC address. Default: derived from the attachment's name."),
+    mtu: mtu.optional().describe("MTU. Default: the MTU of what it lies on."),
     gateway: address.optional().describe("Router of the container's default route. Default: none."),
     routes: z.array(route).optional().describe("Further routes of the container. Default: none."),
 });

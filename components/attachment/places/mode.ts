@@ -74,7 +74,7 @@ function hostProblems({ session, created }: Wanted, { name, attachment }: Other)
     const path = "mode.container";
     if (attachment && attachment.session !== session) {
         const there = attachment.session.name;
-        const message = `is a container of ${there}, and this one is for ${session.name}: only containers of one host share a network`;
+        const message = `is a container on ${there}, but this one is for ${session.name}: only containers on the same host can share a network`;
         return [{ path, message }];
     }
     return name === created ? [{ path, message: `"${name}" is this container itself` }] : [];

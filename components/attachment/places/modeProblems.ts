@@ -15,13 +15,13 @@ const EXCLUDED: Readonly<Record<"none" | "host" | "bridge" | "container", Exclud
     ),
     bridge: {},
     container: {
-        ...publishing("are those of the other container: publish them there"),
-        hostname: "is that of the other container: write it there",
-        domainname: "is that of the other container: write it there",
-        dns: "is that of the other container: write it there",
-        dnsOpts: "are those of the other container: write them there",
-        dnsSearches: "are those of the other container: write them there",
-        hosts: "are those of the other container: write them there",
+        ...publishing("belong to the other container: publish them there"),
+        hostname: "belongs to the other container: set it there",
+        domainname: "belongs to the other container: set it there",
+        dns: "belongs to the other container: set it there",
+        dnsOpts: "belong to the other container: set them there",
+        dnsSearches: "belong to the other container: set them there",
+        hosts: "belong to the other container: set them there",
     },
 };
 
@@ -32,7 +32,7 @@ export function modeProblems(
 ): Problem[] {
     const word = typeof mode === "string" ? mode : "container";
     const excluded = Object.entries(EXCLUDED[word]).filter(([field]) => isSaid(container?.[field]));
-    const inNetwork = `is of a network, and mode ${shown(word)} is none: leave it out, or write network instead of mode`;
+    const inNetwork = `belongs to a network, and mode ${shown(word)} has none: leave it out, or write network instead of mode`;
     return [
         ...(existing ? [CREATED_ONLY] : []),
         ...(ipv4Address === undefined ? [] : [{ path: "ipv4Address", message: inNetwork }]),
@@ -45,7 +45,7 @@ export function modeProblems(
 const CREATED_ONLY: Problem = {
     path: "containerName",
     message:
-        "is of a container that exists, whose mode Docker changes no more: write container: { ... } to create one, or network to connect this one",
+        "names an existing container, and Docker cannot change the network mode of one: write container: { ... } to create one, or network to connect this one",
 };
 
 function publishing(message: string): Excluded {

@@ -236,7 +236,7 @@ function networkCommand(
 }
 
 function heldProblem(held: string): Problem {
-    const message = `${held}: write another ipv4Address, or take that machine off the LAN`;
+    const message = `${held}: choose another ipv4Address, or remove that machine from the LAN`;
     return { path: "ipv4Address", message };
 }
 

@@ -21,8 +21,8 @@ const NO_NIC = /^(lo$|dummy|docker\d|docker_|br-|ch-|vx-)/;
 const ELSEWHERE = "192.0.2.1";
 
 const DOCKERS_RULES_ARE_GONE =
-    "Docker's own rules are gone from its firewall: ports that containers publish and what leaves Docker's networks may be cut off, " +
-    "and what Docker keeps apart may not be; Docker makes them when it starts:\n    systemctl restart docker";
+    "Docker's own firewall rules are gone: published ports and traffic out of Docker's networks may be blocked, " +
+    "and networks that Docker isolates may not be isolated; Docker creates the rules when it starts:\n    systemctl restart docker";
 
 /** Firewalls of the host that would eat what a unit is for: one warning each, with what opens it. */
 export function firewallWarnings(
@@ -107,7 +107,7 @@ function passages(text: string, facts: Observation["facts"]): Way[] {
         const own = gatewayOf(bridge, lines) ?? peer;
         return [
             {
-                what: `what goes from ${device} to ${bridge} or back`,
+                what: `traffic from ${device} to ${bridge} or back`,
                 packets: [
                     { hook: "forward", iifname: device, oifname: bridge, saddr: peer, daddr: own },
                     { hook: "forward", iifname: bridge, oifname: device, saddr: own, daddr: peer },
@@ -133,7 +133,7 @@ function waysOut(text: string, facts: Observation["facts"]): Way[] {
         const saddr = wordAfter(value, "gateway");
         return [
             {
-                what: `what leaves ${bridge} for elsewhere`,
+                what: `traffic that leaves ${bridge}`,
                 packets: [
                     { hook: "forward", iifname: bridge, oifname: nic, saddr, daddr: ELSEWHERE },
                 ],

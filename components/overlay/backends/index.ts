@@ -7,7 +7,7 @@ import { vxlan } from "./vxlan";
 
 const choices = {
     vxlan: vxlan.options.optional().describe("VXLAN with static routes."),
-    direct: direct.options.optional().describe("Routes by the hosts, which share a link."),
+    direct: direct.options.optional().describe("Plain routes, for hosts that share a link."),
 };
 
 /** The argument `backend`: one key for each way over the wire, exactly one of them given. */

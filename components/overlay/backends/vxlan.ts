@@ -24,7 +24,9 @@ const options = z.strictObject({
         .describe("VXLAN network identifier. Default: derived from project, stack and name."),
     port: udpPort
         .optional()
-        .describe("UDP port. Default: derived, 20000 to 29999. Firewalls between hosts open it."),
+        .describe(
+            "UDP port, which must be open between the hosts. Default: derived, 20000 to 29999.",
+        ),
 });
 
 export const vxlan: Backend<typeof options> = {

@@ -17,7 +17,7 @@ nft forward 5-closed: oifname br-lan drop
 `;
 
 const WAY_OUT = (bridge: string, program = "iptables") =>
-    `its firewall (chain FORWARD of table ip filter${program === "iptables" ? "" : ` (${program})`}) drops what leaves ${bridge} for elsewhere; to let it through:
+    `its firewall (chain FORWARD of table ip filter${program === "iptables" ? "" : ` (${program})`}) drops traffic that leaves ${bridge}; to let it through:
     ${program} -I FORWARD -i ${bridge} -j ACCEPT
     ${program} -I FORWARD -o ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`;
 
@@ -88,7 +88,7 @@ test("a chain that Docker left dropping, when it was told to leave iptables alon
     const off: [string, string[]] = ["docker-iptables", ["off"]];
     expect(told(left())).toEqual([]);
     expect(toldWith([off], left())).toEqual([
-        `its firewall (chain FORWARD of table ip filter) drops what goes from vx-mesh to ch-mesh or back; to let it through:
+        `its firewall (chain FORWARD of table ip filter) drops traffic from vx-mesh to ch-mesh or back; to let it through:
     iptables -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
     iptables -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
         WAY_OUT("ch-mesh"),
@@ -257,7 +257,7 @@ test("firewalld, with its own commands, for what containers send too", () => {
     firewall-cmd --permanent --add-rich-rule='rule family="ipv4" source address="192.168.40.13" port port="20473" protocol="udp" accept'
     firewall-cmd --reload`);
     expect(forward)
-        .toBe(`its firewall (firewalld) drops what goes from vx-mesh to ch-mesh or back; to let it through:
+        .toBe(`its firewall (firewalld) drops traffic from vx-mesh to ch-mesh or back; to let it through:
     firewall-cmd --permanent --zone=trusted --add-source=10.42.0.0/16
     firewall-cmd --reload`);
     expect(told(FIREWALLD("udp dport 20473 accept"))).toEqual([forward]);
@@ -281,7 +281,7 @@ test("iptables by hand, where Docker leaves it alone", () => {
         `its firewall (chain INPUT of table ip filter) drops ${NEEDS}; to let it through:
     iptables -I INPUT -p udp -s 192.168.40.12 --dport 20473 -j ACCEPT
     iptables -I INPUT -p udp -s 192.168.40.13 --dport 20473 -j ACCEPT`,
-        `its firewall (chain FORWARD of table ip filter) drops what goes from vx-mesh to ch-mesh or back; to let it through:
+        `its firewall (chain FORWARD of table ip filter) drops traffic from vx-mesh to ch-mesh or back; to let it through:
     iptables -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
     iptables -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
         WAY_OUT("ch-mesh"),
@@ -309,7 +309,7 @@ describe("iptables-legacy, whose rules nft does not show", () => {
     iptables-legacy -I INPUT -p udp -s 192.168.40.13 --dport 20473 -j ACCEPT`,
     ];
     const FORWARD = [
-        `its firewall (chain FORWARD of table ip filter (iptables-legacy)) drops what goes from vx-mesh to ch-mesh or back; to let it through:
+        `its firewall (chain FORWARD of table ip filter (iptables-legacy)) drops traffic from vx-mesh to ch-mesh or back; to let it through:
     iptables-legacy -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
     iptables-legacy -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
         WAY_OUT("ch-mesh", "iptables-legacy"),
@@ -359,6 +359,6 @@ test("Docker's own rules, where somebody has taken them away, with what brings t
     const [told = "", ...more] = toldOf(BRIDGE, [["docker-rules", ["gone"]]]);
     expect(more).toEqual([]);
     expect(told).toMatch(
-        /^Docker's own rules are gone from its firewall: .*\n {4}systemctl restart docker$/,
+        /^Docker's own firewall rules are gone: .*\n {4}systemctl restart docker$/,
     );
 });
