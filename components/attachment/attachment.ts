@@ -18,7 +18,7 @@ import { type HostSession, sessionOfHost } from "../run/session";
 import { ownerOf } from "../resources/succession";
 import { unitCommand, unitResource } from "../resources/command";
 import { dockerName, unitName } from "../wire/identity";
-import { type Problem } from "../wire/problem";
+import { type Problem, titleOf } from "../wire/problem";
 import { existingContainer, type Joined } from "./existing";
 import { interfaceKind } from "./places/interface";
 import { type InterfaceArgs } from "./places/interfaceArgs";
@@ -158,6 +158,7 @@ export class ContainerAttachment extends pulumi.ComponentResource {
         const command = unitCommand(session, this, {
             of: name,
             name: unit,
+            title: titleOf(COMPONENT, name),
             text: place.text(joined),
             after: [...place.after, ...makers],
             made: joined.made,

@@ -20,6 +20,7 @@ import { parsed, refuse } from "../run/refuse";
 import { type HostSession, sessionOfHost } from "../run/session";
 import { unitCommand } from "../resources/command";
 import { unitName } from "../wire/identity";
+import { titleOf } from "../wire/problem";
 import { unitText } from "../wire/unit";
 import { type BridgePlan, bridgeUnit, claimantOf, partProblems, planBridge } from "./plan";
 import { bridgeSchema } from "./schema";
@@ -121,6 +122,7 @@ export class Bridge extends pulumi.ComponentResource {
         return unitCommand(session, this, {
             of: name,
             name: unitName("bridge", plan.name),
+            title: titleOf(COMPONENT, name),
             text: session.address.apply((address) => {
                 refuse(COMPONENT, name, addressProblems(plan, session, address));
                 return unitText(bridgeUnit(plan));

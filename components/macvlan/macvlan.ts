@@ -27,7 +27,7 @@ import { parsed, refuse } from "../run/refuse";
 import { type HostSession, sessionsOfHosts } from "../run/session";
 import { unitCommand } from "../resources/command";
 import { unitName } from "../wire/identity";
-import { type Problem } from "../wire/problem";
+import { type Problem, titleOf } from "../wire/problem";
 import { unitText } from "../wire/unit";
 import { claimantOf, type MacvlanPlan, macvlanUnit, planMacvlan, wayOf } from "./plan";
 import { planProblems } from "./problems";
@@ -201,7 +201,12 @@ export class Macvlan extends pulumi.ComponentResource {
             refuse(COMPONENT, name, held ? [shimProblem(session.name, held)] : []);
             return wanted;
         });
-        return unitCommand(session, this, { of: name, name: unit, text });
+        return unitCommand(session, this, {
+            of: name,
+            name: unit,
+            title: titleOf(COMPONENT, name),
+            text,
+        });
     }
 }
 

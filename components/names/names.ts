@@ -70,7 +70,7 @@ function tellNames(host: HostSession, hosts: readonly HostSession[]): Names {
         }),
     );
     const text = places.apply((all) => unitText(planNames(host.name, all)));
-    lastUnitCommand(host, { of: "names", name: "names", text, end });
+    lastUnitCommand(host, { of: "names", name: "names", title: "names of other hosts", text, end });
     host.namesSoFar = async () => {
         await soon(end);
         return unitText(planNames(host.name, await placesSoFar(host, announcements)));

@@ -18,6 +18,7 @@ import { parsed, refuse } from "../run/refuse";
 import { type HostSession, sessionsOfHosts } from "../run/session";
 import { unitCommand } from "../resources/command";
 import { unitName } from "../wire/identity";
+import { titleOf } from "../wire/problem";
 import { unitText } from "../wire/unit";
 import { claimProblems } from "../network/claims";
 import { rememberNetwork } from "../network/handle";
@@ -170,6 +171,7 @@ export class Overlay extends pulumi.ComponentResource {
             unitCommand(session, this, {
                 of: name,
                 name: unitName("overlay", layout.plan.name),
+                title: titleOf(COMPONENT, name),
                 text: pulumi
                     .all([underlays, session.address])
                     .apply(([known, own]) =>

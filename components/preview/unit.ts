@@ -19,7 +19,7 @@ export async function objectToUnit(
         HostSession,
         "name" | "stack" | "component" | "probe" | "told" | "ports" | "silent" | "exposedBy"
     >,
-    unit: { name: string; text: string; ports?: PortWish },
+    unit: { name: string; title: string; text: string; ports?: PortWish },
 ): Promise<void> {
     const probed = await session.probe;
     if (probed.status !== "answered" || !pulumi.runtime.isDryRun()) {
@@ -45,7 +45,7 @@ export async function objectToUnit(
     );
     const wrong = fresh(errors);
     if (wrong.length > 0) {
-        const head = `${session.name}: ${unit.name} cannot be made there:`;
+        const head = `${unit.title} cannot be applied on ${session.name}:`;
         throw new Refusal([head, ...wrong].join("\n    "));
     }
 }

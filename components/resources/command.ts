@@ -25,6 +25,8 @@ interface UnitOfHost {
     /** The logical name of what it is of: the resource is called after it, so that Pulumi's aliases reach it. */
     readonly of: string;
     readonly name: string;
+    /** As messages name it: `Overlay "mesh"`. */
+    readonly title: string;
     readonly text: pulumi.Output<string>;
     /** Applied again when this is another, though the text is the same. */
     readonly made?: pulumi.Output<string>;
@@ -79,8 +81,9 @@ function applied(
         delete: deleteCommand(stack, unit.name, session.become),
         wanted: unit.text,
         stdin: (wanted) => {
-            claimEntries(session, unit.name, wanted);
-            void objectToUnit(session, { name: unit.name, text: wanted, ports: unit.ports });
+            const { name, title, ports } = unit;
+            claimEntries(session, title, wanted);
+            void objectToUnit(session, { name, title, text: wanted, ports });
             return pulumi
                 .all([owner, unit.made])
                 .apply(([own, made]) => withTrailer(session, unit.name, wanted, own, made));

@@ -32,7 +32,12 @@ export function check<T extends z.ZodType>(
 /** `Overlay "mesh" cannot be made:` and a line for each mistake. */
 export function report(component: string, name: string, problems: readonly Problem[]): string {
     const lines = problems.map(({ path, message }) => (path ? `${path}: ${message}` : message));
-    return [`${component} ${quoted(name)} cannot be made:`, ...new Set(lines)].join("\n    ");
+    return [`${titleOf(component, name)} cannot be made:`, ...new Set(lines)].join("\n    ");
+}
+
+/** A component as messages name it: `Overlay "mesh"`. */
+export function titleOf(component: string, name: string): string {
+    return `${component} ${quoted(name)}`;
 }
 
 function problemOf(issue: z.core.$ZodIssue, args: unknown, root: string): Problem {

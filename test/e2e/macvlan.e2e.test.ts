@@ -59,7 +59,7 @@ describe("the macvlan tutorial", () => {
         expect(output).toContain(held);
         expect(output).not.toContain(`${HOME}.200 is in use`);
         expect(output).toMatch(
-            /vm2: macvlan-lan cannot be made there:\n +its kernel, \S+, lacks ipvlan: .* write driver: "macvlan"/,
+            /Macvlan "lan" cannot be applied on vm2:\n +its kernel, \S+, lacks ipvlan: .* write driver: "macvlan"/,
         );
         expect(differences(await dumps())).toEqual([]);
     });

@@ -52,7 +52,7 @@ describe("the tutorials on ports, modes and direct routes, on the same hosts at 
         const taken = ports.attempt("preview");
         expect(taken.status).not.toBe(0);
         expect(taken.output).toMatch(
-            /vm1: attachment-web cannot be made there:\n +port 22\/tcp of vm1 is taken by sshd \(pid \d+\): choose another in container\.ports\[0\]\.external, or stop it/,
+            /ContainerAttachment "web" cannot be applied on vm1:\n +port 22\/tcp of vm1 is taken by sshd \(pid \d+\): choose another in container\.ports\[0\]\.external, or stop it/,
         );
         expect(taken.output).toMatch(
             /port 22\/tcp of vm2 is taken by sshd \(pid \d+\): choose another in listens\[0\]/,

@@ -12,15 +12,23 @@ function attached(container: string, network: string, more: { defaultRoute?: boo
 
 test("two late names that turn out one container on one network are refused, with who holds it", () => {
     const vm1 = { name: "vm1", things: new Claims() };
-    claimEntries(vm1, "attachment-a", attached("postgres", "mesh", { defaultRoute: true }));
+    claimEntries(
+        vm1,
+        'ContainerAttachment "a"',
+        attached("postgres", "mesh", { defaultRoute: true }),
+    );
     expect(
         refusal(() => {
-            claimEntries(vm1, "attachment-b", attached("postgres", "mesh", { defaultRoute: true }));
+            claimEntries(
+                vm1,
+                'ContainerAttachment "b"',
+                attached("postgres", "mesh", { defaultRoute: true }),
+            );
         }),
     ).toBe(
-        "vm1: attachment-b cannot be made there:\n" +
-            "    default-route postgres is already managed by attachment-a: leave one of them out\n" +
-            "    docker endpoint postgres mesh is already managed by attachment-a: leave one of them out",
+        'ContainerAttachment "b" cannot be applied on vm1:\n' +
+            '    default-route postgres is already managed by ContainerAttachment "a": leave one of them out\n' +
+            '    docker endpoint postgres mesh is already managed by ContainerAttachment "a": leave one of them out',
     );
 });
 
@@ -28,11 +36,11 @@ test("what units hold together, or each for itself, is in nobody's way", () => {
     const vm1 = { name: "vm1", things: new Claims() };
     const vm2 = { name: "vm2", things: new Claims() };
     const one = attached("postgres", "mesh");
-    claimEntries(vm1, "attachment-a", one);
-    claimEntries(vm1, "attachment-a", one); // a second preview of the same in one process
-    claimEntries(vm1, "attachment-b", attached("postgres", "lan")); // the same service for both
-    claimEntries(vm1, "attachment-c", attached("api", "mesh"));
-    claimEntries(vm2, "attachment-d", one);
-    claimEntries(vm1, "bridge-lan", "sysctl net.ipv4.ip_forward: 1\nnft forward 1-x: accept\n");
-    claimEntries(vm1, "overlay-mesh", "sysctl net.ipv4.ip_forward: 1\nnft forward 1-x: accept\n");
+    claimEntries(vm1, 'ContainerAttachment "a"', one);
+    claimEntries(vm1, 'ContainerAttachment "a"', one); // a second preview of the same in one process
+    claimEntries(vm1, 'ContainerAttachment "b"', attached("postgres", "lan")); // the same service for both
+    claimEntries(vm1, 'ContainerAttachment "c"', attached("api", "mesh"));
+    claimEntries(vm2, 'ContainerAttachment "d"', one);
+    claimEntries(vm1, 'Bridge "lan"', "sysctl net.ipv4.ip_forward: 1\nnft forward 1-x: accept\n");
+    claimEntries(vm1, 'Overlay "mesh"', "sysctl net.ipv4.ip_forward: 1\nnft forward 1-x: accept\n");
 });
