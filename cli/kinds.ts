@@ -4,6 +4,8 @@ export interface Kind {
     readonly word: string;
     /** One network over many hosts: drawn as a line between them. */
     readonly spans: boolean;
+    /** Each host has a part of its addresses. */
+    readonly parts?: true;
     /** Containers that are not on the network: it keeps them out, or leaves that to others. */
     readonly strangers: "kept out" | "not judged";
     /** Where containers of the network do not reach all others of it: by its mode. */
@@ -28,6 +30,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     "crosshost:index:Overlay": {
         word: "overlay",
         spans: true,
+        parts: true,
         strangers: "kept out",
         names: "all hosts",
     },

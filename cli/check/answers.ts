@@ -1,3 +1,5 @@
+import { type Facts } from "../../components/facts/clouds";
+
 /** What a host found; keys are words of the question, as `web 10.42.1.5`. */
 export interface Answers {
     /** Why nothing, or not all, was asked. */
@@ -9,6 +11,8 @@ export interface Answers {
     /** `small`: packets of the full size were lost, or not asked for. */
     readonly pings: ReadonlyMap<string, Heard>;
     readonly names: ReadonlyMap<string, readonly string[]>;
+    /** What the host tells a preview of. */
+    readonly facts: Facts;
 }
 
 export type Heard = "full" | "small" | "none";
@@ -33,7 +37,18 @@ export function parseAnswers(text: string): Answers | undefined {
             of("ping").map(([, name, address, heard]) => [key(name, address), heardOf(heard)]),
         ),
         names: new Map(of("name").map(([, name, wanted, ...found]) => [key(name, wanted), found])),
+        facts: factsOf(of("fact").map(([, name = "", ...words]) => [name, words.join(" ")])),
     };
+}
+
+function factsOf(said: readonly (readonly [string, string])[]): Facts {
+    const names = new Set(said.map(([name]) => name));
+    return new Map(
+        [...names].map((name) => [
+            name,
+            said.filter(([other]) => other === name).map(([, value]) => value),
+        ]),
+    );
 }
 
 export function key(...words: readonly (string | undefined)[]): string {

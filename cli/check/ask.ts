@@ -1,7 +1,7 @@
 // One SSH login for a host: the questions go there with the program that asks them, and the answers come back.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bySh } from "../../components/remote/commands";
+import { bySh, programOf } from "../../components/remote/commands";
 import { type Connection, runOverSsh } from "../../components/remote/ssh";
 import { CliError } from "../error";
 import { type Container, type Lookup, type Pair } from "../reach";
@@ -13,8 +13,10 @@ const READY = "crosshost-check: ready";
 /** A hundred containers on one host, each with a hundred to ask for. */
 const TIMEOUT_MS = 180_000;
 
-/** What is asked of the containers of one host. */
+/** What is asked of one host, and of its containers. */
 export interface Questions {
+    /** The stack's name on hosts. */
+    readonly stack: string;
     readonly containers: readonly Container[];
     readonly pairs: readonly Pair[];
     readonly lookups: readonly Lookup[];
@@ -61,12 +63,12 @@ export function checkCommand(become: "sudo" | undefined): string {
     return bySh(`echo; echo "${READY}"; eval "$(cat)"`, become);
 }
 
-export function scriptOf({ containers, pairs, lookups }: Questions): string {
+export function scriptOf({ stack, containers, pairs, lookups }: Questions): string {
     const program = readFileSync(join(__dirname, "check.sh"), "utf8");
     const looks = containers.map(({ name }) => `look ${name}`);
     const calls = pairs.flatMap(callOf);
     const names = lookups.map(({ from, name }) => `find ${from.name} ${name}`);
-    return `${program}\nmain <<'END'\n${[...looks, ...calls, ...names].join("\n")}\nEND\n`;
+    return `${program}\nmain ${programOf(stack)} <<'END'\n${[...looks, ...calls, ...names].join("\n")}\nEND\n`;
 }
 
 function callOf({ from, to, should }: Pair): string[] {
@@ -87,6 +89,7 @@ function silent(why: string): Answers {
         mtus: new Map(),
         pings: new Map(),
         names: new Map(),
+        facts: new Map(),
     };
 }
 

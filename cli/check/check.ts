@@ -1,10 +1,12 @@
 // `crosshost check`: one login for each host, all at once, then the matrix.
 import { type Container, containersOf, lookupsOf, pairsOf } from "../reach";
+import { stackId } from "../../components/wire/identity";
 import { type State, stateOfStack } from "../state";
 import { type Topology, topologyOf } from "../topology";
 import { type Answers } from "./answers";
 import { ask, connectionOf, type Questions } from "./ask";
 import { type Paint, report } from "./report";
+import { toldByHosts } from "./told";
 import { type AnswersByHost, judge } from "./verdict";
 
 export interface CheckOptions {
@@ -28,7 +30,8 @@ export async function check({ stack }: CheckOptions, paint: Paint): Promise<Outc
     const unmade = topology.unmade.map(
         (one) => `${one} is incomplete in the state: run \`pulumi up\``,
     );
-    const differences = [...unmade, ...verdict.differences];
+    const told = toldByHosts(topology, containers, answers);
+    const differences = [...unmade, ...verdict.differences, ...told];
     return {
         text: report(containers, lookups.length, { ...verdict, differences }, paint),
         right: differences.length === 0,
@@ -38,8 +41,8 @@ export async function check({ stack }: CheckOptions, paint: Paint): Promise<Outc
 /** Hosts without containers are not asked. */
 async function askAll(
     state: State,
-    { hosts }: Topology,
-    { containers, pairs, lookups }: Questions,
+    { project, stack, hosts }: Topology,
+    { containers, pairs, lookups }: Omit<Questions, "stack">,
 ): Promise<AnswersByHost> {
     const on = (host: string) => (one: { readonly from: Container }) => one.from.host === host;
     const asked = hosts
@@ -47,6 +50,7 @@ async function askAll(
         .filter(({ own }) => own.length > 0)
         .map(async ({ host, own }): Promise<[string, Answers]> => {
             const questions = {
+                stack: stackId({ project, stack }),
                 containers: own,
                 pairs: pairs.filter(on(host.name)),
                 lookups: lookups.filter(on(host.name)),

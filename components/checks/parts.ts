@@ -42,8 +42,11 @@ function strayWarnings(lines: readonly Line[], facts: Facts): string[] {
     if (network === undefined || masquerade === undefined) {
         return [];
     }
-    const part = wordAfter(masquerade, "saddr");
-    const name = word(network, 2);
+    return strayTexts(facts, word(network, 2), wordAfter(masquerade, "saddr"));
+}
+
+/** `name`: Docker's name of the network, of which the host has this part. */
+export function strayTexts(facts: Facts, name: string, part: string): string[] {
     return heldAddresses(facts)
         .filter(({ on, address }) => on === name && !contains(part, address))
         .map(

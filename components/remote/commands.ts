@@ -59,7 +59,7 @@ export function applyCommand(stack: string, unit: string, become: "sudo" | undef
 /** Where the program is gone, so is what it made, or the Host's own removal sweeps it up. */
 export function deleteCommand(stack: string, unit: string, become: "sudo" | undefined): string {
     const remove = run(stack, "delete", stack, unit);
-    return bySh(`if [ -r ${program(stack)} ]; then ${remove}; fi; cat >/dev/null`, become);
+    return bySh(`if [ -r ${programOf(stack)} ]; then ${remove}; fi; cat >/dev/null`, become);
 }
 
 /** Before Docker makes a container: what bears the unit's mark already is in nobody's state. */
@@ -130,15 +130,16 @@ function withProgram(
     become: "sudo" | undefined,
     more = "",
 ): string {
-    const ifSame = `case "$(sha256sum <${program(stack)} 2>/dev/null)" in ${hash}*) exec sh ${program(stack)} "$@";; esac`;
-    const script = `echo; [ -r ${program(stack)} ] && ${ifSame}; echo "${SEND_PROGRAM}"; eval "$(cat)"`;
+    const ifSame = `case "$(sha256sum <${programOf(stack)} 2>/dev/null)" in ${hash}*) exec sh ${programOf(stack)} "$@";; esac`;
+    const script = `echo; [ -r ${programOf(stack)} ] && ${ifSame}; echo "${SEND_PROGRAM}"; eval "$(cat)"`;
     return bySh(script, become, request, `${more} ${ASK_LIMIT}`);
 }
 
 function run(stack: string, ...request: readonly string[]): string {
-    return `exec ${LIMIT} sh ${program(stack)} ${request.join(" ")}`;
+    return `exec ${LIMIT} sh ${programOf(stack)} ${request.join(" ")}`;
 }
 
-function program(stack: string): string {
+/** Where it lies on hosts. */
+export function programOf(stack: string): string {
     return `/var/lib/crosshost/${stack}/crosshost`;
 }

@@ -12,6 +12,9 @@ import { attachment, bridge, host, stateOf } from "./states";
 const SETUP = `
 set -e
 mount --bind "$FOLDER" /usr/local/sbin
+mount -t tmpfs none /var/lib
+mkdir -p /var/lib/crosshost/demo-1a2b3c
+echo "printf '%s\\n' 'kernel 6.1' 'docker 28.5.2' 'nameless web' 'endpoint far two 10.60.1.9 -'" >/var/lib/crosshost/demo-1a2b3c/crosshost
 for lan in one two; do
     ip link add $lan type bridge
     ip link set $lan up
@@ -104,7 +107,12 @@ describe("the program that asks, on a host", () => {
     }
 
     function answers() {
-        const asked = { containers, pairs: pairsOf(containers), lookups: lookupsOf(containers) };
+        const asked = {
+            stack: "demo-1a2b3c",
+            containers,
+            pairs: pairsOf(containers),
+            lookups: lookupsOf(containers),
+        };
         return parseAnswers(inside('eval "$(cat)"', scriptOf(asked)));
     }
 
@@ -116,6 +124,14 @@ describe("the program that asks, on a host", () => {
         });
         expect(said?.mtus.get(key("web", "10.60.0.9"))).toBe(1500);
         expect(said?.mtus.get(key("far", "10.60.1.9"))).toBe(1400);
+    });
+
+    it("tells what the host's own program tells of containers", () => {
+        expect(Object.fromEntries(said?.facts ?? [])).toEqual({
+            docker: ["28.5.2"],
+            nameless: ["web"],
+            endpoint: ["far two 10.60.1.9 -"],
+        });
     });
 
     it("tells who is reached by packets of the full size, and who not at all", () => {

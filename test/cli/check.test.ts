@@ -66,7 +66,14 @@ function judged(changes: readonly [keyof typeof GOOD, string, string][] = []) {
             .reduce((all, [, from, to]) => all.replace(from, to), text);
         const problems = ["it was cut short"];
         const none = new Map();
-        const silent = { problems, running: none, mtus: none, pings: none, names: none };
+        const silent = {
+            problems,
+            running: none,
+            mtus: none,
+            pings: none,
+            names: none,
+            facts: none,
+        };
         return [name, parseAnswers(changed) ?? silent] as const;
     });
     return judge(containers, pairs, lookups, new Map(answers));
@@ -77,13 +84,14 @@ const plain = (text: string) => text;
 describe("the script for a host", () => {
     const own = containers.filter((one) => one.host === "vm1");
     const script = scriptOf({
+        stack: "demo-1a2b3c",
         containers: own,
         pairs: pairs.filter(({ from }) => own.includes(from)),
         lookups: lookups.filter(({ from }) => own.includes(from)),
     });
 
     test("asks for each pair what should be, at the network's MTU, and for names", () => {
-        const asked = script.split("main <<'END'\n")[1];
+        const asked = script.split("main /var/lib/crosshost/demo-1a2b3c/crosshost <<'END'\n")[1];
         expect(asked).toBe(`look alone
 look api
 look web
@@ -249,7 +257,7 @@ test("an interface that is given less than its network has is asked, and judged,
     const [from, other] = [end("db", 1500), end("web", 1420)];
     const [to] = other.attachments;
     const pairs = to ? [{ from, to, should: "reach" as const }] : [];
-    expect(scriptOf({ containers: [from, other], pairs, lookups: [] })).toContain(
+    expect(scriptOf({ stack: "demo", containers: [from, other], pairs, lookups: [] })).toContain(
         "\nreach db 192.168.40.20 1420\n",
     );
 });

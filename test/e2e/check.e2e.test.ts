@@ -130,6 +130,21 @@ describe("a stack of twelve containers on three hosts", () => {
         expect(stdout).toMatch(/: \d+ differences\n$/);
     });
 
+    it("names a container that others have put at an address of another host's part, and why it finds no names", () => {
+        const image = "$(docker inspect -f '{{.Config.Image}}' web-1)";
+        on(
+            "vm1",
+            `docker run -d --name stray --network ${DOCKER_NAME}mesh --ip 10.42.2.50 -v /etc/hostname:/etc/hosts --entrypoint sleep ${image} 600`,
+        );
+        const { status, stdout } = crosshost("check");
+        on("vm1", "docker rm -f stray");
+        expect(status).toBe(1);
+        expect(stdout).toContain(
+            `\nvm1: container stray has the address 10.42.2.50 on ${DOCKER_NAME}mesh, `,
+        );
+        expect(stdout).toContain("\nvm1: container stray does not find names of other hosts: ");
+    });
+
     it("goes without a trace of the check on its hosts", async () => {
         stack.destroy();
         expect(difference(before, await dumps())).toEqual([]);
