@@ -17,7 +17,7 @@ export async function main(words: readonly string[]): Promise<number> {
         .showSuggestionAfterError();
     program
         .command("graph")
-        .description("draw hosts, networks and containers, as the stack's state has them")
+        .description("draw the hosts, networks and containers in the stack's state")
         .option(...stack)
         .addOption(
             new Option(

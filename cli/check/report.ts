@@ -17,7 +17,7 @@ const SIGNS: Readonly<Record<Finding, Sign>> = {
     "kept out": { text: ".", meaning: "kept out, as it should be" },
     "not judged": { text: "~", meaning: "may be either" },
     "not reached": { text: "NO", meaning: "not reached", how: "bad" },
-    "small packets only": { text: "MTU", meaning: "reached by small packets only", how: "bad" },
+    "small packets only": { text: "MTU", meaning: "reached with small packets only", how: "bad" },
     "not kept out": { text: "IN", meaning: "reached, and should not be", how: "bad" },
     "not asked": { text: "?", meaning: "not asked", how: "bad" },
 };

@@ -82,7 +82,7 @@ function interfaceDifferences(
     if (mtu === undefined) {
         return [`${nameOf(container)} has no interface with ${address}, of ${network.name}`];
     }
-    const should = wanted === network.mtu ? `${network.name} has` : "it is to have";
+    const should = wanted === network.mtu ? `${network.name} has` : "it should have";
     return mtu === wanted
         ? []
         : [

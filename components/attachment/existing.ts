@@ -173,9 +173,7 @@ function stranded(
     if (other !== undefined) {
         const name = all.find((one) => one.id === other)?.name;
         const way =
-            name === undefined
-                ? "recreate it with another network mode"
-                : `write "${name}" instead`;
+            name === undefined ? "recreate it with another network mode" : `use "${name}" instead`;
         return `uses the network of another container and has none of its own: ${way}`;
     }
     if (networks === "host") {

@@ -250,7 +250,7 @@ describe("what a host tells of its containers", () => {
     test.each([
         [
             "side running container:4f2a id 1 mark ports",
-            '"side" uses the network of another container and has none of its own: write "web" instead',
+            '"side" uses the network of another container and has none of its own: use "web" instead',
         ],
         [
             "side exited container:gone id 1 mark ports",
