@@ -12,7 +12,7 @@ import { type HostHandle } from "../host/handle";
 import { type NetworkHandle } from "../network/handle";
 import { type ContainerArgs, createContainer, dockerProviderOf } from "../resources/container";
 import { knownAs } from "../run/knownAs";
-import { objectToStranger } from "../preview/unit";
+import { checkStranger } from "../preview/containers";
 import { parsed, refuse } from "../run/refuse";
 import { type HostSession, sessionOfHost } from "../run/session";
 import { ownerOf } from "../resources/succession";
@@ -209,7 +209,7 @@ export class ContainerAttachment extends pulumi.ComponentResource {
             },
             after,
         });
-        const ours = session.gone ? undefined : objectToStranger(session, containerName);
+        const ours = session.gone ? undefined : checkStranger(session, containerName);
         const named = pulumi.all([made.name, ours]).apply(([there]) => there);
         return { name: named, id: made.id, maker: made };
     }

@@ -17,6 +17,7 @@ import { dockerProviderOf } from "../resources/container";
 import { tellGone } from "../preview/gone";
 import { known } from "../wire/known";
 import { formerNames, knownAs, stackKnownAs } from "../run/knownAs";
+import { hostChecks } from "../preview/checks";
 import { exposuresOf } from "../preview/exposed";
 import { lanOf } from "../preview/lan";
 import { type ProbeResult } from "../facts/observation";
@@ -26,9 +27,7 @@ import { probe } from "../remote/probe";
 import { parsed, refuse } from "../run/refuse";
 import { type HostSession, openSession, sessionsSoFar } from "../run/session";
 import { type Connection } from "../remote/ssh";
-import { tellProbe } from "../preview/host";
 import { installHostCommand } from "../resources/command";
-import { usable } from "../preview/usable";
 import { Claims, portsClash } from "../wire/claims";
 import { isAddress, overlap } from "../wire/address";
 import { address } from "../wire/fields";
@@ -166,7 +165,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
                   })
                 : { status: "unknown" };
         })();
-        const session: HostSession = {
+        const seen: Omit<HostSession, "checks"> = {
             name,
             stack,
             reachedAt,
@@ -180,7 +179,6 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             mtu: spec.mtu,
             machine: args.machine,
             probe: probed,
-            usable: usable({ name, machine: args.machine, probe: probed, agent }),
             gone,
             askLan: lanOf(connection, spec.become, stackId(stack), program),
             exposedBy: exposuresOf(connection, spec.become, stackId(stack), program),
@@ -205,13 +203,17 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             unitContainers: new Map(),
             updateHook: undefined,
         };
+        const checks = hostChecks(seen, { strict: spec.strict ?? false, agent });
+        const session: HostSession = { ...seen, checks };
         openSession(this, session);
         installHostCommand(
             session,
             this.address.apply((known) => unitText(planHost(stack, program, known))),
             packProgram(program),
         );
-        void (gone ? tellGone(session) : tellProbe(session, spec.strict ?? false));
+        if (gone) {
+            tellGone(session);
+        }
         this.registerOutputs({
             hostName: this.hostName,
             address: this.address,

@@ -54,7 +54,7 @@ export function announce(
         announcements.push({ ...announced, session });
     }
     if (hosts.some((host) => told.get(host)?.ended())) {
-        void tellLate(session);
+        tellLate(session);
     }
 }
 
@@ -123,9 +123,9 @@ async function placeSoFar(announcement: Announcement): Promise<NamedPlace | unde
     return Promise.race([known(placeOf(announcement)), later]);
 }
 
-function unusable({ usable }: HostSession): Promise<void> {
+function unusable({ checks }: HostSession): Promise<void> {
     return new Promise((resolve) => {
-        usable.catch(() => {
+        checks.host.catch(() => {
             resolve();
         });
     });
@@ -142,8 +142,8 @@ function placeOf(announced: Announcement): pulumi.Output<NamedPlace> {
     }));
 }
 
-function tellLate({ name, component }: HostSession): Promise<void> {
-    return pulumi.log.warn(
+function tellLate({ name, component }: HostSession): void {
+    void pulumi.log.warn(
         `${name}: an attachment is created after the end of the program, by code that nothing awaits: containers of ` +
             "other hosts do not find its names; export the async function that creates it, or create it outside apply",
         component,

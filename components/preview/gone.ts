@@ -3,13 +3,13 @@ import { stackId } from "../wire/identity";
 import { type HostSession } from "../run/session";
 
 /** How to clean a host that was given up and came back after all. */
-export async function tellGone({
+export function tellGone({
     name,
     stack,
     component,
-}: Pick<HostSession, "name" | "stack" | "component">): Promise<void> {
+}: Pick<HostSession, "name" | "stack" | "component">): void {
     const id = stackId(stack);
-    await pulumi.log.warn(
+    void pulumi.log.warn(
         `${name} is gone: nothing is done there any more, and no network counts on it. After this ` +
             `\`up\`, remove it from the program. If it comes back, \`/var/lib/crosshost/${id}/` +
             `crosshost uninstall ${id}\` removes what was left there, once its containers are removed`,
@@ -18,11 +18,11 @@ export async function tellGone({
 }
 
 /** What of one resource was left on a host that is gone. */
-export async function tellLeft(
+export function tellLeft(
     { name }: Pick<HostSession, "name">,
     things: readonly string[],
     resource: pulumi.Resource,
-): Promise<void> {
+): void {
     const left = things.filter((thing) => !thing.startsWith("underlay ")); // which is only a check
-    await pulumi.log.warn(`left on ${name}: ${left.join(", ")}`, resource);
+    void pulumi.log.warn(`left on ${name}: ${left.join(", ")}`, resource);
 }

@@ -10,15 +10,11 @@ import { Refusal } from "../run/refuse";
 import { type HostSession } from "../run/session";
 
 /**
- * Says in a preview what the probe found and a diff cannot show: one line each, for a person. An
- * error is thrown, from outside the program's own flow: an error that is only logged fails nothing,
- * and the rest of the preview is still shown.
+ * Says in a preview what the probe found and a diff cannot show: one line each, for a person. Errors are thrown: one that is
+ * only logged fails nothing.
  */
-export async function tellProbe(
-    session: Pick<
-        HostSession,
-        "name" | "component" | "stack" | "address" | "probe" | "earlier" | "mayStop"
-    >,
+export async function checkHost(
+    session: Pick<HostSession, "name" | "component" | "address" | "probe" | "earlier">,
     strict: boolean,
 ): Promise<void> {
     const [probed, address] = await Promise.all([session.probe, known(session.address)]);
@@ -34,19 +30,17 @@ export async function tellProbe(
     if (lines("error").length > 0) {
         throw new Refusal(lines("error").join("\n"));
     }
-    await tellContainers(session, probed);
 }
 
 /** Once the program has said of which it wants no more than that they have run. */
-async function tellContainers(
-    {
-        name,
-        component,
-        stack,
-        mayStop,
-    }: Pick<HostSession, "name" | "component" | "stack" | "mayStop">,
-    probed: ProbeResult,
-): Promise<void> {
+export async function tellContainers({
+    name,
+    component,
+    stack,
+    mayStop,
+    probe,
+}: Pick<HostSession, "name" | "component" | "stack" | "mayStop" | "probe">): Promise<void> {
+    const probed = await probe;
     if (!pulumi.runtime.isDryRun() || probed.status !== "answered") {
         return;
     }

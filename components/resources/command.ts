@@ -8,7 +8,6 @@ import { applyCommand, deleteCommand, installCommand, uninstallCommand } from ".
 import { claimEntries } from "../run/entries";
 import { tellLeft } from "../preview/gone";
 import { removalOf } from "./keyfiles";
-import { objectToUnit } from "../preview/unit";
 import { trailer } from "../facts/observation";
 import { ownerOf, tellSuccession, updateHook } from "./succession";
 import { type HostSession } from "../run/session";
@@ -83,10 +82,10 @@ function applied(
         stdin: (wanted) => {
             const { name, title, ports } = unit;
             claimEntries(session, title, wanted);
-            void objectToUnit(session, { name, title, text: wanted, ports });
+            const fits = session.checks.unit({ name, title, text: wanted, ports });
             return pulumi
-                .all([owner, unit.made])
-                .apply(([own, made]) => withTrailer(session, unit.name, wanted, own, made));
+                .all([owner, unit.made, fits])
+                .apply(([own, made]) => withTrailer(session, name, wanted, own, made));
         },
         after: unit.after,
         dials: DIALS.running,
@@ -197,7 +196,7 @@ async function withTrailer(
     owner: string,
     made?: string,
 ): Promise<string> {
-    await session.usable;
+    await session.checks.host;
     const probed = await session.probe;
     await tellSuccession(session, probed, unit, owner);
     const lines = trailer(probed, unit, wanted, { owner, made });

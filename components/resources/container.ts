@@ -8,7 +8,6 @@ import { tellLeft } from "../preview/gone";
 import { keyFolder, sshOptions, writeKeyFiles } from "./keyfiles";
 import { known } from "../wire/known";
 import { inTheWay, type Wish } from "./inTheWay";
-import { objectToContainers } from "../preview/unit";
 import { type ProbeResult } from "../facts/observation";
 import { Refusal } from "../run/refuse";
 import { type HostSession, type RegistryAuth, sessionOf } from "../run/session";
@@ -40,9 +39,6 @@ export function dockerProviderOf(host: object): pulumi.ProviderResource {
     if (session.containerLoginProblem !== undefined) {
         throw new Refusal(session.containerLoginProblem);
     }
-    if (!session.dockerProvider && !session.gone) {
-        void objectToContainers(session);
-    }
     session.dockerProvider ??= makeProvider(session);
     return session.dockerProvider;
 }
@@ -58,6 +54,7 @@ function makeProvider(session: HostSession): docker.Provider {
         {
             host: connection.apply(urlOf),
             sshOpts: connection.apply(async (to) => {
+                await session.checks.containers();
                 const options = sshOptions(to, stack, session.name);
                 // In an `up` not before the state has what removes them, whatever ends it. A preview's end with it.
                 if (pulumi.runtime.isDryRun() || (await known(keys.id)) !== undefined) {
@@ -123,7 +120,7 @@ export function createContainer(
         },
     );
     if (session.gone) {
-        void tellLeft(session, [`container ${args.containerName}`], made);
+        tellLeft(session, [`container ${args.containerName}`], made);
     }
     session.containers.set(args.containerName, made);
     pulumi.all([args.container.mustRun, args.container.start]).apply((runs) => {

@@ -1,7 +1,7 @@
 // run/: what the components of one program run share, and how a run ends.
 import * as pulumi from "@pulumi/pulumi";
 import { type StackIdentity } from "../wire/identity";
-import { type Claims, type HostPort } from "../wire/claims";
+import { type Claims, type HostPort, type PortWish } from "../wire/claims";
 import { report } from "../wire/problem";
 import { type Connection } from "../remote/ssh";
 import { type LanAnswer } from "../facts/lanAnswer";
@@ -22,8 +22,7 @@ export interface HostSession {
     readonly machine: pulumi.Resource | undefined;
     /** Asked once for a program run; preview and up in one process are two Hosts, so two probes. */
     readonly probe: Promise<ProbeResult>;
-    /** Rejects in an up whose host cannot be asked: none of its commands is tried then. */
-    readonly usable: Promise<void>;
+    readonly checks: HostChecks;
     /** The program says that the machine is no more: it is never asked, and nothing is done there. */
     readonly gone: boolean;
     /** Who on the LAN of a link has an address; only a preview asks. */
@@ -68,6 +67,24 @@ export interface HostSession {
     readonly unitContainers: Map<string, string>;
     /** Made with the first command. */
     updateHook: pulumi.ResourceHook | undefined;
+}
+
+/** Rejections that say why not; whatever is stopped by one awaits it in its inputs, and Pulumi tells it once. */
+export interface HostChecks {
+    /** What stops all commands of the host. */
+    readonly host: Promise<void>;
+    /** What stops containers, asked when the first is to be made. */
+    readonly containers: () => Promise<void>;
+    /** What stops the command of one unit. */
+    readonly unit: (unit: CheckedUnit) => Promise<void>;
+}
+
+export interface CheckedUnit {
+    readonly name: string;
+    /** `Overlay "mesh"`: what it is of. */
+    readonly title: string;
+    readonly text: string;
+    readonly ports?: PortWish;
 }
 
 /** What it listens on is guessed by its image, see preview/exposed.ts. */

@@ -40,7 +40,6 @@ jest.mock("../../components/run/refuse", () => {
 });
 let mockRunning = false;
 jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/preview/host", () => ({ tellProbe: () => Promise.resolve() }));
 jest.mock("../../components/resources/keyfiles", () => ({
     ...jest.requireActual<object>("../../components/resources/keyfiles"),
     sshOptions: () => [],
@@ -54,6 +53,7 @@ const ENTRY =
     "docker endpoint postgres crosshost-demo-lan1: ipv4 10.60.0.200 alias db\nwatch containers: attach on start\n";
 const OWNER = "owner: crosshost/demo db-vm1 02224bea\n";
 const FACTS = new Map([
+    ["address", ["eth0 192.168.40.11/24 1500"]],
     ["docker", ["26.1.5"]],
     ["container", ["web running bridge", "api exited app_default", "dns running host"]],
 ]);

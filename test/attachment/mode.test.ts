@@ -30,7 +30,6 @@ jest.mock("../../components/run/refuse", () => {
     };
 });
 jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/preview/host", () => ({ tellProbe: () => Promise.resolve() }));
 jest.mock("../../components/resources/keyfiles", () => ({
     ...jest.requireActual<object>("../../components/resources/keyfiles"),
     sshOptions: () => [],
@@ -42,6 +41,7 @@ jest.mock("../../components/converger/program", () => ({
 
 const IMAGE = "registry.example/api:1.4";
 const FACTS = new Map([
+    ["address", ["eth0 192.168.40.11/24 1500"]],
     ["docker", ["26.1.5"]],
     [
         "container",

@@ -5,7 +5,6 @@ import { answered, connection, host, refusal } from "../support/builders";
 import { made, mockedStack, resource, resources, valueOf, waitsFor } from "../support/mocks";
 
 jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/preview/host", () => ({ tellProbe: () => Promise.resolve() }));
 jest.mock("../../components/resources/keyfiles", () => ({
     ...jest.requireActual<object>("../../components/resources/keyfiles"),
     sshOptions: () => [],

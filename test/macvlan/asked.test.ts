@@ -16,10 +16,9 @@ jest.mock("../../components/run/refuse", () => ({
     },
 }));
 jest.mock("../../components/remote/probe", () => ({ probe: jest.fn(), answerTo: jest.fn() }));
-jest.mock("../../components/preview/unit", () => ({
-    objectToUnit: () => Promise.resolve(),
+jest.mock("../../components/preview/checks", () => ({
+    hostChecks: () => ({ host: Promise.resolve(), unit: () => Promise.resolve() }),
 }));
-jest.mock("../../components/preview/host", () => ({ tellProbe: () => Promise.resolve() }));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));

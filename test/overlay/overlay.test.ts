@@ -15,7 +15,6 @@ import {
 } from "../support/mocks";
 
 jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/preview/host", () => ({ tellProbe: () => Promise.resolve() }));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));
@@ -149,18 +148,19 @@ describe("what a preview shows", () => {
         jest.restoreAllMocks();
     });
 
+    /** A host that has the address by which others reach it. */
+    const there = (number: number) =>
+        answered({ facts: new Map([["address", [`eth0 192.168.40.${number}/24 1500`]]]) });
+
     const transformed = async (name: string) => {
         const { transforms, type, inputs } = await resource(name);
         const args = { custom: true, type, name, props: inputs, opts: { protect: true } };
         return transforms[0]?.(args);
     };
 
-    test.each([
-        { status: "unreachable", reason: "x" } as const,
-        { status: "refused", reason: "x" } as const,
-    ])("of a host that was not asked ($status): no change", async (result) => {
+    test("of a host that does not answer: no change", async () => {
         await mockedStack({ preview: true });
-        probed.mockResolvedValue(result);
+        probed.mockResolvedValue({ status: "unreachable", reason: "x" });
         mesh(hosts(1));
         const seen = await transformed("mesh-vm1");
         expect(seen?.opts).toEqual({
@@ -172,6 +172,7 @@ describe("what a preview shows", () => {
 
     test("of a host that answered: all changes", async () => {
         await mockedStack({ preview: true });
+        probed.mockResolvedValue(there(11));
         mesh(hosts(1));
         expect(await transformed("mesh-vm1")).toBeUndefined();
     });
@@ -185,7 +186,7 @@ describe("what a preview shows", () => {
 
     test("of a machine that is still to be made: its unit is not known, and nobody is asked", async () => {
         await mockedStack({ preview: true });
-        probed.mockClear();
+        probed.mockResolvedValue(there(12)).mockClear();
         const vm = new Machine("vm");
         const to = { host: vm.address, privateKey: PRIVATE_KEY, hostKey: HOST_KEY };
         mesh([new Host("vm1", { connection: to, machine: vm }), host("vm2", 12)]);

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ProbeResult } from "../../components/facts/observation";
-import { containerTexts, messages, tellProbe } from "../../components/preview/host";
+import { containerTexts, messages, checkHost } from "../../components/preview/host";
 import { answered, observation } from "../support/builders";
 import { mockedStack } from "../support/mocks";
 
@@ -97,7 +97,7 @@ describe("in a preview", () => {
             earlier: [],
             mayStop: new Set<string>(),
         };
-        const ended: unknown = await tellProbe(session, false).catch((error: unknown) => error);
+        const ended: unknown = await checkHost(session, false).catch((error: unknown) => error);
         expect(pulumi.RunError.isInstance(ended)).toBe(true);
         expect(ended).toMatchObject({
             message: "vm2: root@192.168.40.12:22 accepts none of the offered logins",

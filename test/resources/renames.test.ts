@@ -7,7 +7,6 @@ import { answered, host, refusal } from "../support/builders";
 import { mockedStack, resource, resources } from "../support/mocks";
 
 jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
-jest.mock("../../components/preview/host", () => ({ tellProbe: () => Promise.resolve() }));
 jest.mock("../../components/resources/keyfiles", () => ({
     ...jest.requireActual<object>("../../components/resources/keyfiles"),
     sshOptions: () => [],

@@ -110,6 +110,17 @@ export async function resources(): Promise<readonly Registered[]> {
     return registered;
 }
 
+/** The same where a refusal leaves some waiting for ever: when nothing has been registered for a while. */
+export async function settled(): Promise<readonly Registered[]> {
+    for (let before = -1; before < registered.length;) {
+        before = registered.length;
+        for (let turn = 0; turn < 200; turn += 1) {
+            await new Promise((resolve) => setImmediate(resolve));
+        }
+    }
+    return registered;
+}
+
 /** Those that a provider makes: no component and no stack. */
 export async function made(): Promise<readonly Registered[]> {
     return (await resources()).filter(({ custom }) => custom);

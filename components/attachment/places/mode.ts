@@ -118,7 +118,7 @@ function idOf(
 
 function idOnHost(session: HostSession, name: pulumi.Output<string>): pulumi.Output<string> {
     return name.apply(async (known) => {
-        await session.usable;
+        await session.checks.host;
         const probed = await session.probe;
         const seen =
             probed.status === "answered" ? seenContainers(probed.observation.facts) : undefined;

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { objectToContainers } from "../../components/preview/unit";
+import { checkContainers } from "../../components/preview/containers";
 import { type ProbeResult } from "../../components/facts/observation";
 import { answered } from "../support/builders";
 
 const CONNECTION = { host: "192.168.40.11", user: "ops" };
 
 function objection(probed: ProbeResult): Promise<void> {
-    return objectToContainers({
+    return checkContainers({
         name: "vm1",
         probe: Promise.resolve(probed),
         connection: pulumi.output(CONNECTION),

@@ -1,0 +1,28 @@
+// What stops resources of a host. Each awaits in its inputs what concerns it, so nothing that throws is left to itself.
+import { type CheckedUnit, type HostChecks, type HostSession } from "../run/session";
+import { checkContainers } from "./containers";
+import { checkHost, tellContainers } from "./host";
+import { checkUnit, tellExposures } from "./unit";
+import { usable } from "./usable";
+
+export function hostChecks(
+    session: Omit<HostSession, "checks">,
+    { strict, agent }: { readonly strict: boolean; readonly agent: Promise<string | undefined> },
+): HostChecks {
+    const host = Promise.all([usable({ ...session, agent }), checkHost(session, strict)]);
+    // No input may wait for what is told at the end of the program; of a host that is refused it is not told.
+    host.then(
+        () => tellContainers(session),
+        () => undefined,
+    );
+    let containers: Promise<void> | undefined;
+    return {
+        host: host.then(() => undefined),
+        containers: () => (containers ??= checkContainers(session)),
+        unit: (unit: CheckedUnit) => {
+            // Nor for images of other attachments, which may come from what this unit is for.
+            tellExposures(session, unit).catch(() => undefined);
+            return checkUnit(session, unit);
+        },
+    };
+}
