@@ -14,7 +14,7 @@ const BROKEN_HOST = "vm1";
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
         stopAll("SIGTERM");
-        say(yellow("\ninterrupted; run it again, or take all down: npm run demo -- --down"));
+        say(yellow("\ninterrupted; run it again, or take everything down: npm run demo -- --down"));
         process.exit(130);
     });
 }
@@ -26,7 +26,7 @@ async function main(): Promise<number> {
     const act = { "": demo, "--down": down }[words.join(" ")];
     if (!act) {
         say(red(`unknown: ${words.join(" ")}`));
-        say("npm run demo             shows it\nnpm run demo -- --down   takes it down");
+        say("npm run demo             runs the demo\nnpm run demo -- --down   takes it down");
         return 2;
     }
     const began = Date.now();
@@ -47,7 +47,7 @@ async function demo(): Promise<void> {
     );
     await step("pulumi up", () => pulumi("up", "--yes", "--skip-preview", "--suppress-outputs"));
     await step(
-        "crosshost check: containers ping one another, in one piece, by their own addresses",
+        "crosshost check: containers ping each other at their own addresses, at the full MTU",
         () => crosshost("check"),
     );
     await breakAndRepair();
@@ -71,7 +71,7 @@ async function breakAndRepair(): Promise<void> {
         `someone deletes a route on ${BROKEN_HOST}, behind Pulumi's back`,
         deleteRoute,
     );
-    await step(`pulumi preview --diff tells it: route ${route} is missing`, () =>
+    await step(`pulumi preview --diff reports it: route ${route} is missing`, () =>
         pulumi("preview", "--diff"),
     );
     await step("pulumi up puts it back", () =>
@@ -88,7 +88,7 @@ async function deleteRoute(): Promise<string> {
     const [route = ""] = routes.split("\n");
     const [destination] = route.split(" ");
     if (!destination) {
-        throw new Error(`${BROKEN_HOST} has no route of ours: npm run demo -- --down, then again`);
+        throw new Error(`${BROKEN_HOST} has no route of Crosshost: npm run demo -- --down, then again`);
     }
     say(`    ${BROKEN_HOST}# ip route del ${route.trim()}`);
     await onHost(LAB_JSON, BROKEN_HOST, `ip route del ${destination} proto 201`);
@@ -107,7 +107,7 @@ async function down(): Promise<void> {
         if (!(error instanceof CommandFailed)) {
             throw error;
         }
-        say(yellow("    the hosts are thrown away as they are, with the stack's state"));
+        say(yellow("    the hosts are discarded as they are, with the stack's state"));
         await takeDown(ENV, "--purge");
         return;
     }
@@ -146,7 +146,7 @@ function tellFailure(error: unknown): number {
     }
     say(red(`\n${error instanceof Error ? error.message : String(error)}`));
     say("To see the hosts: lab/lab status. To try again: npm run demo.");
-    say("To begin anew: npm run demo -- --down, then npm run demo.");
+    say("To start over: npm run demo -- --down, then npm run demo.");
     return 1;
 }
 
@@ -159,7 +159,7 @@ function farewell(): string {
         line("lab/lab ssh vm1", "one of them, as root: ip -d link, nft list ruleset"),
         line("lab/lab ssh vm2 docker ps", "its containers"),
         line("lab/pulumi/pulumi preview --diff --stack demo", "what differs from stacks/demo.ts"),
-        "To take it all down:",
+        "To take everything down:",
         line("npm run demo -- --down", ""),
         "The picture, for a browser:",
         `    ${PICTURE}`,

@@ -11,7 +11,7 @@ const mesh: pulumi.Output<NetworkHandle> = owner
 
 const [, vm2] = hosts();
 
-/** A container of this stack's on the other stack's network. */
+/** A container of this stack on the other stack's network. */
 const visitor = new ContainerAttachment("visitor", {
     host: vm2,
     network: mesh,

@@ -21,7 +21,7 @@ const app = new ContainerAttachment("app", {
         ],
     },
 });
-/** It has the app's links, addresses and ports, and follows it wherever that goes. */
+/** It has the app's links, addresses and ports, and is restarted or replaced together with it. */
 const side = new ContainerAttachment("side", {
     host: vm1,
     mode: { container: app },
@@ -32,7 +32,7 @@ const side = new ContainerAttachment("side", {
         stopTimeout: 1,
     },
 });
-/** The same beside a container that exists already, made by compose or by hand. */
+/** The same with an existing container, made by compose or by hand. */
 const guest = new ContainerAttachment("guest", {
     host: vm2,
     mode: { container: config.get("beside") ?? "vpn" },

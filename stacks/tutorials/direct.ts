@@ -5,7 +5,7 @@ import { hosts } from "../inventory";
 
 const config = new pulumi.Config();
 const image = config.get("image") ?? "lan-registry:5000/busybox:1";
-/** Each host has the part of its number: 10.77.1.0/24, 10.77.2.0/24 ... */
+/** Each host gets the subnet of its number: 10.77.1.0/24, 10.77.2.0/24 ... */
 const net = config.get("net") ?? "10.77";
 
 const members = hosts();

@@ -4,7 +4,7 @@ import { hosts } from "../inventory";
 
 const config = new pulumi.Config();
 const image = config.get("image") ?? "lan-registry:5000/busybox:1";
-/** The LAN without its last number; .128 to .191 of it are free, and no DHCP server gives them out. */
+/** The first three numbers of the LAN; its .128 to .191 are free, and no DHCP server gives them out. */
 const home = config.get("lan") ?? "192.168.40";
 
 const [vm1, vm2, vm3] = hosts();
@@ -31,7 +31,7 @@ const db = new ContainerAttachment("db", {
     ipv4Address: `${home}.200`,
     container: { image, restart: "unless-stopped" },
 });
-/** One that exists already, made by compose or by hand. */
+/** An existing container, made by compose or by hand. */
 const printer = new ContainerAttachment("printer", {
     host: vm3,
     network: lan,

@@ -4,7 +4,7 @@ import { hosts } from "../inventory";
 
 const config = new pulumi.Config();
 const image = config.get("image") ?? "lan-registry:5000/busybox:1";
-/** The LAN without its last number; .50 and .51 of it are free, and .2 is its router. */
+/** The first three numbers of the LAN; its .50 and .51 are free, and .2 is the router. */
 const home = config.get("lan") ?? "192.168.40";
 const nic = config.get("nic") ?? "eth0";
 
@@ -23,7 +23,7 @@ new ContainerAttachment("web", {
     },
 });
 
-/** One that exists already, made by `docker run --name printer --network none`; with a MAC of its own. */
+/** An existing container, made by `docker run --name printer --network none`; with its own MAC. */
 new ContainerAttachment("printer", {
     host: vm2,
     containerName: "printer",
@@ -36,7 +36,7 @@ new ContainerAttachment("printer", {
     },
 });
 
-/** pipework br1 -i eth1 db 10.60.0.200/24@10.60.0.1: on a bridge of its host, beside Docker's network or without one. */
+/** pipework br1 -i eth1 db 10.60.0.200/24@10.60.0.1: on a bridge of its host, with or without Docker's network. */
 const lan1 = new Bridge("lan1", { host: vm3, cidr: "10.60.0.0/24" });
 new ContainerAttachment("db", {
     host: vm3,

@@ -15,7 +15,7 @@ const web = new ContainerAttachment("web", {
     mode: "bridge",
     container: { image, restart: "unless-stopped", ports: [{ internal: 80, external }] },
 });
-/** Nothing lies between it and the host's own port; a preview tells who has that already. */
+/** It listens on the host's own port; a preview reports who already has that port. */
 const edge = new ContainerAttachment("edge", {
     host: vm2,
     mode: "host",

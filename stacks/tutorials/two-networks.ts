@@ -4,7 +4,7 @@ import { hosts } from "../inventory";
 
 const config = new pulumi.Config();
 
-/** A further network for a container that runs, `app` on each host; its default route goes there. */
+/** A second network for a running container, `app` on each host, with its default route. */
 for (const [at, host] of hosts().entries()) {
     const back = new Bridge(`back-${at + 1}`, { host, cidr: `10.6${at + 1}.0.0/24` });
     new ContainerAttachment(`app-${at + 1}`, {
