@@ -88,7 +88,9 @@ async function deleteRoute(): Promise<string> {
     const [route = ""] = routes.split("\n");
     const [destination] = route.split(" ");
     if (!destination) {
-        throw new Error(`${BROKEN_HOST} has no route of Crosshost: npm run demo -- --down, then again`);
+        throw new Error(
+            `${BROKEN_HOST} has no route of Crosshost: npm run demo -- --down, then again`,
+        );
     }
     say(`    ${BROKEN_HOST}# ip route del ${route.trim()}`);
     await onHost(LAB_JSON, BROKEN_HOST, `ip route del ${destination} proto 201`);
