@@ -6,7 +6,7 @@ function boot_id() {
     return read_line("/proc/sys/kernel/random/boot_id")
 }
 
-function say_facts(    i, name, key, table) {
+function say_facts(    i, name, key) {
     if (docker_state() == "yes" && !network_count)
         docker_networks()
     print "fact kernel " read_line("/proc/sys/kernel/osrelease")
@@ -28,7 +28,7 @@ function say_facts(    i, name, key, table) {
     say_lacks()
     for (i = 1; i <= addr_count; i++) {
         key = addr_keys[i]
-        name = addr_device[key]
+        name = addr_link[key]
         if (!addr_is_of_loopback(key) && !addr_of_kernel[key])
             print "fact address " name " " nth_word(key, 3) " " link_mtu[name]
     }
@@ -37,16 +37,10 @@ function say_facts(    i, name, key, table) {
         if (route_target(key) != "" && !is_own_route(key))
             print "fact route " nth_word(key, 2) " " route_value[key]
         if (route_is_on_link(key))
-            print "fact on-link " nth_word(key, 2), route_device[key]
+            print "fact on-link " nth_word(key, 2), route_dev[key]
     }
     say_links()
-    for (i = 1; i <= want_count; i++)
-        if (want_kind[want_id[i]] == "range" && stack_of(want_unit[want_id[i]]) != stack)
-            print "fact range " nth_word(want_key[want_id[i]], 2), want_unit[want_id[i]]
-    for (table in nft_live)
-        print "fact table " table, (nft_mark[table] == "" ? "-" : nft_mark[table])
-    for (i = 1; i <= network_count; i++)
-        print "fact network " network_names[i], (network_mark[network_names[i]] == "" ? "-" : network_mark[network_names[i]])
+    kinds_facts()
     if (docker_state() == "yes") {
         say_containers()
         say_places()
@@ -159,7 +153,7 @@ function say_firewall(    i, table) {
 
 # routes of other stacks are told: two overlays must not overlap
 function is_own_route(key,    mark) {
-    mark = link_mark[route_owner(key)]
+    mark = link_mark[route_link(key)]
     return stack_of(mark) == stack || (mark == "" && route_proto[key] == 201)
 }
 

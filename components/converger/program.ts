@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { KIND_ROOMS } from "../entries";
+import type { KindRoom } from "../entries";
+import { dispatch } from "../entries/hooks";
 
 /** The program that runs on hosts: POSIX sh and awk, one file. */
 export interface ConvergerProgram {
@@ -12,71 +15,51 @@ export interface ConvergerProgram {
 
 const VERSION = "0.1.0";
 
-const SHELL_PARTS = [
-    "head.sh",
-    "lock.sh",
-    "steps.sh",
-    "membership.sh",
-    "change.sh",
-    "containers.sh",
-    "routes.sh",
-    "ask.sh",
-    "main.sh",
-] as const;
-const AWK_PARTS = [
-    "text.awk",
-    "units.awk",
-    "kinds.awk",
-    "link.awk",
-    "address.awk",
-    "route.awk",
-    "nft.awk",
-    "iptables.awk",
-    "rules.awk",
-    "range.awk",
-    "engine.awk",
-    "docker.awk",
-    "lan.awk",
-    "endpoint.awk",
-    "places.awk",
-    "netns.awk",
-    "defaultroute.awk",
-    "names.awk",
-    "container.awk",
-    "hostfiles.awk",
-    "networkd.awk",
-    "kernel.awk",
-    "plan.awk",
-    "state.awk",
-    "say.awk",
-    "facts.awk",
-    "end.awk",
-] as const;
-
-/** The files that lie beside this one and have to be shipped with it. */
-export const CONVERGER_PARTS: readonly string[] = [...SHELL_PARTS, ...AWK_PARTS];
+/** What comes first and last; between them the order does not matter. */
+const SHELL_FIRST = "head.sh";
+const SHELL_LAST = "main.sh";
+const AWK_LAST = "end.awk";
 
 let assembled: ConvergerProgram | undefined;
 
 export function convergerProgram(): ConvergerProgram {
-    assembled ??= assemble();
+    assembled ??= assemble(KIND_ROOMS);
     return assembled;
 }
 
-function assemble(): ConvergerProgram {
-    const awk = AWK_PARTS.map(part).join("\n").replaceAll("'", "'\\''");
-    const [head, ...rest] = SHELL_PARTS.map(part);
+/** The program with these kinds of entries. */
+export function assemble(rooms: readonly KindRoom[]): ConvergerProgram {
+    const kinds = rooms.map((room) => ({
+        ...room,
+        awk: `\n${textsOf(room.folder, ".awk").join("\n")}`,
+    }));
+    const awk = [
+        ...textsOf(join(__dirname, "docker"), ".awk"),
+        ...textsOf(__dirname, ".awk", AWK_LAST),
+        dispatch(kinds),
+        ...kinds.map((kind) => kind.awk),
+        readFileSync(join(__dirname, AWK_LAST), "utf8"),
+    ].join("\n");
+    const sh = join(__dirname, "sh");
     const text = [
-        head,
+        part(sh, SHELL_FIRST),
         `version=${VERSION}\n`,
-        ...rest,
-        `# shellcheck disable=SC2016 # what looks like the shell's is awk's\nawk_program='\n${awk}'\n`,
+        ...textsOf(sh, ".sh", SHELL_FIRST, SHELL_LAST),
+        part(sh, SHELL_LAST),
+        `# shellcheck disable=SC2016 # what looks like the shell's is awk's\nawk_program='\n${awk.replaceAll("'", "'\\''")}'\n`,
         'main "$@"\nexit\n',
     ].join("\n");
     const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
     return { text, hash, version: VERSION };
 }
 
-function part(name: string): string {
-    return readFileSync(join(__dirname, name), "utf8").replace(/^# shellcheck shell=sh\n/, "");
+function textsOf(folder: string, ending: string, ...except: readonly string[]): string[] {
+    return readdirSync(folder)
+        .filter((name) => name.endsWith(ending) && !except.includes(name))
+        .sort()
+        .map((name) => part(folder, name));
+}
+
+function part(folder: string, name: string): string {
+    return readFileSync(join(folder, name), "utf8").replace(/^# shellcheck shell=sh\n/, "");
 }

@@ -67,46 +67,35 @@ function drift_of(unit,    i, lines) {
     return lines
 }
 
-function collect_drift(    i, id, text, asked, docker_told) {
+function collect_drift(    i, id, kind, text, docker_told) {
     for (i = 1; i <= want_count; i++) {
         id = want_id[i]
+        kind = want_kind[id]
         if (stack_of(want_unit[id]) != stack)
             continue
-        if (docker_state() != "yes" && want_key[id] ~ /^(docker|interface|default-route) /) {
+        if (docker_state() != "yes" && (kind in NEEDS_DOCKER)) {
             if (!((want_unit[id]) in docker_told))
                 tell(want_unit[id], "docker", DOCKER_IS[docker_state()])
             docker_told[want_unit[id]] = 1
             continue
         }
-        text = difference(id)
+        text = difference(id, kind)
         if (text != "")
             tell(want_unit[id], want_key[id], text)
-        if (want_kind[id] ~ /^(endpoint|container)$/)
-            tell_container(want_unit[id], nth_word(want_key[id], 3))
-        else if (is_inner(want_kind[id]))
-            tell_container(want_unit[id], nth_word(want_key[id], 2))
+        if (kind_container(kind, want_key[id]) != "")
+            tell_container(want_unit[id], kind_container(kind, want_key[id]))
     }
-    tell_extras()
-    tell_names()
-    tell_unmanaged()
-    tell_tables()
+    kinds_extras()
+    kinds_finish()
     if (journal != "" && nth_word(journal, 2) != "")
         tell_journal(nth_word(journal, 1), nth_word(journal, 2))
 }
 
-function difference(id,    key, kind, have) {
-    key = want_key[id]
-    kind = want_kind[id]
+function difference(id, kind,    have) {
     have = actual(id)
     if (have == "")
         return "missing"
-    if (have != want_value[id])
-        return kind == "link" || kind == "network" ? differing_words(want_value[id], have, kind == "link") : plain(have)
-    if (!is_marked(id, key, kind))
-        return "not ours, " (link_alias[nth_word(key, 2)] == "" ? "no mark" : plain("alias " link_alias[nth_word(key, 2)]))
-    if (kind == "network" && let_out_lacks(id))
-        return "published ports of the host not reached"
-    return ""
+    return have != want_value[id] ? kind_differs(kind, want_value[id], have) : kind_lacks(kind, id)
 }
 
 # of a text that follows the words of the entry only those that differ
@@ -137,52 +126,9 @@ function tell_container(unit, name) {
         container_lines[unit] = container_lines[unit] "stopped " name "\n"
 }
 
-# what carries our mark and is in no unit
-function tell_extras(    i, at, key, why) {
-    inner_extras()
-    for (i = 1; i <= link_count; i++)
-        if (!(links[i] in host_end))
-            tell_extra("link " links[i], link_mark[links[i]], link_kind[links[i]])
-    for (i = 1; i <= route_count; i++) {
-        key = route_keys[i]
-        if (route_proto[key] == 201)
-            tell_extra(key, link_mark[route_owner(key)], route_value[key])
-    }
-    for (i = 1; i <= neigh_count; i++)
-        tell_extra(neigh_keys[i], link_mark[neigh_device[neigh_keys[i]]], neigh_value[neigh_keys[i]])
-    for (i = 1; i <= fdb_count; i++)
-        tell_extra(fdb_keys[i], link_mark[fdb_device[fdb_keys[i]]], fdb_value[fdb_keys[i]])
-    for (i = 1; i <= network_count; i++)
-        tell_extra("docker network " network_names[i], network_mark[network_names[i]], network_driver[network_names[i]])
-    for (i in endpoint_value) {
-        split(i, at, SUBSEP)
-        if (endpoint_is_left_over(at[1], at[2]))
-            tell_extra("docker endpoint " at[1] " " at[2], want_unit["docker network " at[2]], "left by a change that failed")
-    }
-    for (i = 1; i <= iptables_count; i++)
-        if (!iptables_taken[i] && !iptables_told[i] && !is_let_out(i) && (iptables_unit[i] in on_file) && stack_of(iptables_unit[i]) == stack) {
-            why = iptables_behind[i] ? "behind a rule that ends the chain, " : "not in the plan, "
-            tell(iptables_unit[i], "iptables " iptables_chain[i], why plain(iptables_rules[i]))
-        }
-}
-
 function tell_extra(key, unit, text) {
     if ((unit in on_file) && stack_of(unit) == stack && !(key in want_value))
         tell(unit, key, plain("not in the plan, " text))
-}
-
-function tell_tables(    table, n, lines, i, cut) {
-    for (table in nft_live) {
-        if (!(nft_unit[table] in on_file) || stack_of(nft_unit[table]) != stack)
-            continue
-        n = split(nft_differences(table), lines, "\n")
-        for (i = 1; i < n; i++) {
-            cut = index(lines[i], ": ")
-            tell(nft_unit[table], substr(lines[i], 1, cut - 1), substr(lines[i], cut + 2))
-        }
-        if (drift_of(nft_unit[table]) !~ /drift nft / && !nft_in_step(table))
-            tell(nft_unit[table], "nft table", "changed")
-    }
 }
 
 function tell_journal(what, unit) {

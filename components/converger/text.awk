@@ -45,12 +45,6 @@ function user_word(word) {
     return word
 }
 
-function set_of(names, set,    i, n, list) {
-    n = split(names, list, " ")
-    for (i = 1; i <= n; i++)
-        set[list[i]] = 1
-}
-
 # what is said in an answer goes into a YAML map as it is
 function plain(text) {
     gsub(/"/, "", text)
@@ -117,17 +111,4 @@ function sort_list(list, n,    i, j, moved) {
 
 function quoted(text) {
     return "\047" text "\047"
-}
-
-# IPv4 addresses as numbers, to tell whether one lies in a subnet
-function number_of(address,    part) {
-    split(address, part, ".")
-    return ((part[1] * 256 + part[2]) * 256 + part[3]) * 256 + part[4]
-}
-
-function lies_in(address, subnet,    part, size) {
-    if (address !~ /^[0-9.]+$/ || split(subnet, part, "/") != 2)
-        return 0
-    size = 2 ^ (32 - part[2])
-    return int(number_of(address) / size) == int(number_of(part[1]) / size)
 }

@@ -3,14 +3,6 @@
 #   at=STACK:UNIT role=old   what was applied of it before
 #   at=STACK:UNIT role=other every other unit on this host, of all stacks
 
-BEGIN {
-    set_of("link addr route neigh fdb sysctl promisc nft iptables network endpoint container interface default-route name underlay range networkd watch boot converger", KNOWN_KINDS)
-    # several units may hold the same key: each its own table, rule or check, or the same thing together
-    set_of("nft iptables sysctl promisc name underlay networkd watch converger", KIND_PER_UNIT)
-    # before Docker starts: sysctls of links only, since Docker up to 27 sets FORWARD DROP only if it enables forwarding itself
-    set_of("link addr promisc route neigh fdb nft", KIND_OF_BOOT_LINKS)
-}
-
 {
     if (!((at, role) in line_count)) {
         texts[++text_count] = at
@@ -67,8 +59,8 @@ function find_forerunners(    n, i, unit, wanted, ranges, things, thing) {
 function things_of(line, things,    cut, key, words) {
     split("", things)
     cut = is_said(line) ? 0 : index(line, ": ")
-    key = cut ? canonical_key(trim(substr(line, 1, cut - 1))) : ""
-    if (!cut || (kind_of(key) in KIND_PER_UNIT))
+    key = cut ? canonical(trim(substr(line, 1, cut - 1))) : ""
+    if (!cut || (kind_of(key) in PER_UNIT))
         return
     things[key] = 1
     if (line ~ /^docker network [^ ]+: (mac|ip)vlan / && split(line, words, " "))
@@ -97,9 +89,9 @@ function take_unit_line(unit, role, line,    cut, key, value) {
             refuse(line ": not an entry (key: value, plain characters)")
         return
     }
-    key = canonical_key(trim(substr(line, 1, cut - 1)))
+    key = canonical(trim(substr(line, 1, cut - 1)))
     value = trim(substr(line, cut + 2))
-    if (!(kind_of(key) in KNOWN_KINDS)) {
+    if (!(kind_of(key) in KINDS)) {
         if (role == "new")
             refuse(key ": this converger (" version ") knows no such kind of entry; put a newer one on the host: pulumi up")
         return
@@ -119,13 +111,17 @@ function same_text_as_before() {
     return line_count[me, "new"] == line_count[me, "old"] && lines_alike == line_count[me, "new"] && !forerunners
 }
 
+function canonical(key) {
+    return kind_key(kind_of(key), key)
+}
+
 function kind_of(key,    kind) {
     kind = first_word(key)
     return kind == "docker" ? nth_word(key, 2) : kind
 }
 
 function identity(unit, key) {
-    return (kind_of(key) in KIND_PER_UNIT) ? unit " " key : key
+    return (kind_of(key) in PER_UNIT) ? unit " " key : key
 }
 
 function keep_old(unit, key, value,    id) {
@@ -133,9 +129,8 @@ function keep_old(unit, key, value,    id) {
     if (!(id in old_value))
         old_id[++old_count] = id
     kinds_wanted[kind_of(key)] = 1
-    if (is_inner(kind_of(key)))
-        inner_note(key, value)
-    old_value[id] = canonical_value(key, value)
+    kind_note(kind_of(key), key, value, "", "old")
+    old_value[id] = kind_canonical(kind_of(key), key, value)
     old_key[id] = key
     old_unit[id] = unit
 }
@@ -152,15 +147,10 @@ function keep_wanted(unit, key, value, role,    id) {
     want_id[++want_count] = id
     want_key[id] = key
     want_raw[id] = value
-    want_value[id] = canonical_value(key, value)
+    want_value[id] = kind_canonical(kind_of(key), key, value)
     want_unit[id] = unit
     want_kind[id] = kind_of(key)
-    if (want_kind[id] == "sysctl")
-        share_sysctl(unit, nth_word(key, 2), value, role)
-    if (is_inner(want_kind[id])) {
-        inner_note(key, value)
-        default_note(id, role)
-    }
+    kind_note(want_kind[id], key, value, id, role)
     if (mode == "observe" || is_mine(unit))
         kinds_wanted[want_kind[id]] = 1
 }
@@ -186,4 +176,23 @@ function is_mine(unit) {
 function refuse(why) {
     refusals++
     refusal[refusals] = why
+}
+
+# an unknown word would end `ip -batch` without naming its line, so it never gets there
+function check_words(key, value) {
+    if (!docker_names_are_plain(key))
+        refuse(key ": Docker knows no such name")
+    kind_check(kind_of(key), key, value)
+}
+
+function words_check(key, value, pairs, flags,    i, n, words) {
+    n = split(value, words, " ")
+    for (i = 1; i <= n; i++) {
+        if (has_word(flags, words[i]))
+            continue
+        if (!has_word(pairs, words[i]) || ++i > n) {
+            refuse(key ": the word `" words[n < i ? n : i] "` is not known there")
+            return
+        }
+    }
 }

@@ -1,13 +1,15 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { CONVERGER_PARTS, convergerProgram } from "../../components/converger/program";
+import { spawnSync } from "node:child_process";
+import { convergerProgram } from "../../components/converger/program";
 import packageJson from "../../package.json";
 
-const FOLDER = join(__dirname, "../../components/converger");
-
-test("the program holds all parts that lie beside it", () => {
-    const parts = readdirSync(FOLDER).filter((name) => !name.endsWith(".ts"));
-    expect([...CONVERGER_PARTS].sort()).toEqual(parts.sort());
+test("every function of its awk is called, so a kind's are the engine's hooks or used by themselves", () => {
+    const [, awk = ""] = /\nawk_program='\n([^]*)'\n\nmain/.exec(convergerProgram().text) ?? [];
+    const { stderr } = spawnSync("gawk", ["--lint", "-f", "/dev/stdin", "/dev/null"], {
+        input: awk.replaceAll("'\\''", "'"),
+        encoding: "utf8",
+    });
+    expect(stderr).toContain("warning"); // gawk has read it
+    expect(stderr.split("\n").filter((line) => line.includes("defined but never called"))).toEqual([]);
 });
 
 test("its version is the package's", () => {

@@ -846,7 +846,7 @@ function link_take_away(name, phase,    i) {
     sysctl_undo_link(name, phase + .2)
     for (i = 1; i <= link_count; i++)
         if (link_master[links[i]] == name)
-            undo(phase + .7, "ip", "link set " links[i] " master " name)
+            undo(phase + .7, "ip", "link set dev " links[i] " master " name)
     if (link_up[name])
         undo(phase + .75, "ip", "link set " name " up")
     if (link_master[name] != "")
@@ -1838,7 +1838,13 @@ function overlaps(a, b) {
 
 # The engine: whether it runs, and its version.
 
-# none, stopped or yes. A command to a stopped engine could start it by its socket, so the process is looked for.
+BEGIN {
+    DOCKER_IS["none"] = "not installed"
+    DOCKER_IS["stopped"] = "not running"
+    DOCKER_IS["silent"] = "not answering"
+}
+
+# none, stopped, silent or yes. A command to a stopped engine could start it by its socket, so the process is looked for.
 function docker_state(    pid) {
     if (docker_known != "")
         return docker_known
@@ -1854,6 +1860,10 @@ function docker_state(    pid) {
     if (pid != "" && !is_docker_service(service_of(pid)))
         docker_elsewhere = service_of(pid)
     return docker_known
+}
+
+function docker_advice() {
+    return docker_state() == "stopped" ? ": systemctl start docker" : docker_state() == "silent" ? ": systemctl status docker says why" : ""
 }
 
 function docker_service_runs() {
@@ -1884,6 +1894,12 @@ function service_of(pid,    path, line, service) {
     return service
 }
 
+# The first one is not waited for without end: the socket of an engine that systemd starts over and over takes it, and nobody answers.
+# Who asks with `observe` waits 30 s, maybe 20 of them for the lock; a change has 120 s, and 60.
+function docker_question(words) {
+    return "exec " (network_count || docker_answers ? "" : "timeout --foreground -k 1 " (mode == "observe" ? 8 : 50) " ") "docker " words " 2>/dev/null"
+}
+
 # asked once for each start of the engine: the answer is kept where a change was written
 function docker_version() {
     if (docker_state() != "yes")
@@ -1891,11 +1907,11 @@ function docker_version() {
     if (docker_server == "")
         docker_server = word_after(read_line(run_dir "/engine"), engine_process())
     if (docker_server == "") {
-        docker_command = "exec docker version --format " quoted("{{.Server.Version}}") " 2>/dev/null"
+        docker_command = docker_question("version --format " quoted("{{.Server.Version}}"))
         docker_command | getline docker_server
         close(docker_command)
         if (docker_server == "")
-            docker_known = docker_server = "stopped"
+            docker_known = docker_server = "silent"
     }
     return docker_server
 }
@@ -1975,6 +1991,8 @@ function docker_read(    i, name) {
     default_network_note(containers_needed, names_needed)
     if (seeks_strays())
         docker_networks()
+    if (docker_state() != "yes")
+        return
     if (mode == "observe") {
         docker_containers()
         places_note(containers_needed, names_needed)
@@ -2011,7 +2029,7 @@ function docker_inspect(    name, words, by_name, hidden) {
         return
     docker_lines("inspect", "none" words) # every engine that answers has a network `none`
     if (!docker_answers) {
-        docker_known = "stopped"
+        docker_known = "silent"
         return
     }
     for (name in by_name)
@@ -2068,7 +2086,7 @@ function seeks_strays() {
 
 # all networks there are: names taken by others are told before anything is done
 function docker_networks(    command, line, words) {
-    command = "exec docker network ls --no-trunc --format " quoted("{{.ID}} {{urlquery .Name}} {{.Driver}} {{.Label \"crosshost\"}}") " 2>/dev/null"
+    command = docker_question("network ls --no-trunc --format " quoted("{{.ID}} {{urlquery .Name}} {{.Driver}} {{.Label \"crosshost\"}}"))
     while ((command | getline line) > 0) {
         split(line, words, " ")
         network_names[++network_count] = words[2]
@@ -2080,7 +2098,7 @@ function docker_networks(    command, line, words) {
     }
     close(command)
     if (!network_count)
-        docker_known = "stopped"
+        docker_known = "silent"
 }
 
 # one line for each, running or not: `NAME STATE NETWORKS id ID mark UNIT ports PORTS`
@@ -2114,7 +2132,7 @@ function say_containers(    i, line, name) {
 
 # $reader: `lan` where networks are not to be kept as those of a plan. What is not found is told as an empty line.
 function docker_lines(request, names, reader,    command, line, kind) {
-    command = "exec docker " request " --format " quoted(INSPECT_FORMAT) " " names " 2>/dev/null"
+    command = docker_question(request " --format " quoted(INSPECT_FORMAT) " " names)
     while ((command | getline line) > 0) {
         if (line == "")
             continue
@@ -2448,8 +2466,8 @@ function promisc_record(name) {
 
 function promisc_make(key,    name) {
     name = nth_word(key, 2)
-    step(45, "ip", "link set " name " promisc on", key)
-    undo(45, "ip", "link set " name " promisc off")
+    step(45, "ip", "link set dev " name " promisc on", key)
+    undo(45, "ip", "link set dev " name " promisc off")
     if (read_line(promisc_record(name)) == "") {
         step(45.1, "put", promisc_record(name) " 0600 " journal_file("off\n"), key)
         undo(45.1, "remove", promisc_record(name))
@@ -2464,8 +2482,8 @@ function promisc_unmake(key,    i, name) {
     if (promisc_unmade[key]++ || read_line(promisc_record(name)) == "")
         return
     if (promisc_actual(name) == "on") {
-        step(84, "ip", "link set " name " promisc off", key)
-        undo(84, "ip", "link set " name " promisc on")
+        step(84, "ip", "link set dev " name " promisc off", key)
+        undo(84, "ip", "link set dev " name " promisc on")
     }
     step(84.1, "remove", promisc_record(name), key)
     undo_file(84.1, promisc_record(name), "off\n")
@@ -2846,7 +2864,7 @@ function is_inner(kind) {
 
 function inner_note(key, value) {
     inner_wanted[nth_word(key, 2)] = 1
-    host_end[word_after(value, "host")] = 1
+    host_end[interface_word(value, "host")] = 1
 }
 
 function interface_words_check(key, value) {
@@ -2855,6 +2873,12 @@ function interface_words_check(key, value) {
     else if (value !~ /^(veth [^ ]+ host|macvlan) [^ ]+ mac [^ ]+ (mtu [0-9]+ )?ipv4 /)
         refuse(key ": wants `veth BRIDGE host LINK` or `macvlan LINK`, then mac, mtu, ipv4")
     words_check(key, value, "veth host macvlan mac mtu ipv4 gateway route via", "")
+}
+
+# one of the words behind what it lies on, which may have any name
+function interface_word(value, word) {
+    sub(/^[^ ]+ [^ ]+/, "", value)
+    return word_after(value, word)
 }
 
 # the parts of an entry: `veth br0`, `mac M`, `route C via V`
@@ -2914,7 +2938,7 @@ function inner_read(name, line,    words, at, link) {
         inner_mark[at] = inner_alias[at] ~ /^crosshost:/ ? substr(inner_alias[at], 11) : word_after(line, "group") == 201 ? "?" : ""
     } else if (words[3] == "inet")
         inner_addresses[at] = inner_addresses[at] " ipv4 " words[4]
-    else if (words[1] == "unicast" && word_after(line, "proto") != "kernel" && !has_word(line, "metric")) {
+    else if (words[1] == "unicast" && word_after(line, "proto") != "kernel" && word_after(line, "metric") == "") {
         gsub(/ (linkdown|dead|proto boot|scope global)|^unicast /, "", line)
         inner_route[name, first_word(line)] = line
         inner_routes[name] = inner_routes[name] " " first_word(line)
@@ -2957,7 +2981,7 @@ function interface_found(name, link,    at, below, value, n, list, i, way) {
 
 # what an entry does not say is as below
 function interface_wanted(value) {
-    return value (has_word(value, "mtu") ? "" : " mtu " link_mtu[nth_word(value, 2)])
+    return value (interface_word(value, "mtu") != "" ? "" : " mtu " link_mtu[nth_word(value, 2)])
 }
 
 function interface_actual(id,    name, link, at, want, have, text, n, list, i) {
@@ -2970,7 +2994,7 @@ function interface_actual(id,    name, link, at, want, have, text, n, list, i) {
         return ""
     want = interface_wanted(want_value[id])
     have = interface_found(name, link)
-    if (inner_alias[at] != "crosshost:" want_unit[id] || (has_word(want, "host") && link_alias[inner_below[at]] != "crosshost:" want_unit[id]))
+    if (inner_alias[at] != "crosshost:" want_unit[id] || (interface_word(want, "host") != "" && link_alias[inner_below[at]] != "crosshost:" want_unit[id]))
         have = have " not-ours"
     n = items_of(have, list)
     for (i = 1; i <= n; i++)
@@ -2995,7 +3019,7 @@ function interface_check(id,    key, name, at, value, parent, host, n, list, i) 
     name = nth_word(key, 2)
     at = name SUBSEP nth_word(key, 3)
     parent = nth_word(value, 2)
-    host = word_after(value, "host")
+    host = interface_word(value, "host")
     if (!inner_check(key, name))
         return
     if ((at in inner_mac) && !inner_is_ours(at))
@@ -3058,9 +3082,9 @@ function interface_make(id,    key, name, link, at, want, have, host, n, list, i
     if (!inner_open(name))
         return
     want = interface_wanted(want_value[id])
-    host = word_after(want, "host")
+    host = interface_word(want, "host")
     have = at in inner_mac ? interface_found(name, link) : ""
-    if (has_word(want " " have, "gateway"))
+    if (interface_word(want, "gateway") != "" || interface_word(have, "gateway") != "")
         default_due[name] = 1
     if (have != "" && !has_word(have, host == "" ? "macvlan " nth_word(want, 2) : "host " host)) {
         interface_take_away(name, link, key)
@@ -3070,7 +3094,7 @@ function interface_make(id,    key, name, link, at, want, have, host, n, list, i
         if ((host in link_index) && !(host in host_end_dying))
             step(12, "ip-del", "link del " host, key) # its other end has another name
         step(105, inner_tool("into", name), interface_added(name, link, want), key)
-        undo(105, inner_tool("netns", name), "link del " link)
+        undo(105, inner_tool("netns", name), "link del dev " link)
     } else
         interface_state(1, name, link, have, inner_alias[at], key)
     n = items_of(have, list)
@@ -3086,7 +3110,7 @@ function interface_make(id,    key, name, link, at, want, have, host, n, list, i
 
 # a host's end of a veth goes with the container's
 function interface_added(name, link, value,    host) {
-    host = word_after(value, "host")
+    host = interface_word(value, "host")
     if (host == "")
         return "link add link " nth_word(value, 2) " name " link " netns " container_pid[name] " group 201 type macvlan mode bridge"
     return "link add name " host (host in link_index ? " address " link_address[host] : "") " group 201 type veth peer name " link " netns " container_pid[name] " group 201"
@@ -3102,12 +3126,12 @@ function item_command(verb, item, link,    words) {
 # All of an interface that is there, as it is to be, or for undoing as it was. The kernel tells the LAN of what comes up where
 # arp_notify says so.
 function interface_state(undoing, name, link, value, alias, key,    host, tool, n, list, i) {
-    host = word_after(value, "host")
+    host = interface_word(value, "host")
     tool = inner_tool("netns", name)
     if (host != "")
         state_put(undoing, .1, "ip", "link set " host (value ~ /host [^ ]+ down/ ? " down" : " up") (nth_word(value, 2) == "nothing" ? " nomaster" : " master " nth_word(value, 2)) \
-            " mtu " (undoing ? link_mtu[host] : word_after(value, "mtu")) " group 201 alias " alias, key)
-    state_put(undoing, .3, tool, "link set " link " address " word_after(value, "mac") " mtu " word_after(value, "mtu") " group 201 alias " alias, key)
+            " mtu " (undoing ? link_mtu[host] : interface_word(value, "mtu")) " group 201 alias " alias, key)
+    state_put(undoing, .3, tool, "link set dev " link " address " interface_word(value, "mac") " mtu " interface_word(value, "mtu") " group 201 alias " alias, key)
     n = items_of(value, list)
     for (i = 1; i <= n; i++)
         if (list[i] ~ /^ipv4 /)
@@ -3117,7 +3141,7 @@ function interface_state(undoing, name, link, value, alias, key,    host, tool, 
     state_put(undoing, .5, inner_tool("sysctl", name), "net/ipv4/conf/" link "/arp_notify 1", key)
     if (!sysctl_is_moot("net.ipv6"))
         state_put(undoing, .5, inner_tool("sysctl", name), "net/ipv6/conf/" link "/disable_ipv6 1", key)
-    state_put(undoing, .6, tool, "link set " link (value ~ / down$/ ? " down" : " up"), key)
+    state_put(undoing, .6, tool, "link set dev " link (value ~ / down$/ ? " down" : " up"), key)
     if (host != "" && !undoing)
         step(107, inner_tool("announce", name), host " " link, key)
 }
@@ -3148,7 +3172,7 @@ function interface_unmake(key,    name, at) {
 function interface_take_away(name, link, key,    at, have) {
     at = name SUBSEP link
     have = interface_found(name, link)
-    step(12, inner_tool("netnsdel", name), "link del " link, key)
+    step(12, inner_tool("netnsdel", name), "link del dev " link, key)
     interface_state(1, name, link, have, inner_alias[at], key)
     undo(13, inner_tool("into", name), interface_added(name, link, have))
     if (word_after(inner_route[name, "default"], "dev") == link)
@@ -3194,7 +3218,7 @@ function inner_write_state(path,    name, i, j, part, n, list) {
 # a container has one default route
 function default_note(id, role,    name, other) {
     name = nth_word(want_key[id], 2)
-    if (want_kind[id] == "interface" && word_after(want_value[id], "gateway") == "")
+    if (want_kind[id] == "interface" && interface_word(want_value[id], "gateway") == "")
         return
     other = default_entry[name]
     if (other == "")
@@ -3266,7 +3290,7 @@ function default_way(name,    id, n, nets, i) {
     if (id != "" && want_kind[id] != "interface" && default_gateway(name, want_value[id]) == "")
         return ""
     if (id != "")
-        return "via " (want_kind[id] == "interface" ? word_after(want_value[id], "gateway") " dev " nth_word(want_key[id], 3) : default_gateway(name, want_value[id])) " proto 201"
+        return "via " (want_kind[id] == "interface" ? interface_word(want_value[id], "gateway") " dev " nth_word(want_key[id], 3) : default_gateway(name, want_value[id])) " proto 201"
     n = split(container_networks[name], nets, " ")
     for (i = 1; i <= n; i++)
         if (endpoint_gateway[name, nets[i]] ~ /^[0-9]/ && !((name, nets[i]) in endpoint_leaves))
@@ -3797,7 +3821,7 @@ function unmanaged_text(    i, id, name, names, count, text) {
         else if (want_kind[id] == "network" && want_value[id] ~ /^bridge /)
             name = DOCKER_VETH
         else if (want_kind[id] == "interface")
-            name = word_after(want_value[id], "host")
+            name = interface_word(want_value[id], "host")
         if (name != "" && !index("\n" text, "\n" name "\n")) {
             names[++count] = name
             text = text name "\n"
@@ -4171,13 +4195,13 @@ function check_docker(    i, kind) {
     for (i = 1; i <= want_count; i++) {
         kind = want_kind[want_id[i]]
         if (is_mine(want_unit[want_id[i]]) && (kind == "network" || kind == "endpoint" || kind == "container" || is_inner(kind))) {
-            refuse(want_key[want_id[i]] ": Docker is " (docker_state() == "none" ? "not installed" : "not running: systemctl start docker"))
+            refuse(want_key[want_id[i]] ": Docker is " DOCKER_IS[docker_state()] docker_advice())
             return
         }
     }
     for (i = 1; i <= old_count; i++)
-        if (docker_state() == "stopped" && old_key[old_id[i]] ~ /^docker /) {
-            refuse(old_key[old_id[i]] ": Docker is not running, so it cannot be removed: systemctl start docker")
+        if (docker_state() != "none" && old_key[old_id[i]] ~ /^docker /) {
+            refuse(old_key[old_id[i]] ": Docker is " DOCKER_IS[docker_state()] ", so it cannot be removed" docker_advice())
             return
         }
 }
@@ -4206,7 +4230,7 @@ function mark_links(    i, id, name) {
 function keep_ports(bridge, key,    i) {
     for (i = 1; i <= link_count; i++)
         if (link_master[links[i]] == bridge)
-            step(43, "ip", "link set " links[i] " master " bridge, key)
+            step(43, "ip", "link set dev " links[i] " master " bridge, key)
 }
 
 # entries of other units are touched only if they lie on a link that is made anew
@@ -4559,7 +4583,7 @@ function collect_drift(    i, id, text, asked, docker_told) {
             continue
         if (docker_state() != "yes" && want_key[id] ~ /^(docker|interface|default-route) /) {
             if (!((want_unit[id]) in docker_told))
-                tell(want_unit[id], "docker", docker_state() == "none" ? "not installed" : "not running")
+                tell(want_unit[id], "docker", DOCKER_IS[docker_state()])
             docker_told[want_unit[id]] = 1
             continue
         }

@@ -23,10 +23,11 @@ run_awk() {
         echo $status >"$at/status.after"
         [ ! -d "$journal_dir" ] || cp -a "$journal_dir" "$at/journal.after"
         sed -i "s/fact converger .*/fact converger/" "$at/out.before" "$at/out.after"
-        if [ "$mode" = state ]; then
-            sort -o "$at/out.before" "$at/out.before"
-            sort -o "$at/out.after" "$at/out.after"
-        fi
+        # lines in no order that matters: what is compared sorted after undoing, and facts
+        if [ "$mode" != plan ]; then sort -o "$at/out.before" "$at/out.before"; sort -o "$at/out.after" "$at/out.after"; fi
+        for before in "$at/journal.before/before" "$at/journal.after/before"; do
+            [ ! -f "$before" ] || sort -o "$before" "$before"
+        done
         echo "$*" >>"$freeze_dir/compared"
         for what in out err status journal; do
             [ -e "$at/$what.before" ] || [ -e "$at/$what.after" ] || continue

@@ -1,0 +1,53 @@
+# Modules of the kernel: yes (loaded, or part of the kernel), no, or unknown, as in a container that sees no modules.
+
+function kernel_module(name,    release, line, path) {
+    if (name in module_known)
+        return module_known[name]
+    if (read_line("/sys/module/" name "/initstate") != "")
+        return module_known[name] = "yes"
+    release = read_line("/proc/sys/kernel/osrelease")
+    path = "/lib/modules/" release "/modules.builtin"
+    module_known[name] = "unknown"
+    while ((getline line < path) > 0) {
+        module_known[name] = "no"
+        if (index(line, "/" name ".ko")) {
+            module_known[name] = "yes"
+            break
+        }
+    }
+    close(path)
+    if (module_known[name] == "unknown")
+        module_known[name] = kernel_config(name)
+    return module_known[name]
+}
+
+# the kernel's own word, where it keeps it: what it was not built with, no module brings
+function kernel_config(name,    command, line, option) {
+    option = "CONFIG_" (name == "8021q" ? "VLAN_8021Q" : toupper(name)) "="
+    if (kernel_options == "") {
+        kernel_options = " "
+        command = "exec gzip -dc /proc/config.gz 2>/dev/null | grep -E \"^CONFIG_(NET|NF_TABLES|VXLAN|MACVLAN|IPVLAN|VLAN_8021Q)=\""
+        while ((command | getline line) > 0)
+            kernel_options = kernel_options line " "
+        close(command)
+    }
+    if (kernel_options == " " || has_word(kernel_options, option "m"))
+        return "unknown"
+    if (has_word(kernel_options, option "y"))
+        return "yes"
+    module_lacks[name] = 1
+    return "no"
+}
+
+function kernel_check(key, kind,    name) {
+    name = kind == "vlan" ? "8021q" : kind
+    if (kind != "bridge" && kernel_lacks(name))
+        refuse(key ": this kernel (" read_line("/proc/sys/kernel/osrelease") ") has no " name ": install its extra modules, or boot another")
+}
+
+# asked without loading it
+function kernel_lacks(name) {
+    if (kernel_module(name) == "no" && !(name in module_lacks))
+        module_lacks[name] = system("exec modprobe -n -q " name " 2>/dev/null") == 1
+    return module_lacks[name]
+}

@@ -1,0 +1,170 @@
+# iptables rules of ours beside Docker's. The comment is the mark; a rule is told by its words.
+
+# ---- what the kernel has: `iptables -S`, of FORWARD, DOCKER-USER and, of nat, DOCKER
+
+BEGIN { PER_UNIT["iptables"] = 1 }
+
+function iptables_check(key, value) {
+    if (key !~ /^iptables DOCKER-USER [^ ]+$/)
+        refuse(key ": only rules of the chain DOCKER-USER are held")
+}
+
+function iptables_observe() {
+    iptables_read_all()
+    if (mode == "observe")
+        legacy_read()
+}
+
+function iptables_read_all(    command, line, all) {
+    if (!has_iptables || !iptables_is_there())
+        return
+    all = sweeping() || (mode == "observe" && docker_state() == "yes")
+    if (all || speaks_of("iptables"))
+        command = "iptables -w 10 -S DOCKER-USER; iptables -w 10 -S FORWARD; "
+    if (all || (phase != "links" && speaks_of("network")))
+        command = command "iptables -w 10 -t nat -S DOCKER; "
+    if (all)
+        command = command "iptables -w 10 -t nat -S PREROUTING; "
+    if (command == "")
+        return
+    command = "{ " command "} 2>/dev/null"
+    while ((command | getline line) > 0)
+        iptables_read(line)
+    close(command)
+}
+
+# a look at rules would load what there is none of yet
+function iptables_is_there() {
+    if (mode != "observe")
+        return 1
+    return is_legacy(has_iptables) ? read_line("/proc/net/ip_tables_names") != "" : kernel_module("nf_tables") != "no"
+}
+
+# of a program's path: whether it keeps its rules where nft does not show them
+function is_legacy(path) {
+    return path ~ /legacy/
+}
+
+function iptables_read(line,    chain, rule, unit) {
+    chain = nth_word(line, 2)
+    iptables_has[chain] = 1
+    if (line == "-P FORWARD DROP")
+        iptables_drops = 1
+    if (line !~ /^-A /)
+        return
+    gsub(/"/, "", line)
+    rule = substr(line, 5 + length(chain))
+    if (rule == "-j DOCKER-USER")
+        iptables_asks_user = 1
+    else if (rule ~ /-j DOCKER(-FORWARD|-ISOLATION-STAGE-1)?$/)
+        iptables_asks_docker[chain] = 1
+    if (chain == "DOCKER") {
+        if (rule ~ /^-i [^ ]+ (-m comment --comment [^ ]+ )?-j RETURN$/)
+            let_out[word_after(rule, "-i")] = 1
+        if (rule !~ / --comment crosshost:/)
+            docker_proxy = rule ~ /^-i .* -j RETURN$|! -i / ? "on" : docker_proxy == "" && rule ~ / -j DNAT / ? "off" : docker_proxy
+    } else if (rule ~ /^-j (RETURN|DROP|REJECT|ACCEPT)/) {
+        iptables_ended[chain] = 1
+        return
+    }
+    if (rule !~ / --comment crosshost:/) {
+        iptables_filters = iptables_filters || chain == "FORWARD"
+        return
+    }
+    unit = word_after(rule, "--comment")
+    sub(/^crosshost:/, "", unit)
+    sub(/ ?-m comment --comment [^ ]+/, "", rule)
+    iptables_rules[++iptables_count] = trim(rule)
+    iptables_unit[iptables_count] = unit
+    iptables_chain[iptables_count] = chain
+    iptables_behind[iptables_count] = (chain in iptables_ended)
+}
+
+# ---- rules that let packets in
+
+# Docker asks DOCKER-USER before all else. Where it did not make that chain (20.10 with `bridge: none`, after a boot), or its jump is
+# gone, the rule has to stand in FORWARD; where nothing drops, nowhere.
+function iptables_place() {
+    if (iptables_asks_user)
+        return "DOCKER-USER"
+    if ((iptables_drops || iptables_filters || ("FORWARD" in iptables_ended)) && !docker_leaves_iptables())
+        return "FORWARD"
+    return ("DOCKER-USER" in iptables_has) ? "DOCKER-USER" : ""
+}
+
+function iptables_actual(id,    place, i, value, unreached) {
+    place = iptables_place()
+    value = want_value[id]
+    if (place == "")
+        return value
+    for (i = 1; i <= iptables_count; i++) {
+        if (iptables_unit[i] != want_unit[id] || iptables_rules[i] != value || iptables_behind[i] || iptables_taken[i])
+            continue
+        if (iptables_chain[i] == place || iptables_chain[i] == "FORWARD") {
+            iptables_taken[i] = 1
+            return value
+        }
+        unreached = i
+    }
+    if (!unreached)
+        return ""
+    iptables_told[unreached] = 1
+    return "not reached from FORWARD"
+}
+
+function iptables_marked(rule, unit) {
+    sub(/-j /, "-m comment --comment crosshost:" unit " -j ", rule)
+    return rule
+}
+
+function iptables_make(id,    rule, place) {
+    rule = iptables_marked(want_value[id], want_unit[id])
+    place = iptables_place()
+    step("iptables.add", "iptables", "-w 10 -I " place " " rule, want_key[id])
+    undo("iptables.add", "iptables", "-w 10 -D " place " " rule)
+}
+
+# after each wanted rule has taken its own
+function iptables_unmake_rest(    i, rule, table) {
+    for (i = 1; i <= iptables_count; i++)
+        if (is_mine(iptables_unit[i]) && !iptables_taken[i] && !is_let_out(i)) {
+            rule = iptables_chain[i] " " iptables_marked(iptables_rules[i], iptables_unit[i])
+            table = iptables_chain[i] == "DOCKER" ? "nat" : "filter"
+            step("iptables.del", "iptables", "-w 10 -t " table " -D " rule, "iptables " iptables_chain[i])
+            undo("iptables.del", "insert", table " " rule)
+        }
+}
+
+# ---- rules that nft does not show
+
+function iptables_extras() {
+    if (mode == "observe")
+        iptables_tell_rest()
+    else if (phase != "links")
+        iptables_unmake_rest()
+}
+
+function iptables_tell_rest(    i, why) {
+    for (i = 1; i <= iptables_count; i++)
+        if (!iptables_taken[i] && !iptables_told[i] && !is_let_out(i) && (iptables_unit[i] in on_file) && stack_of(iptables_unit[i]) == stack) {
+            why = iptables_behind[i] ? "behind a rule that ends the chain, " : "not in the plan, "
+            tell(iptables_unit[i], "iptables " iptables_chain[i], why plain(iptables_rules[i]))
+        }
+}
+
+function iptables_state(path,    i) {
+    for (i = 1; i <= iptables_count; i++)
+        print "iptables", iptables_chain[i], iptables_unit[i], iptables_rules[i] > path
+}
+
+# rules that nft does not show, where there are some: else to ask for them would make their table
+function legacy_read(    command, line) {
+    while ((getline line < "/proc/net/ip_tables_names") > 0)
+        if (line == "filter")
+            command = "exec 2>/dev/null; iptables-legacy-save -t filter || " (is_legacy(has_iptables) ? "iptables-save -t filter" : ":")
+    close("/proc/net/ip_tables_names")
+    while (command != "" && (command | getline line) > 0)
+        if (line ~ /^(:|-A )/)
+            legacy_lines[++legacy_count] = line
+    close(command)
+}
