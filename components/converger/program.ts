@@ -19,6 +19,7 @@ const VERSION = "0.1.0";
 const SHELL_FIRST = "head.sh";
 const SHELL_LAST = "main.sh";
 const AWK_LAST = "end.awk";
+const ENGINE = ["docker", "observe", "plan"];
 
 let assembled: ConvergerProgram | undefined;
 
@@ -34,7 +35,7 @@ export function assemble(rooms: readonly KindRoom[]): ConvergerProgram {
         awk: `\n${textsOf(room.folder, ".awk").join("\n")}`,
     }));
     const awk = [
-        ...textsOf(join(__dirname, "docker"), ".awk"),
+        ...ENGINE.flatMap((folder) => textsOf(join(__dirname, folder), ".awk")),
         ...textsOf(__dirname, ".awk", AWK_LAST),
         dispatch(kinds),
         ...kinds.map((kind) => kind.awk),

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154
 # takes the place of run_awk in the converger, see run
 run_awk() {
     case " $* " in

@@ -8,7 +8,7 @@ export function frozenIfAsked(text: string): string {
         return text;
     }
     if (!existsSync(join(log, "before.awk"))) {
-        copyFileSync(join(__dirname, "before.awk"), join(log, "before.awk"));
+        copyFileSync(join(__dirname, "before"), join(log, "before.awk"));
     }
     const comparing = readFileSync(join(__dirname, "comparing.sh"), "utf8");
     const original = /^run_awk\(\) \{\n(.*\n)*?\}\n/m;

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import * as pulumi from "@pulumi/pulumi";
 import type * as Crosshost from "pulumi-crosshost";
 import { lab } from "../../support/lab";
 
 const config = new pulumi.Config();
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- which of two versions is for the configuration to say
-const crosshost = require(config.require("package")) as typeof Crosshost;
+// which of two versions is for the configuration to say
+const crosshost = createRequire(__filename)(config.require("package")) as typeof Crosshost;
 const { Bridge, ContainerAttachment, Host, Macvlan, Overlay } = crosshost;
 const { hosts, privateKeyFile, registry, lan } = lab();
 const privateKey = pulumi.secret(readFileSync(privateKeyFile, "utf8"));
