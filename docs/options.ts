@@ -10,6 +10,7 @@ const SOURCES = [
     "components/bridge/bridge.ts",
     "components/macvlan/macvlan.ts",
     "components/overlay/overlay.ts",
+    "components/overlay/backends/args.ts",
     "components/attachment/attachment.ts",
     "components/attachment/places/interfaceArgs.ts",
 ];

@@ -7,7 +7,7 @@ import { attachmentSchema } from "../components/attachment/schema";
 import { bridgeSchema } from "../components/bridge/schema";
 import { connectionSchema, hostSchema } from "../components/host/schema";
 import { macvlanSchema } from "../components/macvlan/schema";
-import { backendChoice } from "../components/overlay/backends";
+import { backendChoice } from "../components/overlay/backends/choice";
 import { vxlan } from "../components/overlay/backends/vxlan";
 import { overlaySchema } from "../components/overlay/schema";
 import { check } from "../components/wire/problem";

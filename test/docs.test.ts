@@ -8,7 +8,7 @@ import { bridgeSchema } from "../components/bridge/schema";
 import { connectionSchema, hostSchema } from "../components/host/schema";
 import { macvlanUnit, planMacvlan } from "../components/macvlan/plan";
 import { macvlanSchema } from "../components/macvlan/schema";
-import { backendChoice } from "../components/overlay/backends";
+import { backendChoice } from "../components/overlay/backends/choice";
 import { vxlan } from "../components/overlay/backends/vxlan";
 import { layOut, planOverlay } from "../components/overlay/plan";
 import { overlaySchema } from "../components/overlay/schema";

@@ -22,6 +22,8 @@ export interface Coming {
     readonly stack: string;
     readonly name: string;
     readonly text: string;
+    /** Of the kernel, that it cannot do without. */
+    readonly modules?: readonly string[];
 }
 
 /** The first engine whose networks behave as plans expect. */
@@ -54,6 +56,7 @@ export function misfits(
             ...ssh.flatMap(({ errors }) => errors),
             ...found.filter(({ wide }) => !wide).map(({ text }) => text),
             ...of("link").flatMap((line) => linkMisfits(line, own, facts)),
+            ...lacking(unit.modules ?? [], facts),
             ...lan.errors,
             ...beside.errors,
             ...dockerMisfits([...of("docker"), ...of("interface")], own, facts),
@@ -133,17 +136,19 @@ function vxlanMisfits(name: string, value: string, own: string, facts: Facts): s
             (theirs === id || theirs === "all") &&
             isStranger(owner, own),
     );
-    return [
-        ...taken.map(
-            ([other = "", , , owner = ""]) =>
-                `VXLAN ${id} on UDP port ${port} is taken by ${other}, ${ownerText(owner)}: choose another backend.vxlan.vni or port`,
-        ),
-        ...(facts.get("lacks")?.includes("vxlan") === true
-            ? [
-                  `its kernel, ${facts.get("kernel")?.[0] ?? ""}, has no vxlan: install its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend`,
-              ]
-            : []),
-    ];
+    return taken.map(
+        ([other = "", , , owner = ""]) =>
+            `VXLAN ${id} on UDP port ${port} is taken by ${other}, ${ownerText(owner)}: choose another backend.vxlan.vni or port`,
+    );
+}
+
+function lacking(modules: readonly string[], facts: Facts): string[] {
+    return modules
+        .filter((module) => facts.get("lacks")?.includes(module))
+        .map(
+            (module) =>
+                `its kernel, ${facts.get("kernel")?.[0] ?? ""}, has no ${module}: install its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend`,
+        );
 }
 
 function dockerMisfits(lines: readonly Line[], own: string, facts: Facts): string[] {

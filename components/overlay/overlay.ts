@@ -23,48 +23,14 @@ import { unitText } from "../wire/unit";
 import { claimProblems } from "../network/claims";
 import { rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
-import { backendName } from "./backends";
+import { type BackendArgs } from "./backends/args";
 import { networkNameOn } from "../network/networkName";
-import { claimantOf, layOut, type OverlayLayout, planOverlay } from "./plan";
+import { claimantOf, layOut, type OverlayLayout, planMember } from "./plan";
 import { underlayProblems } from "./problems";
 import { overlaySchema } from "./schema";
 import { checkSharedLink } from "./sharedLink";
 
 const COMPONENT = "Overlay";
-
-/** Options of the `vxlan` backend. */
-export interface VxlanArgs {
-    /**
-     * VXLAN network identifier, 1 to 16777215. Default: derived from project, stack and name, above the
-     * range of Docker Swarm. Changed in place; traffic pauses until every host has it.
-     */
-    vni?: number;
-    /**
-     * UDP port, which must be open in the hosts' firewalls. Default: derived, 20000 to 29999. Changed
-     * in place; traffic pauses until every host has it.
-     */
-    port?: number;
-}
-
-/** Options of the `direct` backend: there is nothing to choose. */
-export type DirectArgs = Record<string, never>;
-
-/** How packets travel between hosts: exactly one of these. */
-export interface BackendArgs {
-    /**
-     * VXLAN with static routes, for hosts that reach each other by UDP, on one link or not. Creates a
-     * device on each host, and a route, a neighbour and an fdb entry for each peer. 50 bytes of
-     * overhead. Changed in place.
-     */
-    vxlan?: VxlanArgs;
-    /**
-     * Plain routes from host to host, for hosts on one link (one switch, one bridge, one VLAN): packets
-     * are sent unchanged. Creates a route for each peer and no device. No overhead, so the full MTU. Do
-     * not use it where untrusted machines share the link: they can spoof container addresses. It does
-     * not work in clouds that drop packets with addresses they did not assign. Changed in place.
-     */
-    direct?: DirectArgs;
-}
 
 export interface OverlayArgs {
     /** The hosts to span, in any order. Adding or removing one renumbers nothing. Changed in place. */
@@ -131,7 +97,7 @@ export class Overlay extends pulumi.ComponentResource {
             mtu: this.mtu,
             networks: this.networks,
             subnets: this.subnets,
-            backend: backendName(spec.backend),
+            backend: layout.backend.name,
         });
     }
 
@@ -166,21 +132,22 @@ export class Overlay extends pulumi.ComponentResource {
                 await checkSharedLink(this, layout, living, addresses);
                 return addresses;
             });
-        const made = sessions.map((session): [string, pulumi.Resource] => [
-            session.name,
-            unitCommand(session, this, {
+        const made = sessions.map((session): [string, pulumi.Resource] => {
+            const planned = pulumi.all([underlays, session.address]).apply(([known, own]) => {
+                const all = { ...known, [session.name]: own };
+                const { unit, flows } = planMember(layout, session.name, all);
+                return { text: unitText(unit), flows };
+            });
+            const command = unitCommand(session, this, {
                 of: name,
                 name: unitName("overlay", layout.plan.name),
                 title: titleOf(COMPONENT, name),
-                text: pulumi
-                    .all([underlays, session.address])
-                    .apply(([known, own]) =>
-                        unitText(
-                            planOverlay(layout, session.name, { ...known, [session.name]: own }),
-                        ),
-                    ),
-            }),
-        ]);
+                text: planned.apply(({ text }) => text),
+                flows: planned.apply(({ flows }) => flows),
+                modules: layout.backend.needs.modules,
+            });
+            return [session.name, command];
+        });
         return Object.fromEntries(made);
     }
 }

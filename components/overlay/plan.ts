@@ -10,18 +10,20 @@ import {
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
 import { leastUnderlayMtu, type PlannedHost } from "../network/members";
 import { subnet } from "../wire/address";
+import { type Flow } from "../wire/flow";
 import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";
+import { bytesOf } from "../wire/mtu";
 import { type Problem } from "../wire/problem";
 import { entry, type Entry, unit, type Unit } from "../wire/unit";
 import { type Member, type OverlayPlan, type Wire } from "./backends/backend";
-import { chosenBackend } from "./backends";
-import { overheadOf, planProblems } from "./problems";
+import { chosenBackend, type ChosenBackend } from "./backends/choice";
+import { planProblems } from "./problems";
 import { type OverlaySpec } from "./schema";
 
 /** All that is decided before any address of a host is known. */
 export interface OverlayLayout {
     readonly plan: OverlayPlan;
-    readonly spec: OverlaySpec;
+    readonly backend: ChosenBackend;
     /** Docker's name of the network, the same on every host. */
     readonly network: string;
     readonly networks: Readonly<Record<string, HostNetwork>>;
@@ -36,14 +38,15 @@ export function layOut(
     spec: OverlaySpec,
     hosts: readonly PlannedHost[],
 ): { readonly layout: OverlayLayout; readonly problems: readonly Problem[] } {
+    const backend = chosenBackend(spec.backend);
     const plan: OverlayPlan = {
         identity,
         name,
         cidr: spec.cidr,
-        mtu: spec.mtu ?? leastUnderlayMtu(hosts) - overheadOf(spec),
+        mtu: spec.mtu ?? leastUnderlayMtu(hosts) - bytesOf(backend.overhead),
         bridge: linkName("ch", identity, name),
     };
-    const problems = planProblems(spec, hosts);
+    const problems = planProblems(spec, backend.overhead, hosts);
     const members = problems.length > 0 ? [] : hosts;
     const network = spec.dockerName ?? dockerName(identity, name);
     const networks = members.map(({ name: host, id }): [string, HostNetwork] => [
@@ -52,7 +55,7 @@ export function layOut(
     ]);
     const layout = {
         plan,
-        spec,
+        backend,
         network,
         networks: Object.fromEntries(networks),
         ids: Object.fromEntries(members.map((host) => [host.name, host.id ?? 0])),
@@ -61,29 +64,38 @@ export function layOut(
 }
 
 /** What the overlay holds on each of its hosts, and nothing else there may have. */
-export function claimantOf(component: string, { plan, spec, network }: OverlayLayout): Claimant {
-    const claims = [
-        knownAsClaim("an Overlay", plan.name),
-        ...chosenBackend(spec.backend).claims(plan),
-    ];
+export function claimantOf(component: string, { plan, backend, network }: OverlayLayout): Claimant {
+    const claims = [knownAsClaim("an Overlay", plan.name), ...backend.claims(plan)];
     return { holder: `Overlay "${component}"`, cidr: plan.cidr, path: "cidr", network, claims };
 }
 
-/** One host's unit: bridge, Docker network, firewall, and what the backend adds for those with an underlay. */
 export function planOverlay(
     layout: OverlayLayout,
     host: string,
     underlays: Readonly<Record<string, string>>,
 ): Unit {
-    const { plan, spec } = layout;
+    return planMember(layout, host, underlays).unit;
+}
+
+/**
+ * One host's unit: bridge, Docker network, firewall, and what the backend adds for those with an underlay; and what has to
+ * reach that host for it.
+ */
+export function planMember(
+    layout: OverlayLayout,
+    host: string,
+    underlays: Readonly<Record<string, string>>,
+): { readonly unit: Unit; readonly flows: readonly Flow[] } {
+    const { plan, backend } = layout;
     const own = memberOf(layout, host, underlays);
     const peers = Object.keys(layout.networks)
         .filter((other) => other !== host && other in underlays)
-        .map((other) => memberOf(layout, other, underlays));
-    const wire = chosenBackend(spec.backend).plan(plan, own, peers);
+        .map((other) => memberOf(layout, other, underlays))
+        .sort((one, other) => one.id - other.id);
+    const wire = backend.plan(plan, own, peers);
     const mac = macAddress(BRIDGE_MAC_ROLE, plan.identity, plan.name, own.id);
-    return unit([
-        entry(`underlay ${own.underlay}`, `mtu ${plan.mtu + overheadOf(spec)}`),
+    const wanted = unit([
+        entry(`underlay ${own.underlay}`, `mtu ${plan.mtu + bytesOf(backend.overhead)}`),
         rangeEntry(plan.cidr),
         ...bridgeEntries({
             link: plan.bridge,
@@ -99,6 +111,7 @@ export function planOverlay(
         membersEntry(plan.bridge, plan.cidr),
         masqueradeEntry(plan.bridge, own.subnet, plan.cidr),
     ]);
+    return { unit: wanted, flows: wire.flows };
 }
 
 /** Docker's own FORWARD policy, DROP, wants an ACCEPT too. */

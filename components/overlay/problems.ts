@@ -1,17 +1,16 @@
 import { lockOutProblems } from "../network/claims";
 import { hostIdProblems, leastUnderlayMtu, type PlannedHost } from "../network/members";
 import { prefixOf } from "../wire/address";
-import { bytesOf, MIN_MTU, sumOf } from "../wire/mtu";
+import { bytesOf, MIN_MTU, type Overhead, sumOf } from "../wire/mtu";
 import { type Problem } from "../wire/problem";
-import { chosenBackend } from "./backends";
 import { type OverlaySpec } from "./schema";
 
-export function overheadOf(spec: OverlaySpec): number {
-    return bytesOf(chosenBackend(spec.backend).overhead);
-}
-
 /** What is wrong with the plan, as far as it is known before anything is registered. */
-export function planProblems(spec: OverlaySpec, hosts: readonly PlannedHost[]): Problem[] {
+export function planProblems(
+    spec: OverlaySpec,
+    overhead: Overhead,
+    hosts: readonly PlannedHost[],
+): Problem[] {
     const sized = sizeProblems(spec);
     const known = hosts.flatMap(({ name, addressNow }): [string, string][] =>
         addressNow === undefined ? [] : [[name, addressNow]],
@@ -19,7 +18,7 @@ export function planProblems(spec: OverlaySpec, hosts: readonly PlannedHost[]): 
     return [
         ...sized,
         ...(sized.length > 0 ? [] : idProblems(spec, hosts)),
-        ...mtuProblems(spec, hosts),
+        ...mtuProblems(spec, overhead, hosts),
         ...underlayProblems(spec.cidr, Object.fromEntries(known)),
     ];
 }
@@ -56,10 +55,14 @@ function idProblems(spec: OverlaySpec, hosts: readonly PlannedHost[]): Problem[]
     return hostIdProblems(hosts, { last, parts, larger: "choose a larger cidr" });
 }
 
-function mtuProblems(spec: OverlaySpec, hosts: readonly PlannedHost[]): Problem[] {
+function mtuProblems(
+    spec: OverlaySpec,
+    overhead: Overhead,
+    hosts: readonly PlannedHost[],
+): Problem[] {
     const carried = leastUnderlayMtu(hosts);
-    const most = carried - overheadOf(spec);
-    const sum = `the hosts carry ${carried} (Host's mtu), minus ${sumOf(chosenBackend(spec.backend).overhead)} is ${most}`;
+    const most = carried - bytesOf(overhead);
+    const sum = `the hosts carry ${carried} (Host's mtu), minus ${sumOf(overhead)} is ${most}`;
     if (most < MIN_MTU) {
         return [{ path: "mtu", message: `${sum}, and containers need ${MIN_MTU}` }];
     }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cidr, dockerObjectName, handle, mtu, whole } from "../wire/fields";
-import { backendChoice } from "./backends";
+import { backendChoice } from "./backends/choice";
 
 /** From /8 (a whole private class A) down to what still has room for a gateway and containers. */
 const SUBNET_PREFIX = { min: 9, max: 28, default: 24 };

@@ -4,7 +4,6 @@ import { refuse } from "../run/refuse";
 import { type HostSession } from "../run/session";
 import { unitName } from "../wire/identity";
 import { unitText } from "../wire/unit";
-import { chosenBackend } from "./backends";
 import { cloudNotes, linkProblems } from "./neighbours";
 import { type OverlayLayout, planOverlay } from "./plan";
 
@@ -18,7 +17,7 @@ export async function checkSharedLink(
     sessions: readonly HostSession[],
     underlays: Readonly<Record<string, string>>,
 ): Promise<void> {
-    if (!chosenBackend(layout.spec.backend).needsOneLink || !pulumi.runtime.isDryRun()) {
+    if (!layout.backend.needs.oneLink || !pulumi.runtime.isDryRun()) {
         return;
     }
     const { name, cidr } = layout.plan;

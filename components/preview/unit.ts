@@ -23,7 +23,7 @@ export async function checkUnit(
         all.push(portMisfits(unit.ports, session.name, stack, observation.facts));
     }
     const warnings = all.flatMap((found) => found.warnings);
-    await warn(session, [...warnings, ...firewallWarnings(unit.text, observation)]);
+    await warn(session, [...warnings, ...firewallWarnings(unit, observation)]);
     const wrong = fresh(
         session,
         all.flatMap((found) => found.errors),

@@ -2,6 +2,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type PortWish } from "../wire/claims";
+import { type Flow } from "../wire/flow";
 import { stackId } from "../wire/identity";
 import { entryKeys } from "../wire/unit";
 import { applyCommand, deleteCommand, installCommand, uninstallCommand } from "../remote/commands";
@@ -31,6 +32,9 @@ interface UnitOfHost {
     readonly made?: pulumi.Output<string>;
     /** Of the host, which a preview looks for. */
     readonly ports?: PortWish;
+    /** What has to come to the host for it, and modules of its kernel. */
+    readonly flows?: pulumi.Output<readonly Flow[]>;
+    readonly modules?: readonly string[];
 }
 
 /** The name of the command that holds a component's unit on a host. */
@@ -80,9 +84,13 @@ function applied(
         delete: deleteCommand(stack, unit.name, session.become),
         wanted: unit.text,
         stdin: (wanted) => {
-            const { name, title, ports } = unit;
+            const { name, title, ports, modules } = unit;
             claimEntries(session, title, wanted);
-            const fits = session.checks.unit({ name, title, text: wanted, ports });
+            const fits = pulumi
+                .output(unit.flows)
+                .apply((flows) =>
+                    session.checks.unit({ name, title, text: wanted, ports, flows, modules }),
+                );
             return pulumi
                 .all([owner, unit.made, fits])
                 .apply(([own, made]) => withTrailer(session, name, wanted, own, made));

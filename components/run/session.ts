@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type StackIdentity } from "../wire/identity";
 import { type Claims, type HostPort, type PortWish } from "../wire/claims";
+import { type Flow } from "../wire/flow";
 import { report } from "../wire/problem";
 import { type Connection } from "../remote/ssh";
 import { type LanAnswer } from "../facts/lanAnswer";
@@ -85,6 +86,8 @@ export interface CheckedUnit {
     readonly title: string;
     readonly text: string;
     readonly ports?: PortWish;
+    readonly flows?: readonly Flow[];
+    readonly modules?: readonly string[];
 }
 
 /** What it listens on is guessed by its image, see preview/exposed.ts. */

@@ -34,7 +34,7 @@ function told(
         ...more,
     };
     return misfits(
-        { stack: STACK, name: "overlay-mesh", text },
+        { stack: STACK, name: "overlay-mesh", text, modules: ["vxlan"] },
         observation({ facts: new Map(Object.entries(facts)), units: new Map(units) }),
     );
 }

@@ -11,8 +11,8 @@ import {
     sizeOf,
 } from "../../components/wire/address";
 import { type Backend } from "../../components/overlay/backends/backend";
-import { backendChoice, backendName, chosenBackend } from "../../components/overlay/backends";
-import { layOut, type OverlayLayout, planOverlay } from "../../components/overlay/plan";
+import { backendChoice, chosenBackend } from "../../components/overlay/backends/choice";
+import { layOut, type OverlayLayout, planMember, planOverlay } from "../../components/overlay/plan";
 import { type PlannedHost } from "../../components/network/members";
 import { unitText } from "../../components/wire/unit";
 import { IDENTITY, overlaySpec, planned } from "../support/builders";
@@ -284,12 +284,37 @@ test("the Docker network's name can be chosen", () => {
     expect(networks["vm1"]?.network).toBe("mesh");
 });
 
+test("what firewalls have to let pass is told, peers in the order of their numbers", () => {
+    const hosts = named([2, 10, 1]);
+    const underlays = Object.fromEntries(hosts.map((one) => [one.name, underlayOf(one)]));
+    const flowsOf = (backend: object) =>
+        planMember(laidOut(hosts, { backend }), "vm1", underlays).flows;
+    const bridge = "ch-mesh-9078d";
+    const own = "10.42.1.1";
+    const device = "vx-mesh-9078d";
+    expect(flowsOf({ vxlan: { port: 20473 } })).toEqual([
+        {
+            kind: "udp",
+            device,
+            port: 20473,
+            to: "192.168.0.1",
+            from: ["192.168.0.2", "192.168.0.10"],
+        },
+        { kind: "forward", bridge, by: { device }, range: "10.42.0.0/16", own },
+    ]);
+    const by = { address: "192.168.0.1" };
+    expect(flowsOf({ direct: {} })).toEqual([
+        { kind: "forward", bridge, by, range: "10.42.2.0/24", own },
+        { kind: "forward", bridge, by, range: "10.42.10.0/24", own },
+    ]);
+});
+
 describe("the folder of backends is the list of them", () => {
     const files = readdirSync(join(__dirname, "../../components/overlay/backends"));
     const names = Object.keys(backendChoice.shape);
 
     test("each has its key in the argument `backend`", () => {
-        const contract = ["backend.ts", "index.ts"];
+        const contract = ["args.ts", "backend.ts", "choice.ts", "index.ts"];
         const own = files.filter((file) => !contract.includes(file));
         expect(names.map((name) => `${name}.ts`).sort()).toEqual(own.sort());
     });
@@ -299,7 +324,8 @@ describe("the folder of backends is the list of them", () => {
         const itself = jest.requireActual<Record<string, Backend>>(
             `../../components/overlay/backends/${name}`,
         );
-        expect(backendName(choice)).toBe(name);
-        expect(chosenBackend(choice).overhead).toBe(itself[name]?.overhead);
+        const chosen = chosenBackend(choice);
+        expect(chosen.name).toBe(name);
+        expect(chosen.overhead).toBe(itself[name]?.overhead);
     });
 });

@@ -1,6 +1,7 @@
 // checks/firewall/: whose rules drop the packets of a unit.
 import { networkAddress } from "../../wire/address";
-import { type Line, linesOf, listed, wordAfter } from "../../facts/words";
+import { type Flow, type ForwardFlow, type UdpFlow } from "../../wire/flow";
+import { linesOf, listed, wordAfter } from "../../facts/words";
 import { type Observation } from "../../facts/observation";
 import { type Chain, chainsOf, droppedBy, LEGACY, type Packet } from "./ruleset";
 
@@ -26,11 +27,11 @@ const DOCKERS_RULES_ARE_GONE =
 
 /** Firewalls of the host that would eat what a unit is for: one warning each, with what opens it. */
 export function firewallWarnings(
-    text: string,
+    { text, flows = [] }: { readonly text: string; readonly flows?: readonly Flow[] },
     { rules, facts }: Pick<Observation, "rules" | "facts">,
 ): string[] {
     const chains = chainsOf(rules);
-    const ways = [...tunnels(text, facts), ...passages(text, facts), ...waysOut(text, facts)];
+    const ways = [...flows.flatMap((flow) => wayOf(flow, facts)), ...waysOut(text, facts)];
     return [
         ...(facts.has("docker-rules") ? [DOCKERS_RULES_ARE_GONE] : []),
         ...(chains.length === 0 ? [] : ways.flatMap((way) => warning(way, chains, facts))),
@@ -62,60 +63,48 @@ function line(command: string): string {
     return `\n    ${command}`;
 }
 
+function wayOf(flow: Flow, facts: Observation["facts"]): Way[] {
+    return flow.kind === "udp" ? [tunnel(flow, facts)] : passage(flow, facts);
+}
+
 /** UDP from each peer to the port of a tunnel. */
-function tunnels(text: string, facts: Observation["facts"]): Way[] {
-    const lines = linesOf(text);
-    return lines.flatMap(([key, value]): Way[] => {
-        const port = Number(wordAfter(value, "dstport"));
-        if (!key.startsWith("link ") || !port) {
-            return [];
-        }
-        const local = wordAfter(value, "local");
-        const device = key.slice("link ".length);
-        const peers = lines
-            .filter(([other]) => other.startsWith("fdb ") && other.endsWith(` dev ${device}`))
-            .map(([, to]) => wordAfter(to, "dst"));
-        const iifname = nicOf(local, facts);
-        return [
-            {
-                what: `UDP to port ${port} from ${peers.join(", ")}, which ${device} needs`,
-                packets: peers.map((saddr) => ({
-                    hook: "input",
-                    iifname,
-                    saddr,
-                    daddr: local,
-                    udp: port,
-                })),
-                open: (kind, by) => openPort(kind, by, peers, port),
-            },
-        ];
-    });
+function tunnel({ device, port, to, from }: UdpFlow, facts: Observation["facts"]): Way {
+    const iifname = nicOf(to, facts);
+    return {
+        what: `UDP to port ${port} from ${from.join(", ")}, which ${device} needs`,
+        packets: from.map((saddr) => ({ hook: "input", iifname, saddr, daddr: to, udp: port })),
+        open: (kind, by) => openPort(kind, by, from, port),
+    };
 }
 
 /** What a bridge lets in by a rule of its own, from a device or the NIC that has the address. */
-function passages(text: string, facts: Observation["facts"]): Way[] {
-    const lines = linesOf(text);
-    const underlay = lines.find(([key]) => key.startsWith("underlay "))?.[0].split(" ")[1] ?? "";
-    return lines.flatMap(([key, value]): Way[] => {
-        const bridge = wordAfter(value, "oifname");
-        const device = wordAfter(value, "iifname") || nicOf(underlay, facts);
-        const range = wordAfter(value, "saddr");
-        if (!key.startsWith("nft forward ") || !value.endsWith(" accept") || !range || !device) {
-            return [];
-        }
-        const peer = networkAddress(range);
-        const own = gatewayOf(bridge, lines) ?? peer;
-        return [
-            {
-                what: `traffic from ${device} to ${bridge} or back`,
-                packets: [
-                    { hook: "forward", iifname: device, oifname: bridge, saddr: peer, daddr: own },
-                    { hook: "forward", iifname: bridge, oifname: device, saddr: own, daddr: peer },
-                ],
-                open: (kind, by) => openPassage(kind, by, { device, bridge, range }),
-            },
-        ];
-    });
+function passage({ bridge, by, range, own }: ForwardFlow, facts: Observation["facts"]): Way[] {
+    const device = "device" in by ? by.device : nicOf(by.address, facts);
+    const peer = networkAddress(range);
+    return device === ""
+        ? []
+        : [
+              {
+                  what: `traffic from ${device} to ${bridge} or back`,
+                  packets: [
+                      {
+                          hook: "forward",
+                          iifname: device,
+                          oifname: bridge,
+                          saddr: peer,
+                          daddr: own,
+                      },
+                      {
+                          hook: "forward",
+                          iifname: bridge,
+                          oifname: device,
+                          saddr: own,
+                          daddr: peer,
+                      },
+                  ],
+                  open: (kind, chain) => openPassage(kind, chain, { device, bridge, range }),
+              },
+          ];
 }
 
 /** What containers send to elsewhere. */
@@ -142,15 +131,6 @@ function waysOut(text: string, facts: Observation["facts"]): Way[] {
             },
         ];
     });
-}
-
-/** An address of the part of the network that the host has. */
-function gatewayOf(bridge: string, lines: readonly Line[]): string | undefined {
-    const network = lines.find(
-        ([key, value]) =>
-            key.startsWith("docker network ") && value.startsWith(`bridge ${bridge} `),
-    );
-    return network && wordAfter(network[1], "gateway");
 }
 
 /** Empty where it does not tell by which NIC packets come: an address that is routed to the host lies on a link of no wire. */

@@ -1,6 +1,7 @@
 import { type z } from "zod";
 import { type Claim } from "../../network/claims";
 import { type StackIdentity } from "../../wire/identity";
+import { type Flow } from "../../wire/flow";
 import { type Overhead } from "../../wire/mtu";
 import { type Entry } from "../../wire/unit";
 
@@ -31,22 +32,32 @@ export interface Wire {
     readonly device?: string;
     /** How other members' packets come in, in words of nft rules, each with a name. */
     readonly arrivals: readonly { readonly name: string; readonly match: string }[];
+    /** What the hosts' firewalls have to let pass for it. */
+    readonly flows: readonly Flow[];
     readonly entries: readonly Entry[];
+}
+
+/** What it needs of its hosts. */
+export interface Needs {
+    /** Of each host's kernel. */
+    readonly modules?: readonly string[];
+    /** Packets go to the peers' own addresses with nothing in between but the link. */
+    readonly oneLink?: true;
 }
 
 /** One way over the wire. The list of backends is the list of features; Overlay knows no more. */
 export interface Backend<S extends z.ZodType = z.ZodType> {
     readonly options: S;
+    readonly summary: string;
     /** Bytes that a packet grows by on the network below. */
     readonly overhead: Overhead;
-    /** Packets go to the peers' own addresses with nothing in between but the link. */
-    readonly needsOneLink: boolean;
+    readonly needs: Needs;
     /** What no other overlay on the same host may have. */
-    readonly claims: (overlay: OverlayPlan, options: z.output<S>) => readonly Claim[];
-    readonly plan: (
+    claims(overlay: OverlayPlan, options: z.output<S>): readonly Claim[];
+    plan(
         overlay: OverlayPlan,
         options: z.output<S>,
         member: Member,
         peers: readonly Member[],
-    ) => Wire;
+    ): Wire;
 }

@@ -18,12 +18,20 @@ const options = z.strictObject({});
 
 export const direct: Backend<typeof options> = {
     options,
+    summary: "Plain routes, for hosts that share a link.",
     overhead: {},
-    needsOneLink: true,
+    needs: { oneLink: true },
     claims: () => [],
-    plan(_overlay, _options, member, peers) {
+    plan({ bridge }, _options, member, peers) {
         return {
             arrivals: peers.map(({ subnet }) => ({ name: subnet, match: from(subnet) })),
+            flows: peers.map(({ subnet: range }) => ({
+                kind: "forward",
+                bridge,
+                by: { address: member.underlay },
+                range,
+                own: member.gateway,
+            })),
             entries: [
                 entry("networkd foreign-routes", "keep"),
                 entry("watch routes", "add on link up"),

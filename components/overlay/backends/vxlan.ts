@@ -31,8 +31,9 @@ const options = z.strictObject({
 
 export const vxlan: Backend<typeof options> = {
     options,
+    summary: "VXLAN with static routes.",
     overhead: { "outer IPv4": 20, UDP: 8, VXLAN: 8, "inner Ethernet": 14 },
-    needsOneLink: false,
+    needs: { modules: ["vxlan"] },
     claims(overlay, chosen) {
         const { id, dstport } = numbers(overlay, chosen);
         return [{ path: "backend.vxlan.vni", thing: `VXLAN ${id} on UDP port ${dstport}` }];
@@ -45,6 +46,22 @@ export const vxlan: Backend<typeof options> = {
         return {
             device,
             arrivals: [{ name: "overlay", match: `iifname ${device} ip saddr ${overlay.cidr}` }],
+            flows: [
+                {
+                    kind: "udp",
+                    device,
+                    port: dstport,
+                    to: member.underlay,
+                    from: peers.map(({ underlay }) => underlay),
+                },
+                {
+                    kind: "forward",
+                    bridge: overlay.bridge,
+                    by: { device },
+                    range: overlay.cidr,
+                    own: member.gateway,
+                },
+            ],
             entries: [
                 entry(
                     `link ${device}`,

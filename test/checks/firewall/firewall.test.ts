@@ -1,20 +1,41 @@
 import { firewallWarnings } from "../../../components/checks/firewall/firewall";
+import { type Flow } from "../../../components/wire/flow";
 import { observation } from "../../support/builders";
 
-const UNIT = `docker network mesh: bridge ch-mesh subnet 10.42.0.0/16 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1450 masquerade false
-fdb 02:c1:00:00:00:02 dev vx-mesh: dst 192.168.40.12
-fdb 02:c1:00:00:00:03 dev vx-mesh: dst 192.168.40.13
+interface Wanted {
+    readonly text: string;
+    readonly flows?: readonly Flow[];
+}
+
+const UNIT: Wanted = {
+    text: `docker network mesh: bridge ch-mesh subnet 10.42.0.0/16 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1450 masquerade false
 link ch-mesh: bridge mtu 1450
 link vx-mesh: vxlan id 42 local 192.168.40.11 dstport 20473 nolearning mtu 1450
-nft forward 1-replies: oifname ch-mesh ct state established,related accept
-nft forward 3-bridge: oifname ch-mesh iifname ch-mesh accept
-nft forward 4-overlay: oifname ch-mesh iifname vx-mesh ip saddr 10.42.0.0/16 accept
-`;
+`,
+    flows: [
+        {
+            kind: "udp",
+            device: "vx-mesh",
+            port: 20473,
+            to: "192.168.40.11",
+            from: ["192.168.40.12", "192.168.40.13"],
+        },
+        {
+            kind: "forward",
+            bridge: "ch-mesh",
+            by: { device: "vx-mesh" },
+            range: "10.42.0.0/16",
+            own: "10.42.1.1",
+        },
+    ],
+};
 
-const BRIDGE = `docker network lan: bridge br-lan subnet 10.60.0.0/24 gateway 10.60.0.1 ip-range 10.60.0.0/26 mtu 1500 masquerade false
+const BRIDGE: Wanted = {
+    text: `docker network lan: bridge br-lan subnet 10.60.0.0/24 gateway 10.60.0.1 ip-range 10.60.0.0/26 mtu 1500 masquerade false
 link br-lan: bridge mtu 1500
 nft forward 5-closed: oifname br-lan drop
-`;
+`,
+};
 
 const WAY_OUT = (bridge: string, program = "iptables") =>
     `its firewall (chain FORWARD of table ip filter${program === "iptables" ? "" : ` (${program})`}) drops traffic that leaves ${bridge}; to let it through:
@@ -29,7 +50,7 @@ function toldWith(more: [string, string[]][], ...tables: string[]): string[] {
     return toldOf(UNIT, more, ...tables);
 }
 
-function toldOf(unit: string, more: [string, string[]][], ...tables: string[]): string[] {
+function toldOf(unit: Wanted, more: [string, string[]][], ...tables: string[]): string[] {
     const rules = tables
         .join("\n")
         .split("\n")

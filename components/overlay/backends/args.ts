@@ -1,0 +1,33 @@
+/** Options of the `vxlan` backend. */
+export interface VxlanArgs {
+    /**
+     * VXLAN network identifier, 1 to 16777215. Default: derived from project, stack and name, above the
+     * range of Docker Swarm. Changed in place; traffic pauses until every host has it.
+     */
+    vni?: number;
+    /**
+     * UDP port, which must be open in the hosts' firewalls. Default: derived, 20000 to 29999. Changed
+     * in place; traffic pauses until every host has it.
+     */
+    port?: number;
+}
+
+/** Options of the `direct` backend: there is nothing to choose. */
+export type DirectArgs = Record<string, never>;
+
+/** How packets travel between hosts: exactly one of these. */
+export interface BackendArgs {
+    /**
+     * VXLAN with static routes, for hosts that reach each other by UDP, on one link or not. Creates a
+     * device on each host, and a route, a neighbour and an fdb entry for each peer. 50 bytes of
+     * overhead. Changed in place.
+     */
+    vxlan?: VxlanArgs;
+    /**
+     * Plain routes from host to host, for hosts on one link (one switch, one bridge, one VLAN): packets
+     * are sent unchanged. Creates a route for each peer and no device. No overhead, so the full MTU. Do
+     * not use it where untrusted machines share the link: they can spoof container addresses. It does
+     * not work in clouds that drop packets with addresses they did not assign. Changed in place.
+     */
+    direct?: DirectArgs;
+}
