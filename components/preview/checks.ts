@@ -10,7 +10,7 @@ export function hostChecks(
     { strict, agent }: { readonly strict: boolean; readonly agent: Promise<string | undefined> },
 ): HostChecks {
     const host = Promise.all([usable({ ...session, agent }), checkHost(session, strict)]);
-    // No input may wait for what is told at the end of the program; of a host that is refused it is not told.
+    // Told at the end of the program, for which no input may wait; not of a host that is refused.
     host.then(
         () => tellContainers(session),
         () => undefined,
@@ -20,7 +20,7 @@ export function hostChecks(
         host: host.then(() => undefined),
         containers: () => (containers ??= checkContainers(session)),
         unit: (unit: CheckedUnit) => {
-            // Nor for images of other attachments, which may come from what this unit is for.
+            // Images of other attachments may come from what this unit makes, so it must not wait for them.
             tellExposures(session, unit).catch(() => undefined);
             return checkUnit(session, unit);
         },
