@@ -14,25 +14,35 @@ run_awk() {
                 set -- "$@" "$word"
             done
         fi
-        [ ! -d "$journal_dir" ] || cp -a "$journal_dir" "$at/saved"
+        # what is read for undoing writes none, and its answer goes into a file there
+        journal=$journal_dir
+        [ "$mode" = plan ] || journal=$at/none
+        [ ! -d "$journal" ] || cp -a "$journal" "$at/saved"
         awk -f "$freeze_dir/before.awk" "$@" >"$at/out.before" 2>"$at/err.before" </dev/null
         echo $? >"$at/status.before"
-        [ ! -d "$journal_dir" ] || mv "$journal_dir" "$at/journal.before"
-        [ ! -d "$at/saved" ] || mv "$at/saved" "$journal_dir"
+        [ ! -d "$journal" ] || mv "$journal" "$at/journal.before"
+        [ ! -d "$at/saved" ] || mv "$at/saved" "$journal"
         { printf '%s\n' "$awk_program" | awk -f /dev/fd/4 "$@" 4<&0 </dev/null >"$at/out.after" 2>"$at/err.after"; }
         status=$?
         echo $status >"$at/status.after"
-        [ ! -d "$journal_dir" ] || cp -a "$journal_dir" "$at/journal.after"
-        sed -i "s/fact converger .*/fact converger/" "$at/out.before" "$at/out.after"
+        [ ! -d "$journal" ] || cp -a "$journal" "$at/journal.after"
         # lines in no order that matters: what is compared sorted after undoing, and facts
-        if [ "$mode" != plan ]; then sort -o "$at/out.before" "$at/out.before"; sort -o "$at/out.after" "$at/out.after"; fi
+        case $mode:$* in
+            state:* | *mode=observe*)
+                sort -o "$at/out.before" "$at/out.before"
+                sort -o "$at/out.after.sorted" "$at/out.after"
+                ;;
+            *) cp "$at/out.after" "$at/out.after.sorted" ;;
+        esac
         for before in "$at/journal.before/before" "$at/journal.after/before"; do
             [ ! -f "$before" ] || sort -o "$before" "$before"
         done
         echo "$*" >>"$freeze_dir/compared"
         for what in out err status journal; do
             [ -e "$at/$what.before" ] || [ -e "$at/$what.after" ] || continue
-            diff -r "$at/$what.before" "$at/$what.after" >"$at/diff" || {
+            after=$at/$what.after
+            [ $what != out ] || after=$after.sorted
+            diff -r "$at/$what.before" "$after" >"$at/diff" || {
                 echo "== $what: $*"
                 cat "$at/diff"
             } >>"$freeze_dir/different"

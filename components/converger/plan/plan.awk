@@ -62,7 +62,23 @@ function plan_entry(id,    kind, device, rebuilt) {
 function plan_old(id, kind,    device) {
     device = kind_device(kind, old_key[id], old_value[id])
     if (device == "" || !((device in link_dying) || (device in link_anew)))
-        kind_unmake(kind, old_key[id])
+        unmake(old_key[id])
+}
+
+# What several units hold together (SHARED), the last of them puts back.
+function unmake(key,    kind) {
+    kind = kind_of(key)
+    if (unmade[key]++ || ((kind in SHARED) && is_held(key, SHARED[kind])))
+        return
+    kind_unmake(kind, key)
+}
+
+# by units of the stack, or of all stacks
+function is_held(key, among,    i) {
+    for (i = 1; i <= want_count; i++)
+        if (want_key[want_id[i]] == key && (among == "host" || stack_of(want_unit[want_id[i]]) == stack))
+            return 1
+    return 0
 }
 
 # What the host has of an entry, in its words; "" = it is missing
@@ -75,6 +91,6 @@ function extra(key, mark, text, device) {
     if (mode == "observe")
         tell_extra(key, mark, text)
     else if (is_mine(mark) && !(device in link_dying) && !(device in link_anew) && !(key in want_value) && !(key in old_value))
-        kind_unmake(kind_of(key), key)
+        unmake(key)
 }
 

@@ -42,9 +42,6 @@ function service_make(name, text, wants, key,    before, n, links, i) {
 
 # one that runs is stopped too, or systemd would remember it
 function service_unmake(name, wants, key,    before, n, links, i) {
-    if (name in service_unmade)
-        return
-    service_unmade[name] = 1
     before = read_file(boot_path(name))
     if (before == "")
         return

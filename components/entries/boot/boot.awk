@@ -54,6 +54,6 @@ function boot_unmake(key) {
 function boot_extras() {
     if (mode == "observe" || !sweeping())
         return
-    boot_unmake("boot crosshost-" stack "-links.service")
-    boot_unmake("boot crosshost-" stack "-rules.service")
+    unmake("boot crosshost-" stack "-links.service")
+    unmake("boot crosshost-" stack "-rules.service")
 }

@@ -3,6 +3,7 @@
 
 BEGIN {
     PER_UNIT["networkd"] = UP_ONLY["networkd"] = 1
+    SHARED["networkd"] = "host"
     NETWORKD_RUNS = "/run/systemd/netif/state"
     NETWORKD_FOLDER = "/etc/systemd/networkd.conf.d"
     NETWORKD_FILE = NETWORKD_FOLDER "/50-crosshost.conf"
@@ -42,13 +43,9 @@ function networkd_make(id,    key) {
     undo_file("networkd.put", NETWORKD_FILE, read_file(NETWORKD_FILE), "0644")
 }
 
-# units of all stacks hold it together, and the last one that goes takes it away
-function networkd_unmake(key,    i, before) {
-    for (i = 1; i <= want_count; i++)
-        if (want_key[want_id[i]] == key)
-            return
+function networkd_unmake(key,    before) {
     before = read_file(NETWORKD_FILE)
-    if (before == "" || networkd_unmade++ || networkd_is_foreign(before))
+    if (before == "" || networkd_is_foreign(before))
         return
     step("networkd.remove", "remove", NETWORKD_FILE, key)
     step("networkd.prune", "prune", NETWORKD_FOLDER, key)
@@ -57,7 +54,7 @@ function networkd_unmake(key,    i, before) {
 
 function networkd_extras() {
     if (mode != "observe" && sweeping())
-        networkd_unmake("networkd foreign-routes")
+        unmake("networkd foreign-routes")
 }
 
 function networkd_finish() {

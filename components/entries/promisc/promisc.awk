@@ -1,6 +1,9 @@
 # promisc LINK: on. Units of all stacks hold it together; the last one that goes puts back what was there.
 
-BEGIN { PER_UNIT["promisc"] = 1 }
+BEGIN {
+    PER_UNIT["promisc"] = 1
+    SHARED["promisc"] = "host"
+}
 
 function promisc_check(key, value) {
     if (value != "on")
@@ -38,12 +41,9 @@ function promisc_make(id,    key, name) {
     }
 }
 
-function promisc_unmake(key,    i, name) {
+function promisc_unmake(key,    name) {
     name = nth_word(key, 2)
-    for (i = 1; i <= want_count; i++)
-        if (want_key[want_id[i]] == key)
-            return
-    if (promisc_unmade[key]++ || read_line(promisc_record(name)) == "")
+    if (read_line(promisc_record(name)) == "")
         return
     if (promisc_of(name) == "on") {
         step("promisc.back", "ip", "link set dev " name " promisc off", key)
@@ -58,7 +58,7 @@ function promisc_extras(    command, name) {
         return
     command = "exec ls " quoted(run_dir "/promisc") " 2>/dev/null"
     while ((command | getline name) > 0)
-        promisc_unmake("promisc " name)
+        unmake("promisc " name)
     close(command)
 }
 

@@ -1,6 +1,9 @@
 # sysctl NAME: the first who writes one records what was, the last who goes puts it back.
 
-BEGIN { PER_UNIT["sysctl"] = 1 } # several units may want the same
+BEGIN {
+    PER_UNIT["sysctl"] = 1
+    SHARED["sysctl"] = "host"
+}
 
 function sysctl_path(name) {
     if (name ~ /\//)
@@ -26,7 +29,6 @@ function sysctl_note(key, value, id, role,    name) {
         return
     name = nth_word(key, 2)
     value = want_value[id]
-    sysctl_users[name] = sysctl_users[name] " " want_unit[id]
     if (!(name in sysctl_agreed)) {
         sysctl_agreed[name] = value
         sysctl_first[name] = want_unit[id]
@@ -103,9 +105,6 @@ function sysctl_undo_link(link, phase,    i, name) {
 
 function sysctl_unmake(key,    name, was) {
     name = nth_word(key, 2)
-    if ((name in sysctl_users) || (name in sysctl_unmade))
-        return
-    sysctl_unmade[name] = 1
     was = trim(read_line(sysctl_record(name)))
     if (was == "")
         return
@@ -123,7 +122,7 @@ function sysctl_extras(    command, name) {
         return
     command = "exec ls " quoted(run_dir "/was") " 2>/dev/null"
     while ((command | getline name) > 0)
-        sysctl_unmake("sysctl " sysctl_recorded(name))
+        unmake("sysctl " sysctl_recorded(name))
     close(command)
 }
 

@@ -3,6 +3,7 @@
 
 BEGIN {
     PER_UNIT["watch"] = UP_ONLY["watch"] = 1
+    SHARED["watch"] = "stack"
     WATCHES["watch containers"] = "attach on start"
     WATCHES["watch routes"] = "add on link up"
 }
@@ -74,11 +75,7 @@ function watch_make(id,    key, name) {
         undo("watch.start", "systemctl", "stop " name)
 }
 
-# units of a stack hold it together, and the last one that goes takes it away
-function watch_unmake(key,    i) {
-    for (i = 1; i <= want_count; i++)
-        if (want_key[want_id[i]] == key && stack_of(want_unit[want_id[i]]) == stack)
-            return
+function watch_unmake(key) {
     if (read_file(boot_path(watch_name(key, stack))) != "")
         undo("service.stop", "systemctl", "start " watch_name(key, stack))
     service_unmake(watch_name(key, stack), watch_wants(key, stack), key)
@@ -88,5 +85,5 @@ function watch_extras(    key) {
     if (mode == "observe" || !sweeping())
         return
     for (key in WATCHES)
-        watch_unmake(key)
+        unmake(key)
 }
