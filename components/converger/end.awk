@@ -4,7 +4,7 @@
 END {
     take_units()
     if (user_id() != 0)
-        refuse("commands run there as " user_name() ", who is not root: write become: \"sudo\"")
+        refuse("commands run there as " user_name() ", who is not root: set become: \"sudo\"")
     else
         observe_host()
     if (mode == "state")

@@ -93,7 +93,7 @@ function take_unit_line(unit, role, line,    cut, key, value) {
     value = trim(substr(line, cut + 2))
     if (!(kind_of(key) in KINDS)) {
         if (role == "new")
-            refuse(key ": this converger (" version ") knows no such kind of entry; put a newer one on the host: pulumi up")
+            refuse(key ": this converger (" version ") does not know this kind of entry; install a newer one: pulumi up")
         return
     }
     if (role == "old")
@@ -139,7 +139,7 @@ function keep_wanted(unit, key, value, role,    id) {
     id = identity(unit, key)
     if (id in want_value) {
         if (role == "new")
-            refuse(key ": " (want_unit[id] == unit ? "is in the unit twice" : "belongs to " unit_name(want_unit[id])))
+            refuse(key ": " (want_unit[id] == unit ? "occurs twice in the unit" : "belongs to " unit_name(want_unit[id])))
         return
     }
     if (role == "new")
@@ -181,7 +181,7 @@ function refuse(why) {
 # an unknown word would end `ip -batch` without naming its line, so it never gets there
 function check_words(key, value) {
     if (!docker_names_are_plain(key))
-        refuse(key ": Docker knows no such name")
+        refuse(key ": is not a valid Docker name")
     kind_check(kind_of(key), key, value)
 }
 

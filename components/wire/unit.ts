@@ -28,7 +28,7 @@ export function unit(entries: readonly Entry[]): Unit {
             throw new Error(`"${key}: ${value}" cannot be written into a unit`);
         }
         if (lines.has(key)) {
-            throw new Error(`"${key}" is in the unit twice`);
+            throw new Error(`"${key}" occurs twice in the unit`);
         }
         lines.set(key, value);
     }

@@ -56,7 +56,7 @@ describe.each(TOOLS)("created containers that no state knows, with $shell and $a
         host.sh(`${RUN}; ${mark}`);
         expect(vacate()).toMatchObject({
             status: 1,
-            stderr: `crosshost: container api: Docker has a container of this name that is not the unit's (image busybox:1${made}): remove it (docker rm -f api) or choose another name\n`,
+            stderr: `crosshost: container api: Docker has a container of this name that does not belong to the unit (image busybox:1${made}): remove it (docker rm -f api) or choose another name\n`,
         });
         expect(containers()).toBe("api");
     });

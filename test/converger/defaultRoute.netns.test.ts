@@ -46,7 +46,7 @@ describe.each(TOOLS)("the default route of a container, with $shell and $awk", (
 
     test("is refused where its network is a command, which nobody runs", () => {
         const { stderr } = host.attach("default-route web: x & touch /run/canary\n");
-        expect(stderr).toContain("default-route web: wants the name of a network");
+        expect(stderr).toContain("default-route web: needs the name of a network");
         expect(host.sh("ls /run")).not.toContain("canary");
     });
 
@@ -65,7 +65,7 @@ describe.each(TOOLS)("the default route of a container, with $shell and $awk", (
             "attachment-second",
             `docker endpoint web aaa: ipv4 10.71.0.9\n${POISON}`,
         );
-        expect(stderr).not.toContain("not all is as before");
+        expect(stderr).not.toContain("not everything is as before");
         expect(current()).toContain("via 10.70.0.1");
         expect(host.observe().drift).toEqual([]);
     });

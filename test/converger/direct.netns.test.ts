@@ -112,7 +112,7 @@ describe.each(TOOLS)("routes without a device, with $shell and $awk", (tools) =>
         const { status, stderr } = host.apply("mesh", poisoned);
         expect(status).not.toBe(0);
         expect(stderr).toContain("iptables DOCKER-USER poison");
-        expect(stderr).not.toContain("not all is as before");
+        expect(stderr).not.toContain("not everything is as before");
         expect(dump(host)).toBe(before);
     });
 });
@@ -198,7 +198,7 @@ describe("systemd-networkd's drop-in", () => {
         const { status, stderr } = host.apply("mesh", UNIT);
         expect(status).toBe(2);
         expect(stderr).toContain(
-            `networkd foreign-routes: ${DROP_IN} is there already and not ours`,
+            `networkd foreign-routes: ${DROP_IN} already exists and was not made by Crosshost`,
         );
         expect(host.sh(`cat ${DROP_IN}`)).toBe("[Network]\n");
     });

@@ -207,7 +207,7 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
             const before = files();
             expect(host.apply("api", ENDPOINT)).toMatchObject({
                 status: 2,
-                stderr: `crosshost: refused: unit api: container api is in the network mesh already, and not by Crosshost (ipv4 ${address} alias www): docker network disconnect mesh api\n`,
+                stderr: `crosshost: refused: unit api: container api is already on the network mesh, not connected by Crosshost (ipv4 ${address} alias www): docker network disconnect mesh api\n`,
             });
             expect(files()).toBe(before);
             host.sh("docker network disconnect -f mesh api");
@@ -228,8 +228,8 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
     test("a container without a network of its own is refused, and told why", () => {
         host.sh("docker network create -d host host; docker network create -d null none");
         for (const [set, why] of [
-            ["docker run api host api", "the network of the host itself"],
-            ["docker run api none api", "no network by choice (none)"],
+            ["docker run api host api", "the host's network"],
+            ["docker run api none api", "no network (--network none)"],
             [
                 "docker run api; echo container:x >$FAKES/docker/containers/api/.mode",
                 "the network of another container",
@@ -238,7 +238,7 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
             host.sh(`rm -rf $FAKES/docker/containers/api; ${set ?? ""}`);
             expect(host.apply("api", ENDPOINT)).toMatchObject({
                 status: 2,
-                stderr: `crosshost: refused: unit api: container api has ${why ?? ""}, and Docker connects such a one to no network: make it with another\n`,
+                stderr: `crosshost: refused: unit api: container api has ${why ?? ""}, and Docker cannot connect such a container to a network: recreate it with another network mode\n`,
             });
         }
     });
@@ -308,7 +308,7 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         expect(host.observe().lines).toContain("said made: 1111");
         const { units } = host.observe();
         expect(host.apply("api", `${ENDPOINT}made: 2222\n`).stdout).toBe(
-            "api: in step, its text is noted\n",
+            "api: in step, its new text is stored\n",
         );
         expect(host.observe().units).toEqual(units);
     });
@@ -322,7 +322,7 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         expect(seen.drift).toEqual([]);
         expect(host.apply("api", ENDPOINT)).toMatchObject({
             status: 2,
-            stderr: "crosshost: refused: unit api: container api does not exist on this host: start it; one that this program makes, `pulumi up --refresh` makes again\n",
+            stderr: "crosshost: refused: unit api: container api does not exist on this host: start it; if this program creates it, `pulumi up --refresh` recreates it\n",
         });
         expect(host.delete("api")).toMatchObject({ status: 0, stderr: "" });
     });
@@ -333,7 +333,7 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
         );
         expect(host.delete("mesh")).toMatchObject({
             status: 2,
-            stderr: "crosshost: refused: unit mesh: docker network mesh: still used by app; remove or disconnect: docker network disconnect -f mesh CONTAINER\n",
+            stderr: "crosshost: refused: unit mesh: docker network mesh: still used by app; remove or disconnect them: docker network disconnect -f mesh CONTAINER\n",
         });
         expect(
             host.apply(
@@ -342,7 +342,7 @@ describe.each(TOOLS)("Docker's objects with $shell and $awk", (tools) => {
             ),
         ).toMatchObject({
             status: 2,
-            stderr: "crosshost: refused: unit x: docker network theirs: Docker has a network of this name that is not ours (driver bridge): remove it (docker network rm theirs) or choose another name\n",
+            stderr: "crosshost: refused: unit x: docker network theirs: Docker already has a network of this name that Crosshost did not make (driver bridge): remove it (docker network rm theirs) or choose another name\n",
         });
     });
 

@@ -90,7 +90,9 @@ describe.each(TOOLS)("the host's own unit with $shell and $awk", (tools) => {
         host.sh("rm -rf /var/lib/crosshost");
         expect(host.observe().units).toEqual([]);
         install();
-        expect(host.apply("mesh", meshUnit()).stdout).toBe("mesh: in step, its text is noted\n");
+        expect(host.apply("mesh", meshUnit()).stdout).toBe(
+            "mesh: in step, its new text is stored\n",
+        );
         expect(host.dump()).toBe(whole);
     });
 
@@ -121,7 +123,7 @@ describe.each(TOOLS)("the host's own unit with $shell and $awk", (tools) => {
     test("a program that is not the one the unit names is refused", () => {
         const { status, stderr } = host.crosshost(["install", STACK], hostUnit("0123456789abcdef"));
         expect(status).toBe(2);
-        expect(stderr).toMatch(/the unit wants program 0123456789abcdef, this one is [0-9a-f]{16}/);
+        expect(stderr).toMatch(/the unit needs program 0123456789abcdef, this one is [0-9a-f]{16}/);
     });
 
     test("a second stack keeps its own when the first goes", () => {

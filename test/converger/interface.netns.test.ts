@@ -186,7 +186,7 @@ describe.each(TOOLS)("a container's interfaces, with $shell and $awk", (tools) =
             host.sh("docker halt web");
             expect(host.attach(BOTH)).toMatchObject({
                 ...GOOD,
-                stdout: "attachment-web: in step, its text is noted\n",
+                stdout: "attachment-web: in step, its new text is stored\n",
             });
             expect(host.observe().drift).toEqual([]);
             expect(host.observe().lines).toContain("stopped web");

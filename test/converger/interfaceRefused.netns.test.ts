@@ -24,19 +24,19 @@ describe.each(TOOLS)("a container's interface, with $shell and $awk", (tools) =>
             "one with the host's network",
             "mv $FAKES/docker/containers/web/bridge $FAKES/docker/containers/web/host",
             VETH,
-            "container web has the network of the host itself, and nothing of its own: make it with another",
+            "container web has the host's network and none of its own: recreate it with another network mode",
         ],
         [
             "one in another's network",
             "echo container:abc >$FAKES/docker/containers/web/.mode",
             VETH,
-            "container web has the network of another container, and nothing of its own: make it with another",
+            "container web has the network of another container and none of its own: recreate it with another network mode",
         ],
         [
             "an interface that is there",
             ":",
             VETH.replace("eth1", "eth0"),
-            "interface web eth0: the container has an interface of this name, not ours (veth ipv4 172.17.0.2/16): choose another name",
+            "interface web eth0: the container already has an interface of this name, not made by Crosshost (veth ipv4 172.17.0.2/16): choose another name",
         ],
         [
             "a bridge that is not",
@@ -54,31 +54,31 @@ describe.each(TOOLS)("a container's interface, with $shell and $awk", (tools) =>
             "a bridge's port",
             "ip link set eth0 master br-lan1",
             MACVLAN,
-            "interface web eth2: eth0 is a port of br-lan1: take br-lan1 as parent",
+            "interface web eth2: eth0 is a port of br-lan1: use br-lan1 as parent",
         ],
         [
             "a link of somebody else",
             "ip link add vc-web-1a2b3 type bridge",
             VETH,
-            "interface web eth1: the host has a link vc-web-1a2b3 that is not ours: rename the attachment",
+            "interface web eth1: the host has a link vc-web-1a2b3 that Crosshost did not make: rename the attachment",
         ],
         [
             "a route that is there",
             "docker inside web ip route add 10.9.0.0/16 via 172.17.0.9",
             VETH,
-            "interface web eth1: the container has a route that is not ours, 10.9.0.0/16 via 172.17.0.9 dev eth0",
+            "interface web eth1: the container has a route that Crosshost did not make, 10.9.0.0/16 via 172.17.0.9 dev eth0",
         ],
         [
             "a name that is too long",
             ":",
             VETH.replace("eth1", "eth1234567890123"),
-            "interface web eth1234567890123: wants a container and a name of at most 15 characters",
+            "interface web eth1234567890123: needs a container and a name of at most 15 characters",
         ],
         [
             "a kind that is none",
             ":",
             VETH.replace("veth br-lan1", "ipvlan br-lan1"),
-            "interface web eth1: wants `veth BRIDGE host LINK` or `macvlan LINK`, then mac, mtu, ipv4",
+            "interface web eth1: needs `veth BRIDGE host LINK` or `macvlan LINK`, then mac, mtu, ipv4",
         ],
         [
             "a word that is none",
@@ -90,27 +90,27 @@ describe.each(TOOLS)("a container's interface, with $shell and $awk", (tools) =>
             "no address",
             ":",
             "interface web eth1: macvlan eth0 mac 02:c4:00:00:00:32\n",
-            "interface web eth1: wants `veth BRIDGE host LINK` or `macvlan LINK`, then mac, mtu, ipv4",
+            "interface web eth1: needs `veth BRIDGE host LINK` or `macvlan LINK`, then mac, mtu, ipv4",
         ],
         [
             "a second default route",
             ":",
             VETH + ROUTE,
-            "default-route web: the default route of web is that of interface web eth1, unit attachment-web",
+            "default-route web: the default route of web is already set by interface web eth1, unit attachment-web",
         ],
         [
             "one address twice",
             ":",
             BOTH.replace("192.168.40.50/24", "192.168.40.51/24") +
                 MACVLAN.replace("eth2", "eth3").replace("40.50/24", "40.51/24"),
-            "interface web eth2: 192.168.40.51 is that of interface web eth3, unit attachment-web: choose another address",
+            "interface web eth2: 192.168.40.51 is already used by interface web eth3, unit attachment-web: choose another address",
         ],
         ["a network that is not", ":", ROUTE, "default-route web: Docker has no network app"],
         [
             "a container's name that is none",
             ":",
             VETH.replace("web", "web;reboot").replace(";", "("),
-            "interface web(reboot eth1: Docker knows no such name",
+            "interface web(reboot eth1: is not a valid Docker name",
         ],
     ])("is refused: %s", (_, act, text, told) => {
         host.sh(act);
@@ -128,14 +128,14 @@ describe.each(TOOLS)("a container's interface, with $shell and $awk", (tools) =>
     test("is refused where SSH comes from, and where another unit has the address or the interface", () => {
         const login = { SSH_CONNECTION: "192.168.40.50 50000 192.168.40.11 22" };
         expect(host.crosshost(["apply", STACK, "attachment-web"], MACVLAN, login).stderr).toContain(
-            "interface web eth2: SSH comes from 192.168.40.50: choose another address",
+            "interface web eth2: 192.168.40.50 is the address of this SSH client: choose another address",
         );
         expect(host.apply("attachment-db", MACVLAN, "crosshost-other-1")).toMatchObject(GOOD);
         expect(host.attach(MACVLAN).stderr).toContain(
             "interface web eth2: belongs to unit attachment-db of stack crosshost-other-1",
         );
         expect(host.attach(MACVLAN.replace("eth2", "eth3")).stderr).toContain(
-            "interface web eth3: 192.168.40.50 is that of interface web eth2, unit attachment-db of stack crosshost-other-1: choose another address",
+            "interface web eth3: 192.168.40.50 is already used by interface web eth2, unit attachment-db of stack crosshost-other-1: choose another address",
         );
         host.delete("attachment-db", "crosshost-other-1");
     });

@@ -49,7 +49,7 @@ describe.each(TOOLS)("a container's interface that fails, with $shell and $awk",
                 /crosshost: unit attachment-web on \S+: interface web eth[12]: /,
             );
             expect(stderr).toMatch(/; (put back: .*|nothing was changed)\n$/);
-            expect(stderr).not.toContain("but not all is as before");
+            expect(stderr).not.toContain("but not everything is as before");
             expect(status).toBe(1);
             expect(host.all()).toBe(before);
         };

@@ -72,7 +72,7 @@ describe.each(TOOLS)("a LAN with $shell and $awk", (tools) => {
         expect(failed.stderr).toContain(
             "docker network poison: tried `docker network create -d macvlan -o parent=peer0 ",
         );
-        expect(failed.stderr).not.toContain("not all is as before");
+        expect(failed.stderr).not.toContain("not everything is as before");
         expect(host.dump()).toBe(whole);
         expect(host.sh("cat $FAKES/docker/networks/lan $FAKES/docker/containers/*/lan")).toBe(
             networks,
@@ -123,13 +123,13 @@ describe.each(TOOLS)("a LAN with $shell and $awk", (tools) => {
             "a bridge's port",
             "ip link add br0 type bridge; ip link set eth0 master br0",
             DOCKER,
-            "docker network lan: eth0 is a port of br0: take br0 as parent",
+            "docker network lan: eth0 is a port of br0: use br0 as parent",
         ],
         [
             "a wireless link",
             "mount -t tmpfs none /sys/class/net; mkdir -p /sys/class/net/eth0/phy80211; echo 0 >/sys/class/net/eth0/phy80211/index",
             DOCKER,
-            "docker network lan: eth0 is wireless, and an access point takes no frames of other addresses: take a wired link",
+            "docker network lan: eth0 is wireless, and an access point accepts no frames from other MACs: use a wired link",
         ],
         [
             "a driver of which nothing is known",
@@ -174,7 +174,7 @@ describe.each(TOOLS)("a LAN with $shell and $awk", (tools) => {
         writeFileSync(join(host.folder, "docker/version"), "26.1.5\n");
         host.sh(`echo ${process.ppid} >/run/docker.pid`); // any process that runs
         const told =
-            "crosshost: refused: unit lan: docker network lan: eth0 is the parent of a Docker network that is not ours, old: remove that (docker network rm old), or take another parent or a vlan\n";
+            "crosshost: refused: unit lan: docker network lan: eth0 is the parent of a Docker network that Crosshost did not make, old: remove it (docker network rm old), or choose another parent or a vlan\n";
         expect(host.apply("lan", UNIT)).toMatchObject({ status: 2, stderr: told });
         writeFileSync(join(host.folder, "docker/version"), "28.5.2\n");
         host.sh(`echo ${process.pid} >/run/docker.pid; docker network rm old`);
@@ -183,7 +183,7 @@ describe.each(TOOLS)("a LAN with $shell and $awk", (tools) => {
         host.sh("docker network rm old");
         host.apply("first", DOCKER.replace("network lan", "network first"), "crosshost-other-1");
         expect(host.apply("lan", DOCKER).stderr).toContain(
-            "eth0 is the parent of first of unit first of stack crosshost-other-1: remove that",
+            "eth0 is the parent of first of unit first of stack crosshost-other-1: remove it",
         );
     });
 
@@ -191,16 +191,16 @@ describe.each(TOOLS)("a LAN with $shell and $awk", (tools) => {
         const login = { SSH_CONNECTION: "192.168.40.66 50000 192.168.40.11 22" };
         const { stderr } = host.crosshost(["apply", STACK, "lan"], UNIT, login);
         expect(stderr).toContain(
-            "docker network lan: 192.168.40.64/29 holds 192.168.40.66, from which SSH comes: choose another ipRange\n",
+            "docker network lan: 192.168.40.64/29 contains 192.168.40.66, the address of this SSH client: choose another ipRange\n",
         );
         expect(stderr).toContain(
-            "route 192.168.40.64/29: holds 192.168.40.66, from which SSH comes: choose another address\n",
+            "route 192.168.40.64/29: contains 192.168.40.66, the address of this SSH client: choose another address\n",
         );
         host.apply("lan", UNIT);
         host.sh("docker run web");
         const web = { SSH_CONNECTION: "192.168.40.200 50000 192.168.40.11 22" };
         expect(host.crosshost(["apply", STACK, "web"], WEB, web).stderr).toContain(
-            "route 192.168.40.200: holds 192.168.40.200, from which SSH comes: choose another address\n",
+            "route 192.168.40.200: contains 192.168.40.200, the address of this SSH client: choose another address\n",
         );
     });
 
@@ -289,7 +289,7 @@ describe("a LAN is asked", () => {
         expect(said("eth0")).toBe("cannot eth0 is down\nasked\n");
         host.sh("ip link set peer0 up; mount --bind /dev/null /usr/bin/perl");
         expect(said("eth0")).toBe(
-            "cannot neither perl nor arping is there: apt install iputils-arping\nasked\n",
+            "cannot neither perl nor arping is installed: apt install iputils-arping\nasked\n",
         );
     });
 

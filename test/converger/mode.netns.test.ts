@@ -56,7 +56,7 @@ describe.each(TOOLS)("containers in no network of ours, with $shell and $awk", (
         );
         expect(status).toBe(2);
         expect(stderr).toBe(
-            "crosshost: refused: unit attachment-web: container web has mode none, not mode host: remove it (docker rm -f web), and `pulumi up --refresh` makes it again\n",
+            "crosshost: refused: unit attachment-web: container web has mode none, not mode host: remove it (docker rm -f web), and `pulumi up --refresh` recreates it\n",
         );
     });
 
@@ -145,8 +145,8 @@ describe.each(TOOLS)("containers in no network of ours, with $shell and $awk", (
     });
 
     test.each([
-        ["docker container web: mode other\n", "wants `mode none`"],
-        ["docker container side web: mode host\n", "wants `mode none`"],
+        ["docker container web: mode other\n", "needs `mode none`"],
+        ["docker container side web: mode host\n", "needs `mode none`"],
         ["docker container a;b: mode host\n", "not an entry"],
     ])("refused: %s", (unit, why) => {
         expect(host.apply("attachment-x", unit).stderr).toContain(why);

@@ -214,7 +214,7 @@ describe.each(TOOLS)("names of containers on other hosts, with $shell and $awk",
         expect(status).toBe(2);
         expect(stderr).toContain("not an entry");
         expect(apply("name mesh db: 10.42.2.70\n").stderr).toContain(
-            "name mesh db: wants a network, an address, and names",
+            "name mesh db: needs a network, an address, and names",
         );
     });
 

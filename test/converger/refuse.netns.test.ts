@@ -19,27 +19,27 @@ const FOREIGN: readonly (readonly [string, string, string])[] = [
     [
         "ip link add vx9 type vxlan id 1048999 dstport 20473 local 192.168.40.11",
         "",
-        `link ${TUNNEL}: VNI 1048999 on port 20473 is taken by vx9 (not ours)`,
+        `link ${TUNNEL}: VNI 1048999 on port 20473 is taken by vx9 (not made by Crosshost)`,
     ],
     [
         "ip route add 10.42.2.0/24 via 192.168.40.7",
         "",
-        "route 10.42.2.0/24: is there already and not ours (10.42.2.0/24 via 192.168.40.7 dev eth0 proto boot scope global)",
+        "route 10.42.2.0/24: already exists and was not made by Crosshost (10.42.2.0/24 via 192.168.40.7 dev eth0 proto boot scope global)",
     ],
     [
         "ip addr add 10.61.0.1/24 dev eth0",
         "addr eth0 10.61.0.1/24: scope global",
-        "addr eth0 10.61.0.1/24: is there already and not ours (scope global)",
+        "addr eth0 10.61.0.1/24: already exists and was not made by Crosshost (scope global)",
     ],
     [
         "ip neigh add 192.168.40.77 lladdr 02:00:00:00:00:01 dev eth0 nud permanent",
         "neigh 192.168.40.77 dev eth0: lladdr 02:00:00:00:00:02",
-        "neigh 192.168.40.77 dev eth0: is there already and not ours (lladdr 02:00:00:00:00:01)",
+        "neigh 192.168.40.77 dev eth0: already exists and was not made by Crosshost (lladdr 02:00:00:00:00:01)",
     ],
     [
         `nft add table inet ${TABLE}`,
         "",
-        `nft table inet ${TABLE}: is there already and not ours (no mark)`,
+        `nft table inet ${TABLE}: already exists and was not made by Crosshost (no mark)`,
     ],
     [
         "ip addr flush dev eth0; ip addr add 10.0.0.5/24 dev eth0",
@@ -49,7 +49,7 @@ const FOREIGN: readonly (readonly [string, string, string])[] = [
     [
         "ip link add vx9 type vxlan external dstport 20473",
         "",
-        `link ${TUNNEL}: VNI 1048999 on port 20473 is taken by vx9 (not ours)`,
+        `link ${TUNNEL}: VNI 1048999 on port 20473 is taken by vx9 (not made by Crosshost)`,
     ],
     [
         "ip route add 10.61.7.0/24 via 192.168.40.7",
@@ -69,7 +69,7 @@ const FOREIGN: readonly (readonly [string, string, string])[] = [
     [
         ":",
         "range 10.61.0.0/16: mine",
-        "range 10.61.0.0/16: wants a network, as 10.42.0.0/16, and `ours alone`",
+        "range 10.61.0.0/16: needs a network, such as 10.42.0.0/16, and `ours alone`",
     ],
     [
         "ip link set eth0 mtu 1400",
@@ -79,7 +79,7 @@ const FOREIGN: readonly (readonly [string, string, string])[] = [
     [
         ":",
         "macvlan lan: parent eth0",
-        "macvlan lan: this converger (0.1.0) knows no such kind of entry; put a newer one on the host: pulumi up",
+        "macvlan lan: this converger (0.1.0) does not know this kind of entry; install a newer one: pulumi up",
     ],
     [
         ":",
@@ -106,9 +106,9 @@ const FOREIGN: readonly (readonly [string, string, string])[] = [
     [
         ":",
         "docker endpoint api|reboot mesh: connected",
-        "docker endpoint api|reboot mesh: Docker knows no such name",
+        "docker endpoint api|reboot mesh: is not a valid Docker name",
     ],
-    [":", `sysctl net.ipv4.ip_forward: 1`, "sysctl net.ipv4.ip_forward: is in the unit twice"],
+    [":", `sysctl net.ipv4.ip_forward: 1`, "sysctl net.ipv4.ip_forward: occurs twice in the unit"],
 ];
 
 test.each(FOREIGN)("%s: refused before anything is done", (command, entry, told) => {
@@ -166,7 +166,7 @@ test("a range of another stack, or one that holds who logs in, is refused", () =
     );
     const login = { SSH_CONNECTION: "10.77.0.9 50000 192.168.40.11 22" };
     expect(told("10.77.0.0/24", STACK, login)).toContain(
-        "range 10.77.0.0/24: holds 10.77.0.9, from which SSH comes: choose another network\n",
+        "range 10.77.0.0/24: contains 10.77.0.9, the address of this SSH client: choose another network\n",
     );
     expect(host.observe().facts).toEqual(
         expect.not.arrayContaining([expect.stringMatching(/^range/)]),
@@ -181,14 +181,16 @@ test("who logs in from a network that is ours already may apply it again, and no
         `${meshUnit().replace(/^route .*\n/m, "")}${more}range ${range}: ours alone\n`;
     const apply = (name: string, text: string) =>
         host.crosshost(["apply", STACK, name], text, login);
-    expect(apply("mesh", unit("10.42.0.0/16")).stderr).toContain("from which SSH comes");
+    expect(apply("mesh", unit("10.42.0.0/16")).stderr).toContain("the address of this SSH client");
     expect(host.apply("mesh", unit("10.42.0.0/16"))).toMatchObject({ status: 0 });
     expect(apply("mesh", unit("10.42.0.0/16"))).toMatchObject({ status: 0, stderr: "" });
     expect(apply("mesh", unit("10.42.0.0/16", "seen: a2\n"))).toMatchObject({ status: 0 });
     expect(apply("renamed", unit("10.42.0.0/17"))).toMatchObject({ status: 0 });
     // A route that was not there could lead the answers away.
     const led = apply("renamed", unit("10.42.0.0/17", "route 10.42.1.4/30: dev eth0\n"));
-    expect(led.stderr).toContain("route 10.42.1.4/30: holds 10.42.1.7, from which SSH comes");
+    expect(led.stderr).toContain(
+        "route 10.42.1.4/30: contains 10.42.1.7, the address of this SSH client",
+    );
     const { facts } = host.observe(STACK, login);
     expect(facts).toContain("ssh 10.42.1.7");
     expect(facts).toContain(`ssh-in 10.42.0.0/17 ${STACK}:renamed`);
@@ -301,7 +303,7 @@ test.each([
     [
         "BusyBox",
         '#!/bin/sh\necho "BusyBox v1.36.1 (Debian) multi-call binary."\nexit 1\n',
-        "`ip` is that of BusyBox, which cannot show all that is needed: install iproute2",
+        "`ip` is BusyBox's, which cannot show everything that is needed: install iproute2",
     ],
     [
         "no",
@@ -338,10 +340,10 @@ test("a user who is not root is told what to do", () => {
     const nobody = ["setpriv", "--reuid=65534", "--clear-groups", "sh", host.program];
     expect(host.run([...nobody, "observe", STACK])).toMatchObject({
         status: 2,
-        stderr: 'crosshost: refused: commands run there as nobody, who is not root: write become: "sudo"\n',
+        stderr: 'crosshost: refused: commands run there as nobody, who is not root: set become: "sudo"\n',
     });
     expect(host.run([...nobody, "apply", STACK, "mesh"], meshUnit()).stderr).toMatch(
-        /who is not root: write become: "sudo"/,
+        /who is not root: set become: "sudo"/,
     );
     host.close();
 });

@@ -40,7 +40,7 @@ describe.each(TOOLS)("whose a unit is, with $shell and $awk", (tools) => {
         const before = host.dump();
         expect(remove(text)).toEqual({
             status: 0,
-            stdout: "mesh: is held by mesh-vm1 now, and stays\n",
+            stdout: "mesh: is managed by mesh-vm1 now, and stays\n",
             stderr: "",
         });
         expect(host.dump()).toBe(before);
@@ -71,7 +71,7 @@ describe.each(TOOLS)("whose a unit is, with $shell and $awk", (tools) => {
         const taken = MESH.replace("mesh-vm1", "new-vm1");
         expect(host.apply("mesh", taken)).toMatchObject({ status: 0, stderr: "" });
         expect(network()).toBe(before);
-        expect(remove(MESH).stdout).toBe("mesh: is held by new-vm1 now, and stays\n");
+        expect(remove(MESH).stdout).toBe("mesh: is managed by new-vm1 now, and stays\n");
         expect(remove(taken)).toMatchObject({ status: 0, stderr: "" });
         expect(units()).toBe("");
     });
@@ -83,7 +83,7 @@ describe.each(TOOLS)("whose a unit is, with $shell and $awk", (tools) => {
         const uninstall = (text: string) => host.crosshost(["uninstall", STACK], text);
         expect(uninstall(boot + owner("old-converger"))).toEqual({
             status: 0,
-            stdout: "host: is held by vm1-converger now, and stays\n",
+            stdout: "host: is managed by vm1-converger now, and stays\n",
             stderr: "",
         });
         expect(host.dump()).toBe(before);
@@ -153,7 +153,7 @@ describe.each(TOOLS)(
                 const { status, stderr } = host.apply("net", `${text}${poison}\n`);
                 expect([status, stderr]).toEqual([
                     1,
-                    expect.not.stringContaining("not all is as before"),
+                    expect.not.stringContaining("not everything is as before"),
                 ]);
                 expect(host.dump()).toBe(before);
                 expect(host.observe().drift).toEqual([]);

@@ -37,7 +37,7 @@ const POISON: readonly (readonly [string, RegExp])[] = [
         "iptables DOCKER-USER bad: -s 10.0.0.0/8 -j NOSUCHTARGET",
         /iptables DOCKER-USER bad: tried `iptables .*NOSUCHTARGET`: /,
     ],
-    ["sysctl net.ipv4.conf.all.forwarding: 0", /does not hold/],
+    ["sysctl net.ipv4.conf.all.forwarding: 0", /did not take effect/],
 ];
 
 /** Where it failed, and what had been done before that. */

@@ -135,7 +135,7 @@ describe.each(TOOLS)("containers that others make, with $shell and $awk", (tools
         const { status, stderr } = host.crosshost(["attach", STACK, "db"]);
         expect(status).not.toBe(0);
         expect(stderr).toContain(
-            "container db is in the network mesh already, and not by Crosshost",
+            "container db is already on the network mesh, not connected by Crosshost",
         );
     });
 });

@@ -120,7 +120,7 @@ describe("a refusal that comes late is told at once, once, and by its text alone
     it("a container of somebody else under our name, which the hook of an up finds", () => {
         on("vm3", BY_HAND);
         onlyOnce(
-            "vm3: crosshost: container crosshost-late-web: Docker has a container of this name that is not the unit's",
+            "vm3: crosshost: container crosshost-late-web: Docker has a container of this name that does not belong to the unit",
             refused({}, IMAGE, "--yes", "--skip-preview"),
         );
         onlyOnce(`error: ${STRANGER}`, refused({}, IMAGE));

@@ -76,7 +76,7 @@ describe("hosts that a program is wrong about", () => {
                 `root@${vm2?.address ?? ""}:22 has another host key than hostKey says: ${vm2?.hostKey.split(" ").slice(0, 2).join(" ") ?? ""}`,
             );
             expect(output).toContain(
-                'commands run there as plain, who is not root: write become: "sudo"',
+                'commands run there as plain, who is not root: set become: "sudo"',
             );
             expect(logins("vm1", since.get("vm1"))).toBe(1);
             expect(logins("vm2", since.get("vm2"))).toBe(0);

@@ -93,7 +93,7 @@ describe("keys and passwords", () => {
         on("vm3", "ip route add 10.78.1.0/24 dev lo");
         const said = ends("badly", ...UP_AS_FAR_AS_IT_GOES);
         on("vm3", "ip route del 10.78.1.0/24 dev lo");
-        expect(said).toContain("route 10.78.1.0/24: is there already and not ours");
+        expect(said).toContain("route 10.78.1.0/24: already exists and was not made by Crosshost");
         expect(said).toMatch(/vm1 was left unchanged: \S+ accepts none of the offered logins/);
         expect(said).toMatch(/vm2 was left unchanged: /);
     });

@@ -10,7 +10,7 @@ const QLEN = `# qlen LINK: N. How many packets wait at a link.
 
 function qlen_check(key, value) {
     if (value !~ /^[0-9]+$/)
-        refuse(key ": wants a number of packets")
+        refuse(key ": needs a number of packets")
 }
 
 function qlen_now(name,    command, line) {
@@ -61,7 +61,7 @@ describe.each(TOOLS)("with $shell and $awk", (tools) => {
         const before = qlen();
         expect(host.apply("queue", "qlen eth0: many\n")).toMatchObject({
             status: 2,
-            stderr: "crosshost: refused: unit queue: qlen eth0: wants a number of packets\n",
+            stderr: "crosshost: refused: unit queue: qlen eth0: needs a number of packets\n",
         });
         expect(host.apply("queue", "qlen eth0: 500\n")).toMatchObject({ status: 0, stderr: "" });
         expect(qlen()).toBe(500);

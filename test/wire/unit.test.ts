@@ -13,7 +13,7 @@ test("entries are sorted by key, byte by byte, whatever order they come in", () 
 
 test("a key twice is a mistake of ours", () => {
     expect(() => unit([entry("link a", "x"), entry("link a", "y")])).toThrow(
-        '"link a" is in the unit twice',
+        '"link a" occurs twice in the unit',
     );
 });
 

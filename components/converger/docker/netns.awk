@@ -69,9 +69,9 @@ function inner_check(key, name) {
     if (!(name in container_id))
         refuse(container_missing(name))
     else if (inner_bars(name) != "")
-        refuse("container " name " has " inner_bars(name) ", and nothing of its own: make it with another")
+        refuse("container " name " has " inner_bars(name) " and none of its own: recreate it with another network mode")
     else if (container_pid[name] > 0 && !inner_open(name))
-        refuse(key ": cannot look into the container by `nsenter -t " container_pid[name] " -n ip`: install util-linux")
+        refuse(key ": cannot look into the container with `nsenter -t " container_pid[name] " -n ip`: install util-linux")
     else
         return 1
     return 0

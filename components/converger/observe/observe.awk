@@ -49,8 +49,8 @@ function why_ip_is_silent(    command, line, told) {
         told = line
     close(command)
     if (told ~ /BusyBox/)
-        return "`ip` is that of BusyBox, which cannot show all that is needed: install iproute2"
+        return "`ip` is BusyBox\047s, which cannot show everything that is needed: install iproute2"
     if (told !~ /iproute2/)
         return "iproute2 is not installed (no program `ip`): apt install iproute2"
-    return "`ip` tells nothing about this host"
+    return "`ip` shows nothing about this host"
 }

@@ -41,14 +41,14 @@ ask() {
         echo "cannot $link is down"
     elif command -v perl >/dev/null 2>&1; then
         perl -e "$ask_program" "$(cat "/sys/class/net/$link/ifindex")" "$(cat "/sys/class/net/$link/address")" "$@" ||
-            echo "cannot perl has no way to it"
+            echo "cannot perl could not reach it"
     elif command -v arping >/dev/null 2>&1; then
         for address in "$@"; do
             arping -D -c 2 -w 2 -I "$link" "$address" | sed -n "s/^Unicast .*\[\([0-9A-Fa-f:]*\)\].*/answer $address \1/p" &
         done
         wait
     else
-        echo "cannot neither perl nor arping is there: apt install iputils-arping"
+        echo "cannot neither perl nor arping is installed: apt install iputils-arping"
     fi
     echo asked
 }
@@ -59,7 +59,7 @@ check_asked() {
     shift
     for address in "$@"; do
         case $address in
-            *[!0-9.]*) die "address \"$address\": wants an IPv4 address" ;;
+            *[!0-9.]*) die "address \"$address\": must be an IPv4 address" ;;
         esac
     done
 }

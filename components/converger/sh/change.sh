@@ -39,7 +39,7 @@ change() {
         3) ;;
         4)
             commit
-            say "in step, its text is noted"
+            say "in step, its new text is stored"
             return
             ;;
         *) die "unit $unit: awk failed" ;;
@@ -62,7 +62,7 @@ until_in_step() {
         if [ "$verb" = delete ] || [ "$verb" = uninstall ]; then plan ''; else plan "$journal_dir/new"; fi
         case $? in
             0) return ;;
-            3) [ $round -le 3 ] || give_up "$(cat "$journal_dir"/$round/do/*.keys | sort -u | head -n 1): does not hold" ;;
+            3) [ $round -le 3 ] || give_up "$(cat "$journal_dir"/$round/do/*.keys | sort -u | head -n 1): did not take effect" ;;
             *) give_up "refused after the change" ;;
         esac
         : >"$journal_dir/$round/ready"
@@ -90,7 +90,7 @@ give_up() {
     if undo; then
         die "$where: $1; $undone"
     else
-        die "$where: $1; $undone, but not all is as before: $difference"
+        die "$where: $1; $undone, but not everything is as before: $difference"
     fi
 }
 
@@ -123,7 +123,7 @@ finish() {
     case $done_verb in
         apply)
             write_unit "$folder/units" "$done_unit" ||
-                die "unit $done_unit: done, but cannot be noted in $folder/units; the next run tries again"
+                die "unit $done_unit: done, but cannot be recorded in $folder/units; the next run tries again"
             while read -r forerunner; do rm -f "$folder/units/$forerunner"; done 2>/dev/null <"$journal_dir/forerunners"
             ;;
         delete) rm -f "$folder/units/$done_unit" ;;
@@ -156,7 +156,7 @@ undo_unfinished() {
     stack=${unit%%:*}
     unit=${unit#*:}
     left=''
-    undo || left=", but not all is as before: $difference"
+    undo || left=", but not everything is as before: $difference"
     printf 'crosshost: undid an unfinished %s of unit %s%s\n' "$verb" "$unit" "$left" >&2
 }
 

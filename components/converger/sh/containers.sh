@@ -17,7 +17,7 @@ vacate() {
             fi
             remove_container "$id" </dev/null
         elif case ,$name, in *",$container,"*) ;; *) false ;; esac then
-            die "container $container: Docker has a container of this name that is not the unit's (image $image${mark:+, made by $mark}): remove it (docker rm -f $container) or choose another name"
+            die "container $container: Docker has a container of this name that does not belong to the unit (image $image${mark:+, made by $mark}): remove it (docker rm -f $container) or choose another name"
         fi
     done || exit 1
 }
@@ -90,7 +90,7 @@ END
 # IMAGE: the ports that it declares, a line each; none of one that is not here
 exposes() {
     case $1 in
-        '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._/:@-]*) die "image \"$1\": no image has such a name" ;;
+        '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._/:@-]*) die "image \"$1\": is not a valid image name" ;;
     esac
     docker image inspect --format '{{range $port, $_ := .Config.ExposedPorts}}{{println $port}}{{end}}' "$1" 2>/dev/null
     return 0

@@ -1,24 +1,24 @@
 #!/bin/sh
-# crosshost: makes this host equal to its units, and tells where it differs.
-# A unit says what one component wants of this host, one line for each kernel or Docker object, in the words of `ip`,
-# `nft` and `docker`. It is put on the host by Pulumi; `observe` changes nothing and may be run at will.
+# crosshost: makes this host match its units, and reports where it differs.
+# A unit says what one component wants on this host, one line for each kernel or Docker object, in the words of `ip`,
+# `nft` and `docker`. Pulumi puts it on the host; `observe` changes nothing and may be run at any time.
 #
-#   crosshost facts                            what plans are checked with
-#   crosshost observe STACK                    these, and where the host differs
+#   crosshost facts                            what plans are checked against
+#   crosshost observe STACK                    the same, and where the host differs
 #   crosshost install STACK                    the unit `host` on stdin
 #   crosshost apply STACK UNIT                 the unit on stdin
-#   crosshost foretell STACK UNIT              entries on stdin that are not in the unit yet; the rest of it stays
+#   crosshost foretell STACK UNIT              adds the entries on stdin to the unit; the rest of it stays
 #   crosshost delete STACK UNIT
-#   crosshost uninstall STACK                  all of it
+#   crosshost uninstall STACK                  removes everything of the stack
 #   crosshost boot STACK links|rules|routes
-#   crosshost ask LINK ADDRESS...              who on the link's LAN has these addresses
-#   crosshost exposes IMAGE                    which ports it declares
+#   crosshost ask LINK ADDRESS...              which machines on the link's LAN have these addresses
+#   crosshost exposes IMAGE                    which ports the image declares
 #   crosshost vacate STACK UNIT CONTAINER [LEAVING...]
-#                                              before Docker makes the unit's container
-#   crosshost watch STACK                      until it is stopped: `attach` each container when it starts
-#   crosshost keep STACK                       until it is stopped: routes, when the link that they go over comes up
-#   crosshost attach STACK [CONTAINER]         what it has of us beside what Docker keeps; without a name, those that have started
-#   crosshost announce PROCESS PORT LINK       to the LAN, a link in the namespace of a container's process
+#                                              removes what is in the way of the unit's container
+#   crosshost watch STACK                      until stopped: runs `attach` for each container that starts
+#   crosshost keep STACK                       until stopped: restores routes when their link comes up
+#   crosshost attach STACK [CONTAINER]         restores what Docker does not keep of it; without a name, of those that have started
+#   crosshost announce PROCESS PORT LINK       announces a link in a container's namespace to the LAN
 set -u
 umask 022
 export LC_ALL=C

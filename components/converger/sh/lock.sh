@@ -4,7 +4,7 @@
 # it for a moment, as an announcement does, is not worth a word.
 
 lock() {
-    [ -d "$run_dir" ] || mkdir -m 0700 "$run_dir" 2>/dev/null || [ -d "$run_dir" ] || die "cannot make $run_dir: run as root (become: sudo)"
+    [ -d "$run_dir" ] || mkdir -m 0700 "$run_dir" 2>/dev/null || [ -d "$run_dir" ] || die "cannot create $run_dir: run as root (become: sudo)"
     while :; do
         exec 9<"$run_dir" || die "cannot open $run_dir: run as root (become: sudo)"
         flock -x -w 0.3 9 || wait_for_lock -x 60

@@ -78,7 +78,7 @@ is_owner() {
     fi
     unit=${1:-$unit}
     held=${held#* }
-    say "is held by ${held% *} now, and stays"
+    say "is managed by ${held% *} now, and stays"
     return 1
 }
 
@@ -103,7 +103,7 @@ $(sed -n 's/^#   crosshost/  crosshost/p' "$0")"
 
 check_name() {
     case $1 in
-        '' | *[!A-Za-z0-9_.-]* | .* | -*) die "$2 \"$1\": wants letters, digits, dot, dash and underscore" ;;
+        '' | *[!A-Za-z0-9_.-]* | .* | -*) die "$2 \"$1\": must be letters, digits, dots, dashes and underscores" ;;
     esac
 }
 
@@ -171,7 +171,7 @@ main() {
         vacate) vacate ;;
         attach) attach ;;
         install)
-            [ -f "$0" ] || die "install: the program has to be a file"
+            [ -f "$0" ] || die "install: the program must be a file"
             verb=apply
             unit=host
             change -

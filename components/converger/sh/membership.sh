@@ -52,7 +52,7 @@ release_held() {
         [ -e "$file" ] || continue
         held=${file#"$journal_dir/held."}
         if ! said=$(docker start "$held" 2>&1 >/dev/null); then
-            failure="container $held, which Docker was starting over and over, was held still meanwhile: tried \`docker start $held\`: $said"
+            failure="container $held, which Docker kept restarting, was stopped meanwhile: tried \`docker start $held\`: $said"
             return 1
         fi
         rm -f "$file"

@@ -69,7 +69,7 @@ function addr_actual(id,    key, value, n, words, i, text) {
 function addr_owner(id,    key) {
     key = want_key[id]
     if ((key in addr_words) && !(key in old_value) && link_mark[addr_link[key]] == "")
-        refuse(key ": is there already and not ours (" addr_words[key] ")")
+        refuse(key ": already exists and was not made by Crosshost (" addr_words[key] ")")
 }
 
 function addr_command(op, key, name) {

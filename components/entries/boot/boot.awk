@@ -4,7 +4,7 @@ BEGIN { UP_ONLY["boot"] = 1 }
 
 function boot_check(key, value) {
     if (value !~ /^(before|after) docker\.service$/)
-        refuse(key ": wants `before docker.service` or `after docker.service`")
+        refuse(key ": needs `before docker.service` or `after docker.service`")
 }
 
 function boot_wants(name, value) {

@@ -15,7 +15,7 @@ function container_asks(key, value) {
 
 function container_check(key, value) {
     if (value !~ (nth_word(key, 4) == "" ? "^mode (none|host|bridge)$" : "^mode container$"))
-        refuse(key ": wants `mode none`, `mode host` or `mode bridge`, or of two containers `mode container`")
+        refuse(key ": needs `mode none`, `mode host` or `mode bridge`, or of two containers `mode container`")
 }
 
 function container_actual(id,    name, other, mode) {
@@ -55,7 +55,7 @@ function container_owner(id,    name, mode) {
     }
     mode = "mode " container_mode_now(name, nth_word(want_key[id], 4))
     if (mode != want_value[id])
-        refuse("container " name " has " mode ", not " want_value[id] ": remove it (docker rm -f " name "), and `pulumi up --refresh` makes it again")
+        refuse("container " name " has " mode ", not " want_value[id] ": remove it (docker rm -f " name "), and `pulumi up --refresh` recreates it")
 }
 
 # started anew, it is in the network that the other has now

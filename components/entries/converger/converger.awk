@@ -13,7 +13,7 @@ function converger_actual(id,    hash, want) {
 function converger_owner(id,    want) {
     want = nth_word(want_value[id], 2)
     if (converger_actual(id) != want_value[id] && sha16_of_file(program) != want)
-        refuse("converger: the unit wants program " want ", this one is " sha16_of_file(program) "; put it on the host by `install`")
+        refuse("converger: the unit needs program " want ", this one is " sha16_of_file(program) "; put it on the host with `install`")
 }
 
 function converger_make(id,    path, watch) {

@@ -5,7 +5,7 @@ BEGIN { NEEDS_DOCKER["default-route"] = 1 }
 
 function default_route_check(key, value) {
     if (!is_docker_name(value))
-        refuse(key ": wants the name of a network")
+        refuse(key ": needs the name of a network")
 }
 
 function default_route_note(key, value, id, role) {
@@ -34,7 +34,7 @@ function default_note(id, role,    name, other) {
     if (other == "")
         default_entry[name] = id
     else if (role == "new")
-        refuse(want_key[id] ": the default route of " name " is that of " want_key[other] ", " unit_name(want_unit[other]))
+        refuse(want_key[id] ": the default route of " name " is already set by " want_key[other] ", " unit_name(want_unit[other]))
 }
 
 # whichever unit says it: another network that is joined may move it

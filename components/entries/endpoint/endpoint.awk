@@ -75,23 +75,23 @@ function endpoint_owner(id,    name, net) {
     if (!(name in container_id))
         refuse(container_missing(name))
     else if (container_keeps_out(name))
-        refuse("container " name " has " container_keeps_out(name) ", and Docker connects such a one to no network: make it with another")
+        refuse("container " name " has " container_keeps_out(name) ", and Docker cannot connect such a container to a network: recreate it with another network mode")
     else if (((name, net) in endpoint_value) && !endpoint_is_ours(id, name, net) && !endpoint_is_orphan(endpoint_mark[name, net]))
-        refuse("container " name " is in the network " net " already, and not by Crosshost (" endpoint_value[name, net] \
+        refuse("container " name " is already on the network " net ", not connected by Crosshost (" endpoint_value[name, net] \
             "): docker network disconnect " net " " name)
     else if (verb == "apply" && (net in network_id) && endpoint_actual(id) != want_value[id])
         address_check(id, name, net, fixed_address(want_value[id]))
 }
 
 function container_missing(name) {
-    return "container " name " does not exist on this host: start it; one that this program makes, `pulumi up --refresh` makes again"
+    return "container " name " does not exist on this host: start it; if this program creates it, `pulumi up --refresh` recreates it"
 }
 
 function container_keeps_out(name) {
     if ((name, "host") in endpoint_value)
-        return "the network of the host itself"
+        return "the host\047s network"
     if ((name, "none") in endpoint_value)
-        return "no network by choice (none)"
+        return "no network (--network none)"
     return container_mode[name] ~ /^container:/ ? "the network of another container" : ""
 }
 

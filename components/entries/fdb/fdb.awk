@@ -64,7 +64,7 @@ function fdb_actual(id) {
 function fdb_owner(id,    key) {
     key = want_key[id]
     if ((key in fdb_value) && link_mark[fdb_link[key]] == "")
-        refuse(key ": is there already and not ours (" fdb_value[key] ")")
+        refuse(key ": already exists and was not made by Crosshost (" fdb_value[key] ")")
 }
 
 function fdb_make(id,    key, value) {

@@ -24,9 +24,9 @@ function interface_asks(key, value) {
 
 function interface_check(key, value) {
     if (key !~ /^interface [^ ]+ [A-Za-z0-9_.-]+$/ || length(nth_word(key, 3)) > 15)
-        refuse(key ": wants a container and a name of at most 15 characters")
+        refuse(key ": needs a container and a name of at most 15 characters")
     else if (value !~ /^(veth [^ ]+ host|macvlan) [^ ]+ mac [^ ]+ (mtu [0-9]+ )?ipv4 /)
-        refuse(key ": wants `veth BRIDGE host LINK` or `macvlan LINK`, then mac, mtu, ipv4")
+        refuse(key ": needs `veth BRIDGE host LINK` or `macvlan LINK`, then mac, mtu, ipv4")
     words_check(key, value, "veth host macvlan mac mtu ipv4 gateway route via", "")
 }
 
@@ -120,12 +120,12 @@ function interface_owner(id,    key, name, at, value, parent, host, n, list, i) 
     if (!inner_check(key, name))
         return
     if ((at in inner_mac) && !inner_is_ours(at))
-        refuse(key ": the container has an interface of this name, " (inner_mark[at] == "" ? "not ours (" inner_kind[at] inner_addresses[at] ")" : "of " unit_name(inner_mark[at])) ": choose another name")
+        refuse(key ": the container already has an interface of this name, " (inner_mark[at] == "" ? "not made by Crosshost (" inner_kind[at] inner_addresses[at] ")" : "of " unit_name(inner_mark[at])) ": choose another name")
     if (host == "") {
         parent_check(key, parent)
         kernel_check(key, "macvlan")
     } else if ((host in link_index) && link_mark[host] != "?" && !is_mine(link_mark[host]))
-        refuse(key ": the host has a link " host " that is not ours: rename the attachment")
+        refuse(key ": the host has a link " host " that Crosshost did not make: rename the attachment")
     else if (link_kind[parent] != "bridge")
         refuse(key ": there is no bridge " parent)
     n = items_of(value, list)
@@ -141,16 +141,16 @@ function item_check(id, key, name, link, parent, item,    address, i, other, way
     address = nth_word(item, 2)
     way = inner_route[name, address]
     if (item ~ /^route / && way != "" && !has_word(way, "proto 201"))
-        refuse(key ": the container has a route that is not ours, " way)
+        refuse(key ": the container has a route that Crosshost did not make, " way)
     if (item !~ /^ipv4 /)
         return
     sub(/\/.*/, "", address)
     if (address == client && !((id in old_value) && index(old_value[id], item)))
-        refuse(key ": SSH comes from " address ": choose another address")
+        refuse(key ": " address " is the address of this SSH client: choose another address")
     for (i = 1; i <= want_count; i++) {
         other = want_id[i]
         if (other != id && want_kind[other] == "interface" && nth_word(want_value[other], 2) == parent && index(want_value[other], "ipv4 " address "/"))
-            refuse(key ": " address " is that of " want_key[other] ", " unit_name(want_unit[other]) ": choose another address")
+            refuse(key ": " address " is already used by " want_key[other] ", " unit_name(want_unit[other]) ": choose another address")
     }
 }
 

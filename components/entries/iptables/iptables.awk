@@ -6,7 +6,7 @@ BEGIN { PER_UNIT["iptables"] = 1 }
 
 function iptables_check(key, value) {
     if (key !~ /^iptables DOCKER-USER [^ ]+$/)
-        refuse(key ": only rules of the chain DOCKER-USER are held")
+        refuse(key ": only rules of the chain DOCKER-USER are managed")
 }
 
 function iptables_observe() {

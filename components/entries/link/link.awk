@@ -164,7 +164,7 @@ function link_owner(id,    name, i, other, value) {
         if (other != name && link_kind[other] == "vxlan" && !is_mine(link_mark[other]) && \
             vxlan_takes(other, word_after(value, "id")) && link_word(other, "dstport") == word_after(value, "dstport"))
             refuse("link " name ": VNI " word_after(value, "id") " on port " word_after(value, "dstport") " is taken by " other \
-                " (" (link_mark[other] == "" ? "not ours" : unit_name(link_mark[other])) ")")
+                " (" (link_mark[other] == "" ? "not made by Crosshost" : unit_name(link_mark[other])) ")")
     }
 }
 

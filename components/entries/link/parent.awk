@@ -8,9 +8,9 @@ function parent_check(key, name) {
     if (!(name in link_index))
         refuse(key ": there is no link " name " (found " parents_found() ")")
     else if (link_master[name] != "")
-        refuse(key ": " name " is a port of " link_master[name] ": take " link_master[name] " as parent")
+        refuse(key ": " name " is a port of " link_master[name] ": use " link_master[name] " as parent")
     else if (is_wireless(name))
-        refuse(key ": " name " is wireless, and an access point takes no frames of other addresses: take a wired link")
+        refuse(key ": " name " is wireless, and an access point accepts no frames from other MACs: use a wired link")
 }
 
 function parents_found(    i, text) {

@@ -5,7 +5,7 @@ BEGIN { PER_UNIT["name"] = READS_DOCKER["name"] = 1 }
 
 function name_check(key, value) {
     if (key !~ /^name [A-Za-z0-9][A-Za-z0-9_.-]* [0-9a-f]*[.:][0-9a-f.:]+$/ || value !~ /^[A-Za-z0-9_][A-Za-z0-9_.-]*( [A-Za-z0-9_][A-Za-z0-9_.-]*)*$/)
-        refuse(key ": wants a network, an address, and names")
+        refuse(key ": needs a network, an address, and names")
 }
 
 function name_asks(key, value) {

@@ -46,7 +46,7 @@ function neigh_actual(id,    key) {
 function neigh_owner(id,    key) {
     key = want_key[id]
     if ((key in neigh_value) && neigh_proto[key] != 201 && link_mark[neigh_link[key]] == "")
-        refuse(key ": is there already and not ours (" neigh_value[key] ")")
+        refuse(key ": already exists and was not made by Crosshost (" neigh_value[key] ")")
 }
 
 function neigh_again(key) {

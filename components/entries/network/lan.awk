@@ -9,7 +9,7 @@ function lan_check(key, value,    name, parent) {
     if (!is_mine(want_unit["link " parent]))
         parent_check(key, parent)
     if (client != "" && lies_in(client, word_after(value, "ip-range")) && !((key in old_value) && lies_in(client, word_after(old_value[key], "ip-range"))))
-        refuse(key ": " word_after(value, "ip-range") " holds " client ", from which SSH comes: choose another ipRange")
+        refuse(key ": " word_after(value, "ip-range") " contains " client ", the address of this SSH client: choose another ipRange")
 }
 
 # what Docker would find out when it makes the network
@@ -18,8 +18,8 @@ function lan_check_new(key, value, parent,    other) {
     lans_read()
     for (other in lan_parent)
         if (lan_parent[other] == parent && !is_mine(network_mark[other]) && lan_bars(other, value))
-            refuse(key ": " parent " is the parent of " (network_mark[other] == "" ? "a Docker network that is not ours, " other : other " of " unit_name(network_mark[other])) \
-                ": remove that (docker network rm " other "), or take another parent or a vlan")
+            refuse(key ": " parent " is the parent of " (network_mark[other] == "" ? "a Docker network that Crosshost did not make, " other : other " of " unit_name(network_mark[other])) \
+                ": remove it (docker network rm " other "), or choose another parent or a vlan")
 }
 
 function lans_read(    i, name, names) {

@@ -83,7 +83,7 @@ function network_owner(id,    name) {
     if (network_mark[name] != "")
         refuse(want_key[id] ": belongs to " unit_name(network_mark[name]))
     else
-        refuse(want_key[id] ": Docker has a network of this name that is not ours (driver " network_driver[name] \
+        refuse(want_key[id] ": Docker already has a network of this name that Crosshost did not make (driver " network_driver[name] \
             "): remove it (docker network rm " name ") or choose another name")
 }
 
@@ -123,7 +123,7 @@ function network_make(id,    name, key) {
     key = want_key[id]
     name = nth_word(key, 3)
     if (docker_is_old())
-        refuse("Docker " docker_version() " is too old: 20.10 is the first that will do")
+        refuse("Docker " docker_version() " is too old: 20.10 or newer is needed")
     if (name in network_id)
         network_take_away(name, key)
     step("network.make", "docker", "network create " network_options(want_value[id], network_mode_matters(want_value[id]) ? "nat-unprotected" : "") network_reserved(id) \
@@ -174,7 +174,7 @@ function network_unmake(key,    name, n, users, i, strangers) {
             !endpoint_is_orphan(endpoint_mark[users[i], name]))
             strangers = strangers (strangers == "" ? "" : ", ") users[i]
     if (strangers != "")
-        refuse("docker network " name ": still used by " strangers "; remove or disconnect: docker network disconnect -f " name " CONTAINER")
+        refuse("docker network " name ": still used by " strangers "; remove or disconnect them: docker network disconnect -f " name " CONTAINER")
     else
         network_take_away(name, "docker network " name)
 }

@@ -33,7 +33,7 @@ function networkd_is_foreign(text) {
 
 function networkd_owner(id) {
     if (networkd_is_foreign(read_file(NETWORKD_FILE)))
-        refuse(want_key[id] ": " NETWORKD_FILE " is there already and not ours (no mark)")
+        refuse(want_key[id] ": " NETWORKD_FILE " already exists and was not made by Crosshost (no mark)")
 }
 
 function networkd_make(id,    key) {

@@ -17,7 +17,7 @@ function nft_table(unit) {
 
 function nft_check(key, value) {
     if (!(nth_word(key, 2) in NFT_CHAIN) || nth_word(key, 4) != "")
-        refuse(key ": wants a chain (prerouting, input, forward, postrouting) and one name")
+        refuse(key ": needs a chain (prerouting, input, forward, postrouting) and one name")
 }
 
 # ---- what the kernel has: `nft -s list ruleset inet`
@@ -196,7 +196,7 @@ function tell_tables(    table, n, lines, i, cut) {
 
 function nft_table_owner(table) {
     if ((table in nft_live) && nft_mark[table] == "" && nft_want[table] != "")
-        refuse("nft table inet " table ": is there already and not ours (no mark)")
+        refuse("nft table inet " table ": already exists and was not made by Crosshost (no mark)")
     else if ((table in nft_live) && nft_mark[table] != "" && !is_mine(nft_mark[table]))
         refuse("nft table inet " table ": belongs to " unit_name(nft_mark[table]))
 }

@@ -4,7 +4,7 @@ BEGIN { UP_ONLY["range"] = 1 }
 
 function range_check(key, value) {
     if (route_target(key) == "" || value != "ours alone")
-        refuse(key ": wants a network, as 10.42.0.0/16, and `ours alone`")
+        refuse(key ": needs a network, such as 10.42.0.0/16, and `ours alone`")
 }
 
 function range_actual(id,    why) {
@@ -15,7 +15,7 @@ function range_actual(id,    why) {
 function range_owner(id,    range, why) {
     range = nth_word(want_key[id], 2)
     if (client != "" && lies_in(client, range) && !held_client())
-        refuse(want_key[id] ": holds " client ", from which SSH comes: choose another network")
+        refuse(want_key[id] ": contains " client ", the address of this SSH client: choose another network")
     why = range_conflict(id)
     if (why != "")
         refuse(want_key[id] ": " why ": choose another network")

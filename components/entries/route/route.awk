@@ -101,9 +101,9 @@ function route_owner(id,    key, value) {
     key = want_key[id]
     value = want_value[id]
     if ((key in route_value) && route_proto[key] != 201)
-        refuse(key ": is there already and not ours (" route_raw[key] ")")
+        refuse(key ": already exists and was not made by Crosshost (" route_raw[key] ")")
     else if (client != "" && !(key in old_value) && lies_in(client, route_target(key)))
-        refuse(key ": holds " client ", from which SSH comes: choose another address")
+        refuse(key ": contains " client ", the address of this SSH client: choose another address")
     else if (phase == "" && !route_has_way(value))
         refuse(key ": no link of this host leads to its gateway " word_after(value, "via") \
             " (found " underlay_addresses() "): hosts on different links need the backend vxlan")
