@@ -9,7 +9,9 @@ test("every function of its awk is called, so a kind's are the engine's hooks or
         encoding: "utf8",
     });
     expect(stderr).toContain("warning"); // gawk has read it
-    expect(stderr.split("\n").filter((line) => line.includes("defined but never called"))).toEqual([]);
+    expect(stderr.split("\n").filter((line) => line.includes("defined but never called"))).toEqual(
+        [],
+    );
 });
 
 test("its version is the package's", () => {
