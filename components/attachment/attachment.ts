@@ -17,6 +17,7 @@ import { parsed, refuse } from "../run/refuse";
 import { type HostSession, sessionOfHost } from "../run/session";
 import { ownerOf } from "../resources/succession";
 import { unitCommand, unitResource } from "../resources/command";
+import { fitting } from "../resources/findings";
 import { dockerName, unitName } from "../wire/identity";
 import { type Problem, titleOf } from "../wire/problem";
 import { existingContainer, type Joined } from "./existing";
@@ -178,14 +179,15 @@ export class ContainerAttachment extends pulumi.ComponentResource {
             ipv4Address: this.ipv4Address,
             networkName: this.networkName,
         });
-        this.registerOutputs({
+        const outputs = {
             containerName: this.containerName,
             containerId: this.containerId,
             ipv4Address: this.ipv4Address,
             networkName: this.networkName,
             hostName: session.name,
             ...place.said,
-        });
+        };
+        this.registerOutputs(fitting(this, outputs));
     }
 
     private create(

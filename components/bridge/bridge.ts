@@ -19,6 +19,7 @@ import { knownAs } from "../run/knownAs";
 import { parsed, refuse } from "../run/refuse";
 import { type HostSession, sessionOfHost } from "../run/session";
 import { unitCommand } from "../resources/command";
+import { fitting } from "../resources/findings";
 import { unitName } from "../wire/identity";
 import { titleOf } from "../wire/problem";
 import { unitText } from "../wire/unit";
@@ -101,12 +102,13 @@ export class Bridge extends pulumi.ComponentResource {
         const { link, cidr, mtu } = plan;
         const bridge = { link, cidr, mtu };
         rememberNetwork(this, { name, networks, sessions: [session], commands, bridge });
-        this.registerOutputs({
+        const outputs = {
             cidr: this.cidr,
             mtu: this.mtu,
             networks: this.networks,
             networkName: this.networkName,
-        });
+        };
+        this.registerOutputs(fitting(this, outputs));
     }
 
     /** What another stack takes by StackReference, to attach containers of its own. */

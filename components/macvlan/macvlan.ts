@@ -26,6 +26,7 @@ import { knownAs, stackKnownAs } from "../run/knownAs";
 import { parsed, refuse } from "../run/refuse";
 import { type HostSession, sessionsOfHosts } from "../run/session";
 import { unitCommand } from "../resources/command";
+import { fitting } from "../resources/findings";
 import { unitName } from "../wire/identity";
 import { type Problem, titleOf } from "../wire/problem";
 import { unitText } from "../wire/unit";
@@ -161,12 +162,13 @@ export class Macvlan extends pulumi.ComponentResource {
         this.mtu = pulumi.output(plan.mtu);
         this.networks = pulumi.output({ ...networks });
         rememberNetwork(this, { name, networks, sessions, commands: Object.fromEntries(made) });
-        this.registerOutputs({
+        const outputs = {
             cidr: this.cidr,
             mtu: this.mtu,
             networks: this.networks,
             mode: wayOf(spec).mode,
-        });
+        };
+        this.registerOutputs(fitting(this, outputs));
     }
 
     /**

@@ -17,6 +17,7 @@ import { knownAs, stackKnownAs } from "../run/knownAs";
 import { parsed, refuse } from "../run/refuse";
 import { type HostSession, sessionsOfHosts } from "../run/session";
 import { unitCommand } from "../resources/command";
+import { fitting } from "../resources/findings";
 import { unitName } from "../wire/identity";
 import { titleOf } from "../wire/problem";
 import { unitText } from "../wire/unit";
@@ -92,13 +93,14 @@ export class Overlay extends pulumi.ComponentResource {
         this.subnets = pulumi.output(subnetsOf(layout));
         const commands = this.wireHosts(name, layout, sessions);
         rememberNetwork(this, { name, networks: layout.networks, sessions, commands });
-        this.registerOutputs({
+        const outputs = {
             cidr: this.cidr,
             mtu: this.mtu,
             networks: this.networks,
             subnets: this.subnets,
             backend: layout.backend.name,
-        });
+        };
+        this.registerOutputs(fitting(this, outputs));
     }
 
     /**

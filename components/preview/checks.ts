@@ -1,4 +1,4 @@
-// What stops resources of a host. Each awaits in its inputs what concerns it, so nothing that throws is left to itself.
+// What stops resources of a host. Whatever is stopped awaits it, so nothing that throws is left to itself.
 import { type CheckedUnit, type HostChecks, type HostSession } from "../run/session";
 import { checkContainers } from "./containers";
 import { checkHost, tellContainers } from "./host";

@@ -4,17 +4,16 @@ import { exposureWarnings } from "./exposed";
 import { firewallWarnings } from "../checks/firewall/firewall";
 import { misfits } from "../checks/unit";
 import { portMisfits } from "../checks/ports";
-import { Refusal } from "../run/refuse";
 import { type CheckedUnit, type HostSession } from "../run/session";
 
-/** Says in a preview why a unit does not fit a host; each thing once for a host. */
+/** In a preview, why a unit does not fit a host, each thing once for a host; and warnings. */
 export async function checkUnit(
     session: Pick<HostSession, "name" | "stack" | "component" | "probe" | "told">,
     unit: CheckedUnit,
-): Promise<void> {
+): Promise<string | undefined> {
     const probed = await session.probe;
     if (probed.status !== "answered" || !pulumi.runtime.isDryRun()) {
-        return;
+        return undefined;
     }
     const { observation } = probed;
     const stack = stackId(session.stack);
@@ -28,10 +27,8 @@ export async function checkUnit(
         session,
         all.flatMap((found) => found.errors),
     );
-    if (wrong.length > 0) {
-        const head = `${unit.title} cannot be applied on ${session.name}:`;
-        throw new Refusal([head, ...wrong].join("\n    "));
-    }
+    const head = `${unit.title} cannot be applied on ${session.name}:`;
+    return wrong.length > 0 ? [head, ...wrong].join("\n    ") : undefined;
 }
 
 /** The same of what its image only may listen on. */

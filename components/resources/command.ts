@@ -4,10 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { type PortWish } from "../wire/claims";
 import { type Flow } from "../wire/flow";
 import { stackId } from "../wire/identity";
+import { known } from "../wire/known";
 import { entryKeys } from "../wire/unit";
 import { applyCommand, deleteCommand, installCommand, uninstallCommand } from "../remote/commands";
 import { claimEntries } from "../run/entries";
 import { tellLeft } from "../preview/gone";
+import { addFinding, type Finding, refuseMisfits } from "./findings";
 import { removalOf } from "./keyfiles";
 import { trailer } from "../facts/observation";
 import { ownerOf, tellSuccession, updateHook } from "./succession";
@@ -50,6 +52,7 @@ export function unitCommand(
 ): pulumi.Resource {
     const resource = (host: string) => unitResource(unit.of, host);
     const after = [...previousCommand(session), ...(unit.after ?? [])];
+    addFinding(parent, misfit(session, unit));
     const made = applied(session, parent, { ...unit, resource, after });
     session.lastCommand = made;
     return made;
@@ -62,7 +65,17 @@ export function lastUnitCommand(
 ): pulumi.Resource {
     const resource = (host: string) => `${host}-${unit.of}`;
     const after = pulumi.output(unit.end.then(() => previousCommand(session)));
-    return applied(session, session.component, { ...unit, resource, after });
+    const fits = refuseMisfits([misfit(session, unit)]);
+    return applied(session, session.component, { ...unit, resource, after, fits });
+}
+
+/** Why a preview finds that it does not fit. What makes its text come to nothing is told by its command. */
+async function misfit(session: HostSession, unit: UnitOfHost): Finding {
+    if (!pulumi.runtime.isDryRun()) {
+        return undefined;
+    }
+    const wanted = await known(pulumi.all([unit.text, unit.flows])).catch(() => undefined);
+    return wanted && session.checks.unit({ ...unit, text: wanted[0], flows: wanted[1] });
 }
 
 function applied(
@@ -71,6 +84,8 @@ function applied(
     unit: UnitOfHost & {
         readonly resource: (host: string) => string;
         readonly after: pulumi.Input<pulumi.Resource[]>;
+        /** Awaited here where no component's outputs can. */
+        readonly fits?: Promise<void>;
     },
 ): pulumi.Resource {
     const stack = stackId(session.stack);
@@ -84,16 +99,10 @@ function applied(
         delete: deleteCommand(stack, unit.name, session.become),
         wanted: unit.text,
         stdin: (wanted) => {
-            const { name, title, ports, modules } = unit;
-            claimEntries(session, title, wanted);
-            const fits = pulumi
-                .output(unit.flows)
-                .apply((flows) =>
-                    session.checks.unit({ name, title, text: wanted, ports, flows, modules }),
-                );
+            claimEntries(session, unit.title, wanted);
             return pulumi
-                .all([owner, unit.made, fits])
-                .apply(([own, made]) => withTrailer(session, name, wanted, own, made));
+                .all([owner, unit.made, unit.fits])
+                .apply(([own, made]) => withTrailer(session, unit.name, wanted, own, made));
         },
         after: unit.after,
         dials: DIALS.running,

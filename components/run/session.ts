@@ -70,14 +70,14 @@ export interface HostSession {
     updateHook: pulumi.ResourceHook | undefined;
 }
 
-/** Rejections that say why not; whatever is stopped by one awaits it in its inputs, and Pulumi tells it once. */
+/** Rejections that say why not. What is stopped by one awaits it, and Pulumi tells it once. */
 export interface HostChecks {
-    /** What stops all commands of the host. */
+    /** Stops all commands of the host, which await it in their inputs. */
     readonly host: Promise<void>;
-    /** What stops containers, asked when the first is to be made. */
+    /** Stops containers, by the inputs of the Docker provider; asked when that is made. */
     readonly containers: () => Promise<void>;
-    /** What stops the command of one unit. */
-    readonly unit: (unit: CheckedUnit) => Promise<void>;
+    /** Why a unit does not fit, in a preview: its component's outputs await it, and are refused. */
+    readonly unit: (unit: CheckedUnit) => Promise<string | undefined>;
 }
 
 export interface CheckedUnit {

@@ -17,7 +17,10 @@ jest.mock("../../components/run/refuse", () => ({
 }));
 jest.mock("../../components/remote/probe", () => ({ probe: jest.fn(), answerTo: jest.fn() }));
 jest.mock("../../components/preview/checks", () => ({
-    hostChecks: () => ({ host: Promise.resolve(), unit: () => Promise.resolve() }),
+    hostChecks: () => ({
+        host: Promise.resolve(),
+        unit: () => Promise.resolve(undefined),
+    }),
 }));
 jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,

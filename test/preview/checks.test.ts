@@ -1,9 +1,9 @@
-// What is found of a host stops what is made there, and Pulumi tells it, since inputs await it.
+// What is found of a host stops what is made there, and Pulumi tells it, since what is stopped awaits it.
 import { Bridge, ContainerAttachment, type Host } from "../../components";
 import { type ProbeResult } from "../../components/facts/observation";
 import { probe } from "../../components/remote/probe";
 import { answered, host } from "../support/builders";
-import { mockedStack, settled } from "../support/mocks";
+import { mockedStack, settled, withOutputs } from "../support/mocks";
 import { refusedAtRunTime } from "../support/refused";
 
 jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
@@ -24,10 +24,12 @@ function there(facts: Record<string, string[]> = {}): ProbeResult {
     return answered({ facts: new Map(Object.entries(all)) });
 }
 
+const container = { image: "web:1", ports: [{ internal: 80, external: 8080 }] };
+
 /** A bridge, and a container on it. */
 function program(vm1: Host): void {
     const lan = new Bridge("lan1", { host: vm1, cidr: "10.60.0.0/24" });
-    new ContainerAttachment("web", { host: vm1, network: lan, container: { image: "web:1" } });
+    new ContainerAttachment("web", { host: vm1, network: lan, container });
 }
 
 /** What a preview of it tells, and what of the host it registers all the same. */
@@ -38,7 +40,7 @@ async function previewed(probed: ProbeResult, more: { strict?: boolean } = {}) {
         program(host("vm1", 11, more));
     });
     const made = (await settled()).filter(({ custom }) => custom).map(({ name }) => name);
-    return { told, made };
+    return { told, made, complete: withOutputs() };
 }
 
 beforeEach(() => {
@@ -49,8 +51,9 @@ afterEach(() => {
 });
 
 test("of a host in order nothing is told, and all is registered", async () => {
-    const { told, made } = await previewed(there({ socket: ["yes"] }));
+    const { told, made, complete } = await previewed(there({ socket: ["yes"] }));
     expect(told).toEqual([]);
+    expect([...complete].sort()).toEqual(["lan1", "vm1", "web"]);
     expect(made.sort()).toEqual([
         "lan1-vm1",
         "vm1-converger",
@@ -89,14 +92,19 @@ test("a host that is not strict may be silent: its commands are shown as they ar
     expect(made).toContain("web-vm1");
 });
 
-test("a unit that does not fit stops its own command, and what is made upon it", async () => {
-    const { told, made } = await previewed(
-        there({ route: ["10.60.0.0/25 via 192.168.40.1 dev eth0"] }),
+test("a unit that does not fit stops its component's outputs; the rest is shown, and checked as well", async () => {
+    const { told, made, complete } = await previewed(
+        there({
+            route: ["10.60.0.0/25 via 192.168.40.1 dev eth0"],
+            listens: ["tcp 0.0.0.0 8080 nginx 812"],
+        }),
     );
-    expect(told).toEqual([expect.stringMatching(/^Bridge "lan1" cannot be applied on vm1:\n/)]);
-    expect(made).toContain("vm1-converger");
-    expect(made).not.toContain("lan1-vm1");
-    expect(made).not.toContain("web-container");
+    expect(told.sort()).toEqual([
+        expect.stringMatching(/^Bridge "lan1" cannot be applied on vm1:\n/),
+        expect.stringMatching(/^ContainerAttachment "web" cannot be applied on vm1:\n +port 8080/),
+    ]);
+    expect(made).toEqual(expect.arrayContaining(["lan1-vm1", "web-container", "web-vm1"]));
+    expect(complete).toEqual(["vm1"]);
 });
 
 test("a login that containers are not created over stops the provider, and these alone", async () => {

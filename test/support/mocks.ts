@@ -1,4 +1,7 @@
-import { type RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import {
+    type RegisterResourceOutputsRequest,
+    type RegisterResourceRequest,
+} from "@pulumi/pulumi/proto/resource_pb";
 import { Callback } from "@pulumi/pulumi/proto/callback_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import * as pulumi from "@pulumi/pulumi";
@@ -38,6 +41,10 @@ interface Store {
 }
 interface Monitor {
     registerResource: (request: RegisterResourceRequest, callback: unknown) => Promise<void>;
+    registerResourceOutputs: (
+        request: RegisterResourceOutputsRequest,
+        callback: unknown,
+    ) => Promise<void>;
 }
 const { getStore } = jest.requireActual<{ getStore: () => Store }>("@pulumi/pulumi/runtime/state");
 const { waitForRPCs } = jest.requireActual<{ waitForRPCs: () => Promise<void> }>(
@@ -49,6 +56,7 @@ export const UNKNOWN = { __pulumiUnknown: true };
 
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 let registered: Registered[] = [];
+let completed: string[] = [];
 let registerTransforms: pulumi.ResourceTransform[] = [];
 let registeredHooks: pulumi.ResourceHook[] = [];
 
@@ -61,6 +69,7 @@ export interface MockedStack {
 /** A fresh program run in which every call to a provider's function is a mistake. */
 export async function mockedStack({ project, stack, preview }: MockedStack = {}): Promise<void> {
     registered = [];
+    completed = [];
     registerTransforms = [];
     registeredHooks = [];
     await setMocks(
@@ -102,6 +111,16 @@ function watch(monitor: Monitor): void {
         registered.push(read(request));
         return register(request, callback);
     };
+    const registerOutputs = monitor.registerResourceOutputs.bind(monitor);
+    monitor.registerResourceOutputs = (request, callback) => {
+        completed.push(nameOf(request.getUrn()) ?? "");
+        return registerOutputs(request, callback);
+    };
+}
+
+/** Components that have told their outputs. */
+export function withOutputs(): readonly string[] {
+    return completed;
 }
 
 /** All that was registered, in order, when nothing is under way any more. */
