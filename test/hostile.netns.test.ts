@@ -6,7 +6,7 @@ import { bridgeEntries } from "../components/network/entries";
 import { hostNetwork } from "../components/network/hostNetwork";
 import { dockerName, linkName, macAddress } from "../components/wire/identity";
 import { check } from "../components/wire/problem";
-import { entry, unit, unitText } from "../components/wire/unit";
+import { unit, unitText } from "../components/wire/unit";
 import { IDENTITY } from "./support/builders";
 import { COUNT, executed, hostileTexts, SEED, TOUCH } from "./support/hostile";
 import { NetnsHost, STACK, TOOLS } from "./support/netns";
@@ -78,7 +78,7 @@ describe.each(TOOLS)("on a host with $shell and $awk", (tools) => {
                 existing: false,
             }),
         ]);
-        const text = unitText(unit(endpoints.map(([key, value]) => entry(key, value))));
+        const text = unitText(unit(endpoints));
         expect(host.apply("endpoints", text)).toMatchObject({ status: 0, stderr: "" });
         for (const place of places) {
             const said = host.sh(

@@ -27,6 +27,7 @@ import {
     PRIVATE_KEY,
 } from "./support/builders";
 import { COUNT, executed, hostileTexts, SEED } from "./support/hostile";
+import { valueOf } from "./support/units";
 
 /** What is written for OpenSSH: keys and host keys. */
 const mockWritten: string[] = [];
@@ -99,7 +100,9 @@ const PLACES: readonly Place[] = [
         right: "192.168.40.11",
         put: (address) =>
             told(hostSchema, { connection: LOGIN, address }) ??
-            carried(planHost(IDENTITY, PROGRAM, address).has(`underlay ${address}`)),
+            carried(
+                valueOf(planHost(IDENTITY, PROGRAM, address), `underlay ${address}`) !== undefined,
+            ),
     },
     { argument: "Overlay.cidr", right: "10.42.0.0/16", put: (cidr) => overlay({ cidr }) },
     { argument: "Overlay.dockerName", right: "mesh", put: (dockerName) => overlay({ dockerName }) },
@@ -249,8 +252,8 @@ function overlay(more: { cidr?: string; dockerName?: string }): Fate {
     const unit = planOverlay(laid.layout, "vm1", UNDERLAYS);
     const { cidr = args.cidr, dockerName: name = dockerName(IDENTITY, "mesh") } = more;
     return carried(
-        unit.has(`docker network ${name}`) &&
-            (unit.get("nft postrouting masquerade") ?? "").includes(` ip daddr != ${cidr} `),
+        valueOf(unit, `docker network ${name}`) !== undefined &&
+            (valueOf(unit, "nft postrouting masquerade") ?? "").includes(` ip daddr != ${cidr} `),
     );
 }
 
@@ -262,7 +265,7 @@ function bridge(more: Readonly<Record<string, string>>): Fate {
         return wrong;
     }
     const unit = bridgeUnit(planBridge(IDENTITY, "lan1", value));
-    const words = [...unit].flatMap(([key, line]) => [key, line].join(" ").split(/[ /]/));
+    const words = unit.flatMap(({ key, value: line }) => `${key} ${line}`.split(/[ /]/));
     return carried(
         Object.values(more).every((text) => text.split("/").every((one) => words.includes(one))),
     );
@@ -290,7 +293,7 @@ function lan(more: object): Fate {
     const link = parents?.["vm1"] ?? parent;
     const wanted = `macvlan ${link} mode bridge subnet ${subnet} gateway ${gateway} ip-range ${ipRange} aux ${shim?.address ?? ""}`;
     return carried(
-        macvlanUnit(plan, "vm1").get(`docker network ${network ?? ""}`) === wanted &&
+        valueOf(macvlanUnit(plan, "vm1"), `docker network ${network ?? ""}`) === wanted &&
             contains(value.ipRange, ipRange) &&
             reserved.every(({ from, to }) => isAddress(from) && isAddress(to)),
     );

@@ -160,7 +160,7 @@ export class ContainerAttachment extends pulumi.ComponentResource {
             of: name,
             name: unit,
             title: titleOf(COMPONENT, name),
-            text: place.text(joined),
+            wanted: place.unit(joined),
             after: [...place.after, ...makers],
             made: joined.made,
             ports: { container: created ?? "", ports: portsOf(spec), image },

@@ -5,6 +5,7 @@ import { refuse } from "../run/refuse";
 import { type HostSession } from "../run/session";
 import { dockerObjectName } from "../wire/fields";
 import { check, type Problem } from "../wire/problem";
+import { type Unit, unitText } from "../wire/unit";
 
 /** A container that is joined to a network: made by its attachment, or by somebody else. */
 export interface Joined {
@@ -82,7 +83,7 @@ export async function previewProblems(
         place,
     }: {
         readonly unit: string;
-        readonly wanted: string;
+        readonly wanted: Unit;
         readonly container: string;
         readonly place: PlaceKind;
     },
@@ -95,7 +96,7 @@ export async function previewProblems(
 export async function otherProblems(
     session: HostSession,
     unit: string,
-    wanted: string,
+    wanted: Unit,
     other: string,
 ): Promise<Problem[]> {
     const facts = await factsForChange(session, unit, wanted);
@@ -114,14 +115,14 @@ export async function otherProblems(
 async function factsForChange(
     session: HostSession,
     unit: string,
-    wanted: string,
+    wanted: Unit,
 ): Promise<Observation["facts"] | undefined> {
     const probed = await session.probe;
     if (!pulumi.runtime.isDryRun() || probed.status !== "answered") {
         return undefined;
     }
     const { units, facts } = probed.observation;
-    return units.get(unit)?.hash === entriesHash(wanted) ? undefined : facts;
+    return units.get(unit)?.hash === entriesHash(unitText(wanted)) ? undefined : facts;
 }
 
 export function containerProblems(

@@ -10,8 +10,13 @@ import { isHostName } from "../wire/hostname";
 import { type Claims, type HostPort, type WishedPort } from "../wire/claims";
 import { derivedNumber, type StackIdentity } from "../wire/identity";
 import { type Problem, quoted } from "../wire/problem";
-import { entry, unit, type Unit } from "../wire/unit";
+import { unit, type Unit } from "../wire/unit";
 import { type HostNetwork, type Shim } from "../network/hostNetwork";
+import { containerEntry, type Mode } from "../entries/container/container";
+import { defaultRouteEntry } from "../entries/default-route/default-route";
+import { endpointEntry } from "../entries/endpoint/endpoint";
+import { routeEntry } from "../entries/route/route";
+import { WATCH_CONTAINERS } from "../entries/watch/watch";
 
 /** The container's place on a network, as the host is to hold it. */
 export interface Endpoint {
@@ -29,14 +34,12 @@ export interface Endpoint {
 
 export function planAttachment(endpoint: Endpoint): Unit {
     const { container, network, ipv4Address, aliases, existing, shim, defaultRoute } = endpoint;
-    const names = [...new Set(aliases)].sort().map((name) => ` alias ${name}`);
-    const watch = existing || defaultRoute ? [WATCH] : [];
-    const way = shim && entry(`route ${ipv4Address}`, `dev ${shim.link} src ${shim.address}`);
+    const way = shim && routeEntry(ipv4Address, { dev: shim.link, src: shim.address });
     return unit([
-        entry(`docker endpoint ${container} ${network}`, `ipv4 ${ipv4Address}${names.join("")}`),
+        endpointEntry({ container, network, ipv4Address }, aliases),
         ...(way ? [way] : []),
-        ...(defaultRoute ? [entry(`default-route ${container}`, network)] : []),
-        ...watch,
+        ...(defaultRoute ? [defaultRouteEntry(container, network)] : []),
+        ...(existing || defaultRoute ? [WATCH_CONTAINERS] : []),
     ]);
 }
 
@@ -47,16 +50,12 @@ export function planMode({
     other,
 }: {
     readonly container: string;
-    readonly mode: "none" | "host" | "bridge" | "container";
+    readonly mode: Mode;
     readonly other?: string;
 }): Unit {
-    return other === undefined
-        ? unit([entry(`docker container ${container}`, `mode ${mode}`)])
-        : unit([entry(`docker container ${container} ${other}`, `mode ${mode}`), WATCH]);
+    const wanted = containerEntry(container, mode, other);
+    return unit(other === undefined ? [wanted] : [wanted, WATCH_CONTAINERS]);
 }
-
-/** A service of the host starts what follows others. */
-const WATCH = entry("watch containers", "attach on start");
 
 /** An address that the program says is from the part of the subnet that Docker does not give out by itself. */
 export function staticProblems(given: string, network: HostNetwork): Problem[] {

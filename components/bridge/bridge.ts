@@ -22,7 +22,6 @@ import { unitCommand } from "../resources/command";
 import { fitting } from "../resources/findings";
 import { unitName } from "../wire/identity";
 import { titleOf } from "../wire/problem";
-import { unitText } from "../wire/unit";
 import { type BridgePlan, bridgeUnit, claimantOf, partProblems, planBridge } from "./plan";
 import { bridgeSchema } from "./schema";
 
@@ -125,9 +124,9 @@ export class Bridge extends pulumi.ComponentResource {
             of: name,
             name: unitName("bridge", plan.name),
             title: titleOf(COMPONENT, name),
-            text: session.address.apply((address) => {
+            wanted: session.address.apply((address) => {
                 refuse(COMPONENT, name, addressProblems(plan, session, address));
-                return unitText(bridgeUnit(plan));
+                return bridgeUnit(plan);
             }),
         });
     }

@@ -1,5 +1,7 @@
 import { type Claimant, knownAsClaim } from "../network/claims";
-import { bridgeEntries, closedEntries, masqueradeEntry, rangeEntry } from "../network/entries";
+import { bridgeEntries, closedEntries } from "../network/entries";
+import { masqueradeEntry } from "../entries/nft/nft";
+import { rangeEntry } from "../entries/range/range";
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
 import { broadcastAddress, contains, networkAddress, prefixOf } from "../wire/address";
 import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";

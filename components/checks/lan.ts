@@ -1,37 +1,30 @@
 import { overlap } from "../wire/address";
 import { type CloudName, cloudOf, type Facts } from "../facts/clouds";
 import { cutOff } from "./lockout";
-import {
-    isStranger,
-    type Line,
-    listed,
-    type Misfits,
-    ownerText,
-    word,
-    wordAfter,
-} from "../facts/words";
+import { isStranger, listed, type Misfits, ownerText } from "../facts/words";
+import { nicsOf } from "../entries/interface/interface";
+import { linksOf } from "../entries/link/link";
+import { networksOf, type WantedNetwork } from "../entries/network/network";
+import { type Unit } from "../wire/unit";
 
 const NOTHING: Misfits = { errors: [], warnings: [] };
 
 /** Why containers cannot lie on a host's link, or may not be heard from there. */
-export function lanMisfits(lines: readonly Line[], own: string, facts: Facts): Misfits {
-    const network = lines.find(
-        ([key, value]) => key.startsWith("docker network ") && /^(mac|ip)vlan /.test(value),
-    );
+export function lanMisfits(unit: Unit, own: string, facts: Facts): Misfits {
+    const network = networksOf(unit).find(({ driver }) => /^(mac|ip)vlan$/.test(driver));
     if (!network) {
         return NOTHING;
     }
-    const [driver, parent] = [word(network[1], 0), word(network[1], 1)];
-    const vlan = lines.find(([key]) => key === `link ${parent}`)?.[1];
-    const nic = vlan === undefined ? parent : wordAfter(vlan, "link");
+    const { driver, link: parent, ipRange } = network;
+    const vlanOf = linksOf(unit).find(({ name }) => name === parent)?.vlanOf;
+    const nic = vlanOf ?? parent;
     const { errors, warnings } = cloudMisfits(driver, facts);
-    const range = wordAfter(network[1], "ip-range");
-    const ssh = cutOff(range, "ipRange", "choose another", own, facts);
+    const ssh = cutOff(ipRange, "ipRange", "choose another", own, facts);
     return {
         errors: [
-            ...lackMisfits(driver, vlan, facts),
+            ...lackMisfits(driver, vlanOf !== undefined, facts),
             ...nicMisfits(nic, facts, "as its parent"),
-            ...networkMisfits(network[1], own, facts),
+            ...networkMisfits(network, own, facts),
             ...ssh.errors,
             ...errors,
         ],
@@ -40,11 +33,8 @@ export function lanMisfits(lines: readonly Line[], own: string, facts: Facts): M
 }
 
 /** The same for interfaces of containers' own on a NIC: `interface web eth1: macvlan eth0 mac ...`. */
-export function interfaceMisfits(lines: readonly Line[], facts: Facts): Misfits {
-    const nics = lines
-        .map(([, value]) => value)
-        .filter((value) => value.startsWith("macvlan "))
-        .map((value) => word(value, 1));
+export function interfaceMisfits(unit: Unit, facts: Facts): Misfits {
+    const nics = nicsOf(unit);
     if (nics.length === 0) {
         return NOTHING;
     }
@@ -65,7 +55,7 @@ export function interfaceMisfits(lines: readonly Line[], facts: Facts): Misfits 
     };
 }
 
-function lackMisfits(driver: string, vlan: string | undefined, facts: Facts): string[] {
+function lackMisfits(driver: string, onVlan: boolean, facts: Facts): string[] {
     const lacks = (name: string) => facts.get("lacks")?.includes(name) === true;
     const kernel = facts.get("kernel")?.[0] ?? "";
     const install = "install its extra modules (linux-modules-extra on Ubuntu), boot another";
@@ -74,7 +64,7 @@ function lackMisfits(driver: string, vlan: string | undefined, facts: Facts): st
         ...(lacks(driver)
             ? [`its kernel, ${kernel}, lacks ${driver}: ${install}, or write driver: "${other}"`]
             : []),
-        ...(vlan !== undefined && lacks("8021q")
+        ...(onVlan && lacks("8021q")
             ? [`its kernel, ${kernel}, lacks VLANs (8021q): ${install}, or leave out vlan`]
             : []),
     ];
@@ -108,9 +98,11 @@ function nicMisfits(nic: string, facts: Facts, as: string): string[] {
 const SHARING_ENGINE = 28;
 
 /** `old macvlan eth0 192.168.40.0/24 OWNER` is a fact of each of Docker's networks on a link. */
-function networkMisfits(value: string, own: string, facts: Facts): string[] {
-    const [driver, parent] = [word(value, 0), word(value, 1)];
-    const subnet = wordAfter(value, "subnet");
+function networkMisfits(
+    { driver, link: parent, subnet }: WantedNetwork,
+    own: string,
+    facts: Facts,
+): string[] {
     const shares = parseInt(facts.get("docker")?.[0] ?? "", 10) >= SHARING_ENGINE;
     const macvlans = (other: string) => driver === "macvlan" && other === "macvlan";
     return listed(facts, "lan")

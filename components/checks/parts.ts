@@ -2,16 +2,19 @@
 import { contains, overlap } from "../wire/address";
 import { type Facts } from "../facts/clouds";
 import { heldAddresses } from "../facts/held";
-import { type Line, listed, word, wordAfter } from "../facts/words";
+import { listed } from "../facts/words";
+import { networksOf } from "../entries/network/network";
+import { masqueradedOf } from "../entries/nft/nft";
+import { rangesOf } from "../entries/range/range";
+import { type Unit } from "../wire/unit";
 
-export function partWarnings(lines: readonly Line[], facts: Facts): string[] {
-    const ranges = lines.filter(([key]) => word(key, 0) === "range").map(([key]) => word(key, 1));
+export function partWarnings(unit: Unit, facts: Facts): string[] {
     return [
-        ...ranges.flatMap((range) => [
+        ...rangesOf(unit).flatMap((range) => [
             ...swarmWarnings(range, facts),
             ...exhaustionWarnings(range, facts),
         ]),
-        ...strayWarnings(lines, facts),
+        ...strayWarnings(unit, facts),
     ];
 }
 
@@ -36,13 +39,10 @@ function exhaustionWarnings(range: string, facts: Facts): string[] {
 }
 
 /** By hand, Docker lets a container have any address that its bridge has on the link, other hosts' among them. */
-function strayWarnings(lines: readonly Line[], facts: Facts): string[] {
-    const network = lines.find(([key]) => key.startsWith("docker network "))?.[0];
-    const masquerade = lines.find(([key]) => key === "nft postrouting masquerade")?.[1];
-    if (network === undefined || masquerade === undefined) {
-        return [];
-    }
-    return strayTexts(facts, word(network, 2), wordAfter(masquerade, "saddr"));
+function strayWarnings(unit: Unit, facts: Facts): string[] {
+    const [network] = networksOf(unit);
+    const part = masqueradedOf(unit);
+    return network === undefined || part === undefined ? [] : strayTexts(facts, network.name, part);
 }
 
 /** `name`: Docker's name of the network, of which the host has this part. */

@@ -3,19 +3,23 @@ import { overlap } from "../wire/address";
 import { type Facts } from "../facts/clouds";
 import { seenContainers } from "../facts/containers";
 import { type Held, heldAddresses, type HeldPlace, heldPlaces } from "../facts/held";
-import { isStranger, type Line, listed, ownerText, word, wordAfter } from "../facts/words";
+import { isStranger, listed, ownerText } from "../facts/words";
+import { type WantedEndpoint } from "../entries/endpoint/endpoint";
+import { type WantedNetwork } from "../entries/network/network";
 
 /** Of `docker endpoint web mesh: ipv4 10.42.1.200 alias web`: what Docker would refuse, or another could not start with. */
-export function endpointMisfits([key, value]: Line, own: string, facts: Facts): string[] {
-    const [container, network] = [word(key, 2), word(key, 3)];
-    const address = value.startsWith("ipv4 ") ? word(value, 1) : undefined;
+export function endpointMisfits(
+    { container, network, ipv4Address }: WantedEndpoint,
+    own: string,
+    facts: Facts,
+): string[] {
     const isOthers = ({ owner }: HeldPlace) => owner === undefined || isStranger(owner, own);
     const here = heldPlaces(facts).filter(({ on }) => on === network);
     const before = here.find((place) => place.container === container && isOthers(place));
     const holder = heldAddresses(facts).find(
         (held) =>
             held.on === network &&
-            held.address === address &&
+            held.address === ipv4Address &&
             held.container !== container &&
             isOthers(held),
     );
@@ -43,18 +47,17 @@ function addressText({ container, on, address, owner }: Held, facts: Facts): str
 }
 
 /** Of `docker network lan: macvlan eth0 subnet ...`: `pool NETWORK DRIVER SUBNET RANGE OWNER` is a fact of each. */
-export function poolMisfits([key, value]: Line, own: string, facts: Facts): string[] {
-    if (word(key, 1) !== "network") {
-        return [];
-    }
-    const [name, driver] = [word(key, 2), word(value, 0)];
-    const [subnet, range] = [wordAfter(value, "subnet"), wordAfter(value, "ip-range")];
+export function poolMisfits(
+    { name, driver, subnet, ipRange }: WantedNetwork,
+    own: string,
+    facts: Facts,
+): string[] {
     return listed(facts, "pool")
         .filter(([other, , , , owner = ""]) => other !== name && isStranger(owner, own))
         .filter(
             ([, theirs = "", pool = "", part]) =>
                 theirs !== "overlay" &&
-                ((pool === subnet && part === range) ||
+                ((pool === subnet && part === ipRange) ||
                     (theirs === "bridge" && driver === "bridge" && overlap(pool, subnet))),
         )
         .map(

@@ -2,26 +2,25 @@
 import { overlap, prefixOf } from "../wire/address";
 import { type Facts } from "../facts/clouds";
 import { interfaceMisfits, lanMisfits } from "./lan";
-import {
-    isStranger,
-    type Line,
-    linesOf,
-    listed,
-    type Misfits,
-    ownerText,
-    word,
-    wordAfter,
-} from "../facts/words";
+import { isStranger, listed, type Misfits, ownerText, word, wordAfter } from "../facts/words";
 import { entriesHash, type Observation } from "../facts/observation";
 import { partWarnings } from "./parts";
 import { endpointMisfits, poolMisfits } from "./places";
 import { cutOff } from "./lockout";
+import { endpointsOf } from "../entries/endpoint/endpoint";
+import { hasInterfaces } from "../entries/interface/interface";
+import { linksOf, type WantedLink } from "../entries/link/link";
+import { needsDocker, networksOf, type WantedNetwork } from "../entries/network/network";
+import { hasRules } from "../entries/nft/nft";
+import { rangesOf } from "../entries/range/range";
+import { type Underlay, underlaysOf } from "../entries/underlay/underlay";
+import { type Unit, unitText } from "../wire/unit";
 
 /** A unit on its way to a host. */
 export interface Coming {
     readonly stack: string;
     readonly name: string;
-    readonly text: string;
+    readonly wanted: Unit;
     /** Of the kernel, that it cannot do without. */
     readonly modules?: readonly string[];
 }
@@ -34,49 +33,46 @@ const OLDEST_ENGINE = [20, 10] as const;
  * up; here a preview says it, before anything is touched.
  */
 export function misfits(
-    unit: Coming,
+    { stack, name, wanted: unit, modules = [] }: Coming,
     { facts, units }: Pick<Observation, "facts" | "units">,
 ): Misfits {
-    const lines = linesOf(unit.text);
-    const of = (kind: string) => lines.filter(([key]) => key.startsWith(`${kind} `));
-    const own = `${unit.stack}:${unit.name}`;
-    const ranges = of("range").map(([key]) => word(key, 1));
+    const own = `${stack}:${name}`;
+    const ranges = rangesOf(unit);
     const found = ranges.flatMap((range) => overlaps(range, own, facts));
-    const lan = lanMisfits(lines, own, facts);
-    const beside = interfaceMisfits(of("interface"), facts);
-    const there = units.get(unit.name);
-    const isThere = there?.hash === entriesHash(unit.text);
+    const lan = lanMisfits(unit, own, facts);
+    const beside = interfaceMisfits(unit, facts);
+    const there = units.get(name);
+    const isThere = there?.hash === entriesHash(unitText(unit));
     const isInStep = isThere && there.drift.length === 0;
     const ssh = ranges.map((range) =>
         cutOff(range, `"${range}"`, "choose another network", own, facts),
     );
     return {
         errors: [
-            ...of("underlay").flatMap((line) => mtuMisfits(line, facts)),
+            ...underlaysOf(unit).flatMap((wanted) => mtuMisfits(wanted, facts)),
             ...ssh.flatMap(({ errors }) => errors),
             ...found.filter(({ wide }) => !wide).map(({ text }) => text),
-            ...of("link").flatMap((line) => linkMisfits(line, own, facts)),
-            ...lacking(unit.modules ?? [], facts),
+            ...linksOf(unit).flatMap((link) => linkMisfits(link, own, facts)),
+            ...lacking(modules, facts),
             ...lan.errors,
             ...beside.errors,
-            ...dockerMisfits([...of("docker"), ...of("interface")], own, facts),
+            ...dockerMisfits(unit, own, facts),
             ...(found.length > 0
                 ? []
-                : of("docker").flatMap((line) => poolMisfits(line, own, facts))),
-            ...(of("nft").length > 0 ? nftMisfits(own, facts) : []),
+                : networksOf(unit).flatMap((network) => poolMisfits(network, own, facts))),
+            ...(hasRules(unit) ? nftMisfits(own, facts) : []),
         ],
         warnings: [
             ...found.filter(({ wide }) => wide).map(({ text }) => text),
-            ...partWarnings(lines, facts),
+            ...partWarnings(unit, facts),
             ...(isThere ? [] : [...lan.warnings, ...beside.warnings]),
             ...(isInStep ? [] : ssh.flatMap(({ warnings }) => warnings)),
         ],
     };
 }
 
-function mtuMisfits([key, value]: Line, facts: Facts): string[] {
-    const need = Number(wordAfter(value, "mtu"));
-    const nic = listed(facts, "address").find(([, held]) => held?.split("/")[0] === word(key, 1));
+function mtuMisfits({ address: at, mtu: need }: Underlay, facts: Facts): string[] {
+    const nic = listed(facts, "address").find(([, held]) => held?.split("/")[0] === at);
     const [name, address, mtu] = nic ?? [];
     return mtu !== undefined && Number(mtu) < need
         ? [
@@ -116,19 +112,22 @@ function overlaps(range: string, own: string, facts: Facts): { wide: boolean; te
     });
 }
 
-function linkMisfits([key, value]: Line, own: string, facts: Facts): string[] {
-    const name = word(key, 1);
+function linkMisfits({ name, vxlan }: WantedLink, own: string, facts: Facts): string[] {
     const [, kind, owner = ""] = listed(facts, "link").find(([link]) => link === name) ?? [];
     if (kind !== undefined && isStranger(owner, own)) {
         return [
             `the link ${name} already exists, ${kind}, ${ownerText(owner)}: remove it (ip link del ${name}), or rename the component`,
         ];
     }
-    return value.startsWith("vxlan ") ? vxlanMisfits(name, value, own, facts) : [];
+    return vxlan ? vxlanMisfits(name, vxlan, own, facts) : [];
 }
 
-function vxlanMisfits(name: string, value: string, own: string, facts: Facts): string[] {
-    const [id, port] = [wordAfter(value, "id"), wordAfter(value, "dstport")];
+function vxlanMisfits(
+    name: string,
+    { id, port }: NonNullable<WantedLink["vxlan"]>,
+    own: string,
+    facts: Facts,
+): string[] {
     const taken = listed(facts, "vxlan").filter(
         ([other, theirs, theirPort, owner = ""]) =>
             other !== name &&
@@ -151,9 +150,9 @@ function lacking(modules: readonly string[], facts: Facts): string[] {
         );
 }
 
-function dockerMisfits(lines: readonly Line[], own: string, facts: Facts): string[] {
+function dockerMisfits(unit: Unit, own: string, facts: Facts): string[] {
     const engine = facts.get("docker")?.[0];
-    if (lines.length === 0 || engine === undefined) {
+    if (!(needsDocker(unit) || hasInterfaces(unit)) || engine === undefined) {
         return [];
     }
     if (engine === "none") {
@@ -172,11 +171,10 @@ function dockerMisfits(lines: readonly Line[], own: string, facts: Facts): strin
     if (engine === "silent") {
         return ["Docker is not answering: systemctl status docker says why"];
     }
-    const of = (kind: string) => lines.filter(([key]) => word(key, 1) === kind);
     return [
         ...ageMisfits(engine),
-        ...of("network").flatMap((line) => networkMisfits(line, own, facts)),
-        ...of("endpoint").flatMap((line) => endpointMisfits(line, own, facts)),
+        ...networksOf(unit).flatMap((network) => networkMisfits(network, own, facts)),
+        ...endpointsOf(unit).flatMap((endpoint) => endpointMisfits(endpoint, own, facts)),
     ];
 }
 
@@ -189,8 +187,7 @@ function ageMisfits(engine: string): string[] {
         : [];
 }
 
-function networkMisfits([key]: Line, own: string, facts: Facts): string[] {
-    const name = word(key, 2);
+function networkMisfits({ name }: WantedNetwork, own: string, facts: Facts): string[] {
     const [, owner = ""] = listed(facts, "network").find(([other]) => other === name) ?? [];
     return owner === "" || !isStranger(owner, own)
         ? []

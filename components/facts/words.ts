@@ -6,20 +6,6 @@ export interface Misfits {
     readonly warnings: readonly string[];
 }
 
-/** An entry of a unit's text. */
-export type Line = readonly [key: string, value: string];
-
-/** The entries of a unit, without what was said of it. */
-export function linesOf(text: string): Line[] {
-    return text
-        .split("\n")
-        .filter((line) => line.includes(": ") && !/^(drift .*|seen): /.test(line))
-        .map((line): Line => {
-            const cut = line.indexOf(": ");
-            return [line.slice(0, cut), line.slice(cut + 2)];
-        });
-}
-
 /** `id` in `vxlan id 42 local 192.168.40.11` is `42`. */
 export function wordAfter(text: string, name: string): string {
     const words = text.split(" ");

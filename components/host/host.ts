@@ -33,7 +33,6 @@ import { isAddress, overlap } from "../wire/address";
 import { address } from "../wire/fields";
 import { stackId } from "../wire/identity";
 import { check, type Problem } from "../wire/problem";
-import { unitText } from "../wire/unit";
 import { type HostHandle } from "./handle";
 import { idFromName, planHost } from "./plan";
 import { connectionSchema, hostSchema, registryAuthSchema } from "./schema";
@@ -208,7 +207,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
         openSession(this, session);
         installHostCommand(
             session,
-            this.address.apply((known) => unitText(planHost(stack, program, known))),
+            this.address.apply((known) => planHost(stack, program, known)),
             packProgram(program),
         );
         if (gone) {

@@ -1,5 +1,8 @@
 import { stackId, type StackIdentity } from "../wire/identity";
-import { entry, type Entry, unit, type Unit } from "../wire/unit";
+import { type Entry, unit, type Unit } from "../wire/unit";
+import { bootEntry } from "../entries/boot/boot";
+import { convergerEntry } from "../entries/converger/converger";
+import { underlayEntry } from "../entries/underlay/underlay";
 
 /** RFC 8200: an IPv6 link carries 1280 bytes; with less, no tunnel of ours is of use. */
 const LEAST_UNDERLAY_MTU = 1280;
@@ -11,13 +14,11 @@ export function planHost(
     address: string | undefined,
 ): Unit {
     const stack = stackId(identity);
-    const underlay: Entry[] = address
-        ? [entry(`underlay ${address}`, `mtu ${LEAST_UNDERLAY_MTU}`)]
-        : [];
+    const underlay: Entry[] = address ? [underlayEntry({ address, mtu: LEAST_UNDERLAY_MTU })] : [];
     return unit([
-        entry(`boot crosshost-${stack}-links.service`, "before docker.service"),
-        entry(`boot crosshost-${stack}-rules.service`, "after docker.service"),
-        entry("converger", `${program.version} ${program.hash.slice(0, 16)}`),
+        bootEntry(`crosshost-${stack}-links.service`, "before"),
+        bootEntry(`crosshost-${stack}-rules.service`, "after"),
+        convergerEntry(program.version, program.hash.slice(0, 16)),
         ...underlay,
     ]);
 }

@@ -29,7 +29,6 @@ import { unitCommand } from "../resources/command";
 import { fitting } from "../resources/findings";
 import { unitName } from "../wire/identity";
 import { type Problem, titleOf } from "../wire/problem";
-import { unitText } from "../wire/unit";
 import { claimantOf, type MacvlanPlan, macvlanUnit, planMacvlan, wayOf } from "./plan";
 import { planProblems } from "./problems";
 import { macvlanSchema } from "./schema";
@@ -195,19 +194,19 @@ export class Macvlan extends pulumi.ComponentResource {
         sessions: readonly HostSession[],
     ): pulumi.Resource {
         const unit = unitName("macvlan", plan.name);
-        const wanted = unitText(macvlanUnit(plan, session.name));
+        const planned = macvlanUnit(plan, session.name);
         const { lan, shim } = plan.places[session.name]?.network ?? {};
-        const text = pulumi.output(wanted).apply(async () => {
-            const asked = { link: lan?.link, address: shim?.address };
-            const held = await heldOnLan(session, sessions, { unit, wanted, ...asked });
-            refuse(COMPONENT, name, held ? [shimProblem(session.name, held)] : []);
-            return wanted;
+        const asked = { link: lan?.link, address: shim?.address };
+        const held = heldOnLan(session, sessions, { unit, wanted: planned, ...asked });
+        const wanted = pulumi.output(held).apply((found) => {
+            refuse(COMPONENT, name, found ? [shimProblem(session.name, found)] : []);
+            return planned;
         });
         return unitCommand(session, this, {
             of: name,
             name: unit,
             title: titleOf(COMPONENT, name),
-            text,
+            wanted,
         });
     }
 }

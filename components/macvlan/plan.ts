@@ -11,8 +11,14 @@ import {
     subnet,
 } from "../wire/address";
 import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";
-import { entry, type Entry, unit, type Unit } from "../wire/unit";
+import { type Entry, unit, type Unit } from "../wire/unit";
 import { type MacvlanSpec } from "./schema";
+import { addrEntry } from "../entries/addr/addr";
+import { siblingLink, vlanLink } from "../entries/link/link";
+import { lanNetwork } from "../entries/network/network";
+import { promiscEntry } from "../entries/promisc/promisc";
+import { routeEntry } from "../entries/route/route";
+import { linkSysctlEntry } from "../entries/sysctl/sysctl";
 
 /** All that is decided of a LAN, before any host is touched. */
 export interface MacvlanPlan {
@@ -179,20 +185,25 @@ export function macvlanUnit(plan: MacvlanPlan, host: string): Unit {
     const { vlan, promiscuous } = plan.spec;
     const { parent, nic } = place;
     return unit([
-        ...(vlan === undefined ? [] : [entry(`link ${parent}`, `vlan link ${nic} id ${vlan}`)]),
-        ...(promiscuous ? [entry(`promisc ${parent}`, "on")] : []),
+        ...(vlan === undefined ? [] : [vlanLink(parent, nic, vlan)]),
+        ...(promiscuous ? [promiscEntry(parent)] : []),
         dockerEntry(plan.way, place),
         ...shimEntries(plan, place),
     ]);
 }
 
 function dockerEntry({ driver, mode }: Way, { parent, network: place }: Place): Entry {
-    const router = mode === "l3" ? "" : `gateway ${place.gateway} `;
-    const own = place.shim ? ` aux ${place.shim.address}` : "";
-    return entry(
-        `docker network ${place.network}`,
-        `${driver} ${parent} mode ${mode} subnet ${place.subnet} ${router}ip-range ${place.ipRange}${own}`,
-    );
+    const { network, subnet, ipRange, shim } = place;
+    const gateway = mode === "l3" ? undefined : place.gateway;
+    return lanNetwork(network, {
+        driver,
+        parent,
+        mode,
+        subnet,
+        gateway,
+        ipRange,
+        own: shim?.address,
+    });
 }
 
 /**
@@ -208,21 +219,15 @@ function shimEntries({ identity, name, way, spec }: MacvlanPlan, place: Place): 
     }
     const { link, address } = shim;
     const mac = macAddress(SHIM_MAC_ROLE, identity, name, place.id);
-    const own = way.driver === "macvlan" ? ` address ${mac}` : "";
+    const own = way.driver === "macvlan" ? mac : undefined;
     const reached = way.mode === "l3" ? whole : ipRange;
     return [
-        entry(`link ${link}`, `${way.driver} link ${place.parent} mode ${way.mode}${own}`),
-        entry(`addr ${link} ${address}/32`, "scope global"),
-        entry(`route ${reached}`, `dev ${link} src ${address}`),
+        siblingLink(link, { ...way, parent: place.parent, mac: own }),
+        addrEntry(link, `${address}/32`),
+        routeEntry(reached, { dev: link, src: address }),
         ...[link, ...(spec.vlan === undefined ? [place.parent] : [])].map((one) =>
-            entry(sysctlKey("ipv4", one, "arp_ignore"), 1),
+            linkSysctlEntry(["ipv4", "conf"], one, "arp_ignore", 1),
         ),
-        entry(sysctlKey("ipv6", link, "disable_ipv6"), 1),
+        linkSysctlEntry(["ipv6", "conf"], link, "disable_ipv6", 1),
     ];
-}
-
-/** With a dot in the link's name, sysctl wants slashes between the parts. */
-function sysctlKey(family: "ipv4" | "ipv6", link: string, name: string): string {
-    const parts = ["net", family, "conf", link, name];
-    return `sysctl ${parts.join(link.includes(".") ? "/" : ".")}`;
 }

@@ -69,8 +69,14 @@ function tellNames(host: HostSession, hosts: readonly HostSession[]): Names {
             return pulumi.all(announcements.filter(isThere).map(placeOf));
         }),
     );
-    const text = places.apply((all) => unitText(planNames(host.name, all)));
-    lastUnitCommand(host, { of: "names", name: "names", title: "names of other hosts", text, end });
+    const wanted = places.apply((all) => planNames(host.name, all));
+    lastUnitCommand(host, {
+        of: "names",
+        name: "names",
+        title: "names of other hosts",
+        wanted,
+        end,
+    });
     host.namesSoFar = async () => {
         await soon(end);
         return unitText(planNames(host.name, await placesSoFar(host, announcements)));

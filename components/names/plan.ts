@@ -1,5 +1,7 @@
-import { entry, type Entry, unit, type Unit } from "../wire/unit";
+import { type Entry, unit, type Unit } from "../wire/unit";
 import { type HostNetwork } from "../network/hostNetwork";
+import { namedNetworksOf, nameEntry } from "../entries/name/name";
+import { WATCH_CONTAINERS } from "../entries/watch/watch";
 
 /** A container's place on a network, and by what others find it. */
 export interface NamedPlace {
@@ -28,16 +30,12 @@ export function planNames(host: string, places: readonly NamedPlace[]): Unit {
             const own = here.filter((one) => one.host === host && one.network === network);
             const taken = new Set(own.flatMap((one) => one.names));
             const found = [...new Set(names)].filter((name) => !taken.has(name)).sort();
-            return found.length > 0 ? [entry(`name ${network} ${address}`, found.join(" "))] : [];
+            return found.length > 0 ? [nameEntry(network, address, found)] : [];
         });
-    return unit(entries.length > 0 ? [...entries, WATCH] : []);
+    return unit(entries.length > 0 ? [...entries, WATCH_CONTAINERS] : []);
 }
 
 /** Docker's names of a host's networks of which it is told others' names. */
 export function namedNetworks(host: string, places: readonly NamedPlace[]): ReadonlySet<string> {
-    const keys = [...planNames(host, places).keys()];
-    return new Set(keys.flatMap((key) => /^name (\S+) /.exec(key)?.[1] ?? []));
+    return namedNetworksOf(planNames(host, places));
 }
-
-/** Docker writes a container's hosts file anew whenever it starts. */
-const WATCH = entry("watch containers", "attach on start");

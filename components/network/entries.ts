@@ -1,6 +1,11 @@
 import { prefixOf } from "../wire/address";
-import { entry, type Entry } from "../wire/unit";
+import { type Entry } from "../wire/unit";
 import { type HostNetwork } from "./hostNetwork";
+import { addrEntry } from "../entries/addr/addr";
+import { bridgeLink } from "../entries/link/link";
+import { bridgeNetwork } from "../entries/network/network";
+import { nftEntry } from "../entries/nft/nft";
+import { linkSysctlEntry, sysctlEntry } from "../entries/sysctl/sysctl";
 
 /** A bridge of ours, which Docker's network joins by name. */
 export interface DockerBridge {
@@ -12,23 +17,14 @@ export interface DockerBridge {
     readonly onLink: string;
 }
 
-/** A network that nothing else on the host may lie in, nor whoever logs in there. */
-export function rangeEntry(cidr: string): Entry {
-    return entry(`range ${cidr}`, "ours alone");
-}
-
 /** The bridge with its gateway address, and the Docker network on it. */
 export function bridgeEntries({ link, mac, mtu, place, onLink }: DockerBridge): Entry[] {
     const { network, gateway, ipRange } = place;
     return [
-        entry(`link ${link}`, `bridge mtu ${mtu} address ${mac}`),
-        entry(`addr ${link} ${gateway}/${prefixOf(onLink)}`, "scope global"),
-        entry(
-            `docker network ${network}`,
-            `bridge ${link} subnet ${onLink} gateway ${gateway} ` +
-                `ip-range ${ipRange} mtu ${mtu} masquerade false`,
-        ),
-        entry("sysctl net.ipv4.ip_forward", 1),
+        bridgeLink(link, { mtu, mac }),
+        addrEntry(link, `${gateway}/${prefixOf(onLink)}`),
+        bridgeNetwork(network, { link, subnet: onLink, gateway, ipRange, mtu }),
+        sysctlEntry("net.ipv4.ip_forward", 1),
     ];
 }
 
@@ -38,8 +34,8 @@ export function bridgeEntries({ link, mac, mtu, place, onLink }: DockerBridge): 
  */
 export function throughHostEntries(link: string): Entry[] {
     return [
-        entry(`sysctl net.ipv4.conf.${link}.proxy_arp`, 1),
-        entry(`sysctl net.ipv4.neigh.${link}.proxy_delay`, 0),
+        linkSysctlEntry(["ipv4", "conf"], link, "proxy_arp", 1),
+        linkSysctlEntry(["ipv4", "neigh"], link, "proxy_delay", 0),
     ];
 }
 
@@ -49,22 +45,18 @@ export function throughHostEntries(link: string): Entry[] {
  */
 export function closedEntries(link: string): Entry[] {
     return [
-        entry("nft forward 1-replies", `oifname ${link} ct state established,related accept`),
-        entry("nft forward 2-published", `oifname ${link} ct status dnat accept`),
-        entry("nft forward 3-bridge", `oifname ${link} iifname ${link} accept`),
-        entry("nft forward 5-closed", `oifname ${link} drop`),
+        nftEntry("forward", "1-replies", `oifname ${link} ct state established,related accept`),
+        nftEntry("forward", "2-published", `oifname ${link} ct status dnat accept`),
+        nftEntry("forward", "3-bridge", `oifname ${link} iifname ${link} accept`),
+        nftEntry("forward", "5-closed", `oifname ${link} drop`),
     ];
 }
 
 /** To the network's parts on other hosts goes what comes from the bridge, and replies. */
 export function membersEntry(link: string, cidr: string): Entry {
-    return entry("nft forward 6-members", `ip daddr ${cidr} iifname != ${link} ct state new drop`);
-}
-
-/** Packets that leave for elsewhere than `inside` carry the host's address. */
-export function masqueradeEntry(link: string, subnet: string, inside: string): Entry {
-    return entry(
-        "nft postrouting masquerade",
-        `ip saddr ${subnet} ip daddr != ${inside} oifname != ${link} masquerade`,
+    return nftEntry(
+        "forward",
+        "6-members",
+        `ip daddr ${cidr} iifname != ${link} ct state new drop`,
     );
 }

@@ -20,7 +20,6 @@ import { unitCommand } from "../resources/command";
 import { fitting } from "../resources/findings";
 import { unitName } from "../wire/identity";
 import { titleOf } from "../wire/problem";
-import { unitText } from "../wire/unit";
 import { claimProblems } from "../network/claims";
 import { rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
@@ -137,14 +136,13 @@ export class Overlay extends pulumi.ComponentResource {
         const made = sessions.map((session): [string, pulumi.Resource] => {
             const planned = pulumi.all([underlays, session.address]).apply(([known, own]) => {
                 const all = { ...known, [session.name]: own };
-                const { unit, flows } = planMember(layout, session.name, all);
-                return { text: unitText(unit), flows };
+                return planMember(layout, session.name, all);
             });
             const command = unitCommand(session, this, {
                 of: name,
                 name: unitName("overlay", layout.plan.name),
                 title: titleOf(COMPONENT, name),
-                text: planned.apply(({ text }) => text),
+                wanted: planned.apply(({ unit }) => unit),
                 flows: planned.apply(({ flows }) => flows),
                 modules: layout.backend.needs.modules,
             });

@@ -1,12 +1,5 @@
 import { type Claimant, knownAsClaim } from "../network/claims";
-import {
-    bridgeEntries,
-    closedEntries,
-    masqueradeEntry,
-    membersEntry,
-    rangeEntry,
-    throughHostEntries,
-} from "../network/entries";
+import { bridgeEntries, closedEntries, membersEntry, throughHostEntries } from "../network/entries";
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
 import { leastUnderlayMtu, type PlannedHost } from "../network/members";
 import { subnet } from "../wire/address";
@@ -14,11 +7,15 @@ import { type Flow } from "../wire/flow";
 import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";
 import { bytesOf } from "../wire/mtu";
 import { type Problem } from "../wire/problem";
-import { entry, type Entry, unit, type Unit } from "../wire/unit";
+import { type Entry, unit, type Unit } from "../wire/unit";
 import { type Member, type OverlayPlan, type Wire } from "./backends/backend";
 import { chosenBackend, type ChosenBackend } from "./backends/choice";
 import { planProblems } from "./problems";
 import { type OverlaySpec } from "./schema";
+import { dockerUserEntry } from "../entries/iptables/iptables";
+import { masqueradeEntry, nftEntry } from "../entries/nft/nft";
+import { rangeEntry } from "../entries/range/range";
+import { underlayEntry } from "../entries/underlay/underlay";
 
 /** All that is decided before any address of a host is known. */
 export interface OverlayLayout {
@@ -95,7 +92,7 @@ export function planMember(
     const wire = backend.plan(plan, own, peers);
     const mac = macAddress(BRIDGE_MAC_ROLE, plan.identity, plan.name, own.id);
     const wanted = unit([
-        entry(`underlay ${own.underlay}`, `mtu ${plan.mtu + bytesOf(backend.overhead)}`),
+        underlayEntry({ address: own.underlay, mtu: plan.mtu + bytesOf(backend.overhead) }),
         rangeEntry(plan.cidr),
         ...bridgeEntries({
             link: plan.bridge,
@@ -126,10 +123,10 @@ function openToMembers(
     const incoming = device === undefined ? "" : ` -i ${device}`;
     return [
         ...arrivals.map(({ name, match }) =>
-            entry(`nft forward 4-${name}`, `oifname ${bridge} ${match} accept`),
+            nftEntry("forward", `4-${name}`, `oifname ${bridge} ${match} accept`),
         ),
-        entry(
-            `iptables DOCKER-USER ${device ?? bridge}`,
+        dockerUserEntry(
+            device ?? bridge,
             `-s ${cidr} -d ${own.subnet}${incoming} -o ${bridge} -j ACCEPT`,
         ),
     ];

@@ -10,6 +10,7 @@ import { takenBy } from "../checks/ports";
 import { answerTo } from "../remote/probe";
 import { type HostSession } from "../run/session";
 import { type Connection } from "../remote/ssh";
+import { type Unit, unitText } from "../wire/unit";
 
 /** What may stand in a command line; Docker knows no other names. */
 const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/;
@@ -49,12 +50,12 @@ export function parseExposed(said: string): HostPort[] {
 /** Of a unit that is new there: what else has a port of its image. Warnings, as an image may listen on others. */
 export async function exposureWarnings(
     session: Pick<HostSession, "name" | "stack" | "ports" | "silent" | "exposedBy">,
-    unit: { readonly name: string; readonly text: string; readonly ports: PortWish },
+    unit: { readonly name: string; readonly wanted: Unit; readonly ports: PortWish },
     { facts, units }: Pick<Observation, "facts" | "units">,
 ): Promise<string[]> {
     const image = await known(pulumi.output(unit.ports.image));
     // An attachment that comes later may say a port for good, so none is claimed here.
-    const isThere = units.get(unit.name)?.hash === entriesHash(unit.text);
+    const isThere = units.get(unit.name)?.hash === entriesHash(unitText(unit.wanted));
     if (!image || isThere || !/^\d/.test(facts.get("docker")?.[0] ?? "")) {
         return [];
     }

@@ -23,6 +23,5 @@ export function tellLeft(
     things: readonly string[],
     resource: pulumi.Resource,
 ): void {
-    const left = things.filter((thing) => !thing.startsWith("underlay ")); // which is only a check
-    void pulumi.log.warn(`left on ${name}: ${left.join(", ")}`, resource);
+    void pulumi.log.warn(`left on ${name}: ${things.join(", ")}`, resource);
 }

@@ -6,11 +6,12 @@ import { entriesHash, type Observation } from "../facts/observation";
 import { answerTo } from "../remote/probe";
 import { type HostSession } from "../run/session";
 import { type Connection } from "../remote/ssh";
+import { type Unit, unitText } from "../wire/unit";
 
 /** An address that a unit is about to bring to the LAN behind a link. */
 export interface Coming {
     readonly unit: string;
-    readonly wanted: string;
+    readonly wanted: Unit;
     readonly link: string | undefined;
     readonly address: string | undefined;
 }
@@ -47,7 +48,7 @@ export async function heldOnLan(
     if (!pulumi.runtime.isDryRun() || probed.status !== "answered" || !link || !address) {
         return undefined;
     }
-    if (probed.observation.units.get(unit)?.hash === entriesHash(wanted)) {
+    if (probed.observation.units.get(unit)?.hash === entriesHash(unitText(wanted))) {
         return undefined;
     }
     const told = await observationsOf(sessions);

@@ -5,7 +5,8 @@ import { type PortWish } from "../wire/claims";
 import { type Flow } from "../wire/flow";
 import { stackId } from "../wire/identity";
 import { known } from "../wire/known";
-import { entryKeys } from "../wire/unit";
+import { isUnderlay } from "../entries/underlay/underlay";
+import { type Unit, unitText } from "../wire/unit";
 import { applyCommand, deleteCommand, installCommand, uninstallCommand } from "../remote/commands";
 import { claimEntries } from "../run/entries";
 import { tellLeft } from "../preview/gone";
@@ -29,7 +30,7 @@ interface UnitOfHost {
     readonly name: string;
     /** As messages name it: `Overlay "mesh"`. */
     readonly title: string;
-    readonly text: pulumi.Output<string>;
+    readonly wanted: pulumi.Output<Unit>;
     /** Applied again when this is another, though the text is the same. */
     readonly made?: pulumi.Output<string>;
     /** Of the host, which a preview looks for. */
@@ -74,8 +75,8 @@ async function misfit(session: HostSession, unit: UnitOfHost): Finding {
     if (!pulumi.runtime.isDryRun()) {
         return undefined;
     }
-    const wanted = await known(pulumi.all([unit.text, unit.flows])).catch(() => undefined);
-    return wanted && session.checks.unit({ ...unit, text: wanted[0], flows: wanted[1] });
+    const wanted = await known(pulumi.all([unit.wanted, unit.flows])).catch(() => undefined);
+    return wanted && session.checks.unit({ ...unit, wanted: wanted[0], flows: wanted[1] });
 }
 
 function applied(
@@ -97,7 +98,7 @@ function applied(
     return hostCommand(session, parent, name, {
         create: applyCommand(stack, unit.name, session.become),
         delete: deleteCommand(stack, unit.name, session.become),
-        wanted: unit.text,
+        wanted: unit.wanted,
         stdin: (wanted) => {
             claimEntries(session, unit.title, wanted);
             return pulumi
@@ -119,7 +120,7 @@ function previousCommand({ lastCommand }: HostSession): pulumi.Resource[] {
 /** The Host's own command: puts the program on the host; its removal takes all of the stack away. */
 export function installHostCommand(
     session: HostSession,
-    text: pulumi.Output<string>,
+    wanted: pulumi.Output<Unit>,
     packedProgram: string,
 ): pulumi.Resource {
     const stack = stackId(session.stack);
@@ -128,7 +129,7 @@ export function installHostCommand(
     const made = hostCommand(session, session.component, name, {
         create: installCommand(stack, session.become),
         delete: uninstallCommand(stack, session.become),
-        wanted: text,
+        wanted,
         stdin: (wanted) =>
             owner.apply(
                 (own) =>
@@ -168,8 +169,8 @@ function hostCommand(
     args: {
         create: string;
         delete: string;
-        wanted: pulumi.Output<string>;
-        stdin: (wanted: string) => pulumi.Output<string>;
+        wanted: pulumi.Output<Unit>;
+        stdin: (wanted: Unit) => pulumi.Output<string>;
         after: pulumi.Input<pulumi.Resource[]>;
         dials: number;
         formerly: readonly string[];
@@ -200,7 +201,14 @@ function hostCommand(
         },
     );
     if (session.gone) {
-        args.wanted.apply((text) => tellLeft(session, entryKeys(text), made));
+        args.wanted.apply((unit) => {
+            const left = unit.filter((entry) => !isUnderlay(entry)); // which is only a check
+            tellLeft(
+                session,
+                left.map(({ key }) => key),
+                made,
+            );
+        });
     }
     return made;
 }
@@ -209,15 +217,16 @@ function hostCommand(
 async function withTrailer(
     session: HostSession,
     unit: string,
-    wanted: string,
+    wanted: Unit,
     owner: string,
     made?: string,
 ): Promise<string> {
     await session.checks.host;
     const probed = await session.probe;
     await tellSuccession(session, probed, unit, owner);
-    const lines = trailer(probed, unit, wanted, { owner, made });
-    return [wanted, ...lines.map((line) => `${line}\n`)].join("");
+    const text = unitText(wanted);
+    const lines = trailer(probed, unit, text, { owner, made });
+    return [text, ...lines.map((line) => `${line}\n`)].join("");
 }
 
 function dialling({ proxy, ...login }: Connection, dialErrorLimit: number) {

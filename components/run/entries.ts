@@ -1,4 +1,5 @@
-import { exclusiveKeys } from "../wire/unit";
+import { exclusiveKeys } from "../entries";
+import { type Unit } from "../wire/unit";
 import { Refusal } from "./refuse";
 import { type HostSession } from "./session";
 
@@ -6,7 +7,7 @@ import { type HostSession } from "./session";
 export function claimEntries(
     { name, things }: Pick<HostSession, "name" | "things">,
     title: string,
-    wanted: string,
+    wanted: Unit,
 ): void {
     const taken = exclusiveKeys(wanted).flatMap((key) => {
         const holder = things.claim(`the entry ${key}`, title) ?? title;

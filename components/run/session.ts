@@ -8,6 +8,7 @@ import { type Connection } from "../remote/ssh";
 import { type LanAnswer } from "../facts/lanAnswer";
 import { type ProbeResult } from "../facts/observation";
 import { Refusal } from "./refuse";
+import { type Unit } from "../wire/unit";
 
 /** What the components of one host share while a program runs. */
 export interface HostSession {
@@ -84,7 +85,7 @@ export interface CheckedUnit {
     readonly name: string;
     /** `Overlay "mesh"`: what it is of. */
     readonly title: string;
-    readonly text: string;
+    readonly wanted: Unit;
     readonly ports?: PortWish;
     readonly flows?: readonly Flow[];
     readonly modules?: readonly string[];

@@ -1,6 +1,6 @@
 // wire/: what all plans need: addresses, names, sums of MTUs, entries of units. Pure.
 /** What one component wants of one host: kernel or Docker objects and their attributes. */
-export type Unit = ReadonlyMap<string, string>;
+export type Unit = readonly Entry[];
 
 /** One line of a unit, in the words of `ip`, `nft` and `docker`. */
 export interface Entry {
@@ -22,37 +22,21 @@ export function entry(key: string, value: string | number): Entry {
 
 /** A unit of entries, sorted by key. Duplicate keys and characters that need quoting are bugs. */
 export function unit(entries: readonly Entry[]): Unit {
-    const lines = new Map<string, string>();
-    for (const { key, value } of [...entries].sort(byKey)) {
+    const sorted = [...entries].sort(byKey);
+    for (const [at, { key, value }] of sorted.entries()) {
         if (!KEY.test(key) || !VALUE.test(value) || `${key}:${value}`.includes(": ")) {
             throw new Error(`"${key}: ${value}" cannot be written into a unit`);
         }
-        if (lines.has(key)) {
+        if (sorted[at + 1]?.key === key) {
             throw new Error(`"${key}" occurs twice in the unit`);
         }
-        lines.set(key, value);
     }
-    return lines;
+    return sorted;
 }
 
 /** The text that goes to the host: a flat YAML map, which the Pulumi CLI shows line by line. */
 export function unitText(wanted: Unit): string {
-    return [...wanted].map(([key, value]) => `${key}: ${value}\n`).join("");
-}
-
-/** What such a text speaks of. */
-export function entryKeys(text: string): string[] {
-    const lines = text.split("\n").filter((line) => line !== "");
-    return lines.map((line) => line.slice(0, line.indexOf(": ")));
-}
-
-/** Of these each unit has its own, or several hold one together. */
-const SHARED =
-    /^(boot|converger|iptables|name|networkd|nft|promisc|range|sysctl|underlay|watch)( |$)/;
-
-/** What no other unit of the host may hold. */
-export function exclusiveKeys(text: string): string[] {
-    return entryKeys(text).filter((key) => !SHARED.test(key));
+    return wanted.map(({ key, value }) => `${key}: ${value}\n`).join("");
 }
 
 function byKey(a: Entry, b: Entry): number {

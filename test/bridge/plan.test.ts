@@ -5,6 +5,7 @@ import { staticProblems } from "../../components/attachment/plan";
 import { contains, overlap } from "../../components/wire/address";
 import { unitText } from "../../components/wire/unit";
 import { firstChoice, IDENTITY } from "../support/builders";
+import { valueOf } from "../support/units";
 
 const spec = (more: object = {}) => bridgeSchema.parse({ host: {}, cidr: "10.60.0.0/24", ...more });
 const plan = (more: object = {}, name = "lan1") => planBridge(IDENTITY, name, spec(more));
@@ -50,7 +51,7 @@ test("names and MACs of two bridges, and of the same one of another stack, diffe
     ];
     expect(new Set(units.map(({ link }) => link)).size).toBe(3);
     expect(new Set(units.map(({ place }) => place.network)).size).toBe(3);
-    const macs = units.map((one) => bridgeUnit(one).get(`link ${one.link}`));
+    const macs = units.map((one) => valueOf(bridgeUnit(one), `link ${one.link}`));
     expect(new Set(macs).size).toBe(3);
 });
 

@@ -1,6 +1,7 @@
 import { entriesHash } from "../../components/facts/observation";
 import { misfits } from "../../components/checks/unit";
 import { observation } from "../support/builders";
+import { unitOf } from "../support/units";
 
 const STACK = "crosshost-demo-79f8e4";
 const UNIT =
@@ -20,7 +21,7 @@ function told(more: Record<string, string[]>, text = UNIT, lies?: string) {
     };
     const units = lies === undefined ? [] : [["macvlan-lan", { hash: entriesHash(lies) }] as const];
     return misfits(
-        { stack: STACK, name: "macvlan-lan", text },
+        { stack: STACK, name: "macvlan-lan", wanted: unitOf(text) },
         observation({
             facts: new Map(Object.entries(facts)),
             units: new Map(units.map(([name, one]) => [name, { ...one, said: [], drift: [] }])),
@@ -30,7 +31,7 @@ function told(more: Record<string, string[]>, text = UNIT, lies?: string) {
 
 test.each([UNIT, VLAN, IPVLAN])("a host in order, and one that tells nothing", (text) => {
     expect(told({}, text)).toEqual({ errors: [], warnings: [] });
-    const nothing = { stack: STACK, name: "macvlan-lan", text };
+    const nothing = { stack: STACK, name: "macvlan-lan", wanted: unitOf(text) };
     expect(misfits(nothing, observation())).toEqual({ errors: [], warnings: [] });
 });
 

@@ -1,5 +1,5 @@
 import { partWarnings } from "../../components/checks/parts";
-import { linesOf } from "../../components/facts/words";
+import { unitOf } from "../support/units";
 
 const UNIT = `docker network mesh: bridge ch-1 subnet 10.42.0.0/16 gateway 10.42.1.1 ip-range 10.42.1.0/26
 nft postrouting masquerade: ip saddr 10.42.1.0/24 ip daddr != 10.42.0.0/16 oifname != ch-1 masquerade
@@ -7,7 +7,7 @@ range 10.42.0.0/16: ours alone
 `;
 
 function told(facts: Record<string, string[]>): readonly string[] {
-    return partWarnings(linesOf(UNIT), new Map(Object.entries(facts)));
+    return partWarnings(unitOf(UNIT), new Map(Object.entries(facts)));
 }
 
 test("a swarm's network of the same addresses, which has no route, is warned of", () => {

@@ -1,5 +1,6 @@
 import { misfits } from "../../components/checks/unit";
 import { observation } from "../support/builders";
+import { unitOf } from "../support/units";
 
 const STACK = "crosshost-demo-79f8e4";
 const OWN = `${STACK}:attachment-web`;
@@ -11,7 +12,7 @@ const BRIDGE = "docker network mesh: bridge ch-1 subnet 10.42.1.0/24 ip-range 10
 function told(text: string, facts: Record<string, string[]>): readonly string[] {
     const all = { docker: ["26.1.5"], link: ["eth0 device -"], ...facts };
     const seen = observation({ facts: new Map(Object.entries(all)) });
-    return misfits({ stack: STACK, name: "attachment-web", text }, seen).errors;
+    return misfits({ stack: STACK, name: "attachment-web", wanted: unitOf(text) }, seen).errors;
 }
 
 test.each<[string, string[], string[], string]>([

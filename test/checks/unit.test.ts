@@ -1,6 +1,7 @@
 import { misfits } from "../../components/checks/unit";
 import { entriesHash, type ObservedUnit } from "../../components/facts/observation";
 import { observation } from "../support/builders";
+import { unitOf } from "../support/units";
 
 const STACK = "crosshost-demo-79f8e4";
 const UNIT = `docker network crosshost-demo-mesh: bridge ch-mesh-1 subnet 10.42.1.0/24 mtu 1450
@@ -9,8 +10,6 @@ link vx-mesh-1: vxlan id 42 local 192.168.40.11 dstport 4789 mtu 1450
 nft input peers: udp dport 4789 drop
 range 10.42.0.0/16: ours alone
 underlay 192.168.40.11: mtu 1500
-drift range 10.9.0.0/16: this was said by the host
-seen: 5f2c
 `;
 const OWN = `crosshost:${STACK}:overlay-mesh`;
 const THEIRS = "crosshost-other-123456:overlay-net";
@@ -34,14 +33,14 @@ function told(
         ...more,
     };
     return misfits(
-        { stack: STACK, name: "overlay-mesh", text, modules: ["vxlan"] },
+        { stack: STACK, name: "overlay-mesh", wanted: unitOf(text), modules: ["vxlan"] },
         observation({ facts: new Map(Object.entries(facts)), units: new Map(units) }),
     );
 }
 
 test("a host in order, and one that tells nothing", () => {
     expect(told({})).toEqual({ errors: [], warnings: [] });
-    const nothing = { stack: STACK, name: "overlay-mesh", text: UNIT };
+    const nothing = { stack: STACK, name: "overlay-mesh", wanted: unitOf(UNIT) };
     expect(misfits(nothing, observation())).toEqual({ errors: [], warnings: [] });
 });
 

@@ -181,7 +181,8 @@ describe("names and MACs", () => {
                 const hosts = named([1, 2]);
                 const { layout } = layOut(identity, name, overlaySpec(), hosts);
                 const underlays = { vm1: "192.168.0.1", vm2: "192.168.0.2" };
-                return [...planOverlay(layout, "vm1", underlays).keys()]
+                return planOverlay(layout, "vm1", underlays)
+                    .map(({ key }) => key)
                     .filter((line) => line.startsWith("link "))
                     .map((line) => line.slice("link ".length));
             }),

@@ -1,6 +1,7 @@
 import { exposureWarnings, parseExposed } from "../../components/preview/exposed";
 import { entriesHash } from "../../components/facts/observation";
 import { Claims, type HostPort, portsClash } from "../../components/wire/claims";
+import { unitOf } from "../support/units";
 
 const STACK = { project: "crosshost", stack: "demo" };
 const TEXT = "docker container caddy: mode host\n";
@@ -38,7 +39,7 @@ async function warned({ image, facts = FACTS, there, ports, beside = [] }: Asked
     };
     const unit = {
         name: "attachment-caddy",
-        text: TEXT,
+        wanted: unitOf(TEXT),
         ports: { container: "caddy", ports: [], image },
     };
     const units = there

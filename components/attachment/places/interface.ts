@@ -14,7 +14,7 @@ import { type HostSession, sessionsSoFar } from "../../run/session";
 import { DEFAULT_UNDERLAY_MTU } from "../../wire/mtu";
 import { unitName } from "../../wire/identity";
 import { type Problem } from "../../wire/problem";
-import { unitText } from "../../wire/unit";
+import { type Unit } from "../../wire/unit";
 import { type Joined, previewProblems } from "../existing";
 import {
     bare,
@@ -146,7 +146,7 @@ function interfacePlace(wanted: Wanted, plan: InterfacePlan, on: Bridge | string
     const network = ground.kind === "bridge" ? ground.place.network : ground.link;
     return {
         networking: { networkMode: "none" },
-        text: (joined) => interfaceText(wanted, plan, joined),
+        unit: (joined) => interfaceUnitOf(wanted, plan, joined),
         after: made ? [made] : [],
         ipv4Address: pulumi.output(bare(first)),
         networkName: pulumi.output(network),
@@ -159,15 +159,15 @@ function interfacePlace(wanted: Wanted, plan: InterfacePlan, on: Bridge | string
     };
 }
 
-function interfaceText(
+function interfaceUnitOf(
     { name, knownAs, session }: Wanted,
     plan: InterfacePlan,
     joined: Joined,
-): pulumi.Output<string> {
+): pulumi.Output<Unit> {
     const unit = unitName("attachment", knownAs);
     const { ground } = plan;
     return joined.name.apply(async (container) => {
-        const wanted = unitText(interfaceUnit(plan, container));
+        const wanted = interfaceUnit(plan, container);
         if (joined.hasToBeThere) {
             const of = { unit, wanted, container, place: "interface" } as const;
             const problems = await previewProblems(session, of);
@@ -184,7 +184,7 @@ async function heldProblems(
     session: HostSession,
     { ground, spec }: InterfacePlan,
     unit: string,
-    wanted: string,
+    wanted: Unit,
 ): Promise<Problem[]> {
     const asked = { unit, wanted, link: ground.link };
     const answers = await Promise.all(

@@ -3,8 +3,10 @@ import { broadcastAddress, contains, networkAddress, networkOf, sizeOf } from ".
 import { type Claims } from "../../wire/claims";
 import { derivedNumber, linkName, macAddress, type StackIdentity } from "../../wire/identity";
 import { type Problem } from "../../wire/problem";
-import { entry, unit, type Unit } from "../../wire/unit";
+import { unit, type Unit } from "../../wire/unit";
 import { type InterfaceSpec } from "./interfaceSchema";
+import { interfaceEntry } from "../../entries/interface/interface";
+import { WATCH_CONTAINERS } from "../../entries/watch/watch";
 
 /** What an interface of one's own lies on: a Bridge of this program, or a NIC that the host has. */
 export type Ground =
@@ -55,17 +57,10 @@ export function interfaceUnit(
 ): Unit {
     const { addresses, gateway, routes = [] } = spec;
     const mtu = spec.mtu ?? (ground.kind === "bridge" ? ground.mtu : undefined);
-    const words = [
-        ground.kind === "bridge" ? `veth ${ground.link} host ${host}` : `macvlan ${ground.link}`,
-        `mac ${mac}`,
-        ...(mtu === undefined ? [] : [`mtu ${mtu}`]),
-        ...addresses.map((one) => `ipv4 ${one}`),
-        ...(gateway === undefined ? [] : [`gateway ${gateway}`]),
-        ...routes.map(({ to, via }) => `route ${to} via ${via}`),
-    ];
+    const on = ground.kind === "bridge" ? { bridge: ground.link, host } : { nic: ground.link };
     return unit([
-        entry(`interface ${container} ${name}`, words.join(" ")),
-        entry("watch containers", "attach on start"),
+        interfaceEntry({ container, name, on, mac, mtu, addresses, gateway, routes }),
+        WATCH_CONTAINERS,
     ]);
 }
 

@@ -15,7 +15,7 @@ import { type HostSession } from "../../run/session";
 import { dockerObjectName, isDeferred } from "../../wire/fields";
 import { check, type Problem } from "../../wire/problem";
 import { unitName } from "../../wire/identity";
-import { unitText } from "../../wire/unit";
+import { type Unit } from "../../wire/unit";
 import { type Joined, makersOf, otherProblems } from "../existing";
 import { attachmentOf, type Made } from "../made";
 import { modeProblems } from "./modeProblems";
@@ -37,7 +37,7 @@ export function modeKind(wanted: Wanted, mode: ContainerMode): Kind {
 function plainPlace(session: HostSession, mode: "none" | "host" | "bridge"): Place {
     return {
         networking: { networkMode: mode },
-        text: ({ name }) => name.apply((container) => unitText(planMode({ container, mode }))),
+        unit: ({ name }) => name.apply((container) => planMode({ container, mode })),
         after: session.lastCommand ? [session.lastCommand] : [],
         ipv4Address: mode === "host" ? session.address : pulumi.output(""),
         networkName: pulumi.output(mode),
@@ -86,7 +86,7 @@ function joinedPlace(wanted: Wanted, other: Other): Place {
     const name = checkedName(wanted, other);
     return {
         networking: { networkMode: idOf(wanted, other, name).apply((id) => `container:${id}`) },
-        text: (joined) => joinedText(wanted, other, name, joined),
+        unit: (joined) => joinedText(wanted, other, name, joined),
         after: attachment?.resources ?? (session.lastCommand ? [session.lastCommand] : []),
         ipv4Address: attachment?.ipv4Address ?? pulumi.output(""),
         networkName: attachment?.networkName ?? name.apply((one) => `container:${one}`),
@@ -132,10 +132,10 @@ function joinedText(
     other: Other,
     otherName: pulumi.Output<string>,
     joined: Joined,
-): pulumi.Output<string> {
+): pulumi.Output<Unit> {
     const makes = other.attachment !== undefined || typeof other.name !== "string";
     return pulumi.all([joined.name, otherName]).apply(async ([container, known]) => {
-        const wanted = unitText(planMode({ container, mode: "container", other: known }));
+        const wanted = planMode({ container, mode: "container", other: known });
         if (!makes && !session.containers.has(known)) {
             const unit = unitName("attachment", knownAs);
             refuse(COMPONENT, name, await otherProblems(session, unit, wanted, known));

@@ -10,7 +10,7 @@ import { type HostSession, sessionsSoFar } from "../../run/session";
 import { isRecord } from "../../wire/fields";
 import { unitName } from "../../wire/identity";
 import { check, type Problem, report } from "../../wire/problem";
-import { unitText } from "../../wire/unit";
+import { type Unit } from "../../wire/unit";
 import { derivedAddress } from "./derived";
 import { type Joined, previewProblems } from "../existing";
 import { COMPONENT, type Kind, type Place, type Wanted } from "./place";
@@ -51,8 +51,8 @@ function networkPlace(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Pla
                 { name: spot.network, aliases: [...aliases], ipv4Address: spot.address },
             ],
         },
-        text: (joined) =>
-            endpointText({ name, knownAs, session, others, aliases, spot, defaultRoute }, joined),
+        unit: (joined) =>
+            endpointUnit({ name, knownAs, session, others, aliases, spot, defaultRoute }, joined),
         after: networkCommand(session, network),
         ipv4Address: spot.address,
         networkName: spot.network,
@@ -88,10 +88,10 @@ interface Spot {
     readonly address: pulumi.Output<string>;
 }
 
-function endpointText(
+function endpointUnit(
     { name, knownAs, session, others, aliases, spot, defaultRoute }: Plan,
     joined: Joined,
-): pulumi.Output<string> {
+): pulumi.Output<Unit> {
     const unit = unitName("attachment", knownAs);
     return pulumi
         .all([joined.name, spot.here, spot.address])
@@ -107,7 +107,7 @@ function endpointText(
                 shim: way,
                 defaultRoute,
             };
-            const wanted = unitText(planAttachment(endpoint));
+            const wanted = planAttachment(endpoint);
             if (joined.hasToBeThere) {
                 const of = { unit, wanted, container, place: "network" } as const;
                 const problems = await previewProblems(session, of);

@@ -7,6 +7,7 @@ import { isDeferred, isRecord } from "../../wire/fields";
 import { type Problem } from "../../wire/problem";
 import { type Joined } from "../existing";
 import { type AttachmentSpec } from "../schema";
+import { type Unit } from "../../wire/unit";
 
 export const COMPONENT = "ContainerAttachment";
 
@@ -36,8 +37,8 @@ export interface Kind {
 export interface Place {
     /** What Docker is told of it as it creates the container. */
     readonly networking: ContainerNetworking;
-    /** Of a container that is made here or by others: the text of the attachment's unit. */
-    readonly text: (joined: Joined) => pulumi.Output<string>;
+    /** Of a container that is made here or by others: the attachment's unit. */
+    readonly unit: (joined: Joined) => pulumi.Output<Unit>;
     /** What the container and the unit wait for. */
     readonly after: readonly pulumi.Resource[];
     readonly ipv4Address: pulumi.Output<string>;

@@ -1,9 +1,11 @@
 // checks/firewall/: whose rules drop the packets of a unit.
 import { networkAddress } from "../../wire/address";
 import { type Flow, type ForwardFlow, type UdpFlow } from "../../wire/flow";
-import { linesOf, listed, wordAfter } from "../../facts/words";
+import { listed } from "../../facts/words";
 import { type Observation } from "../../facts/observation";
 import { type Chain, chainsOf, droppedBy, LEGACY, type Packet } from "./ruleset";
+import { networksOf } from "../../entries/network/network";
+import { type Unit } from "../../wire/unit";
 
 /** A way that packets of a unit take through the host. */
 interface Way {
@@ -27,11 +29,11 @@ const DOCKERS_RULES_ARE_GONE =
 
 /** Firewalls of the host that would eat what a unit is for: one warning each, with what opens it. */
 export function firewallWarnings(
-    { text, flows = [] }: { readonly text: string; readonly flows?: readonly Flow[] },
+    { wanted, flows = [] }: { readonly wanted: Unit; readonly flows?: readonly Flow[] },
     { rules, facts }: Pick<Observation, "rules" | "facts">,
 ): string[] {
     const chains = chainsOf(rules);
-    const ways = [...flows.flatMap((flow) => wayOf(flow, facts)), ...waysOut(text, facts)];
+    const ways = [...flows.flatMap((flow) => wayOf(flow, facts)), ...waysOut(wanted, facts)];
     return [
         ...(facts.has("docker-rules") ? [DOCKERS_RULES_ARE_GONE] : []),
         ...(chains.length === 0 ? [] : ways.flatMap((way) => warning(way, chains, facts))),
@@ -108,18 +110,12 @@ function passage({ bridge, by, range, own }: ForwardFlow, facts: Observation["fa
 }
 
 /** What containers send to elsewhere. */
-function waysOut(text: string, facts: Observation["facts"]): Way[] {
-    const lines = linesOf(text);
+function waysOut(unit: Unit, facts: Observation["facts"]): Way[] {
     const [nic = ""] = (facts.get("address") ?? [])
         .map((fact) => fact.split(" ")[0] ?? "")
         .filter((name) => !NO_NIC.test(name));
-    return lines.flatMap(([key, value]): Way[] => {
-        const bridge = wordAfter(value, "bridge");
-        if (!key.startsWith("docker network ") || !bridge || !nic) {
-            return [];
-        }
-        const range = wordAfter(value, "subnet");
-        const saddr = wordAfter(value, "gateway");
+    const bridges = networksOf(unit).filter(({ driver }) => driver === "bridge" && nic !== "");
+    return bridges.flatMap(({ link: bridge, subnet: range, gateway: saddr }): Way[] => {
         return [
             {
                 what: `traffic that leaves ${bridge}`,

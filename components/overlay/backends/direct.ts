@@ -11,8 +11,10 @@
 // container's address is not told from its host: no packet says who it is. Where others share
 // the link, take a backend that encrypts.
 import { z } from "zod";
-import { entry } from "../../wire/unit";
 import { type Backend } from "./backend";
+import { KEEP_FOREIGN_ROUTES } from "../../entries/networkd/networkd";
+import { routeEntry } from "../../entries/route/route";
+import { WATCH_ROUTES } from "../../entries/watch/watch";
 
 const options = z.strictObject({});
 
@@ -33,10 +35,10 @@ export const direct: Backend<typeof options> = {
                 own: member.gateway,
             })),
             entries: [
-                entry("networkd foreign-routes", "keep"),
-                entry("watch routes", "add on link up"),
+                KEEP_FOREIGN_ROUTES,
+                WATCH_ROUTES,
                 ...peers.map((peer) =>
-                    entry(`route ${peer.subnet}`, `via ${peer.underlay} src ${member.gateway}`),
+                    routeEntry(peer.subnet, { via: peer.underlay, src: member.gateway }),
                 ),
             ],
         };

@@ -9,8 +9,14 @@ import { z } from "zod";
 import { networkAddress } from "../../wire/address";
 import { port as udpPort, whole } from "../../wire/fields";
 import { derivedNumber, linkName, macAddress } from "../../wire/identity";
-import { entry, type Entry } from "../../wire/unit";
+import { type Entry } from "../../wire/unit";
 import { type Backend, type Member, type OverlayPlan } from "./backend";
+import { addrEntry } from "../../entries/addr/addr";
+import { fdbEntry } from "../../entries/fdb/fdb";
+import { vxlanLink } from "../../entries/link/link";
+import { neighEntry } from "../../entries/neigh/neigh";
+import { nftEntry } from "../../entries/nft/nft";
+import { routeEntry } from "../../entries/route/route";
 
 /** VNIs are 24 bits wide. Swarm counts its own up from 4096: derived ones keep to the upper range. */
 const VNI = { min: 1, max: 2 ** 24 - 1, derivedFrom: 2 ** 20 };
@@ -63,23 +69,24 @@ export const vxlan: Backend<typeof options> = {
                 },
             ],
             entries: [
-                entry(
-                    `link ${device}`,
-                    `vxlan id ${id} local ${member.underlay} dstport ${dstport} nolearning ` +
-                        `mtu ${overlay.mtu} address ${mac(member)}`,
-                ),
-                entry(`addr ${device} ${networkAddress(member.subnet)}/32`, "scope global"),
+                vxlanLink(device, {
+                    id,
+                    local: member.underlay,
+                    dstport,
+                    mtu: overlay.mtu,
+                    mac: mac(member),
+                }),
+                addrEntry(device, `${networkAddress(member.subnet)}/32`),
                 peersOnly(id, dstport, peers),
                 ...peers.flatMap((peer) => [
-                    entry(
-                        `route ${peer.subnet}`,
-                        `via ${networkAddress(peer.subnet)} dev ${device} src ${member.gateway} onlink`,
-                    ),
-                    entry(
-                        `neigh ${networkAddress(peer.subnet)} dev ${device}`,
-                        `lladdr ${mac(peer)}`,
-                    ),
-                    entry(`fdb ${mac(peer)} dev ${device}`, `dst ${peer.underlay}`),
+                    routeEntry(peer.subnet, {
+                        via: networkAddress(peer.subnet),
+                        dev: device,
+                        src: member.gateway,
+                        onlink: true,
+                    }),
+                    neighEntry(networkAddress(peer.subnet), device, mac(peer)),
+                    fdbEntry(mac(peer), device, peer.underlay),
                 ]),
             ],
         };
@@ -91,7 +98,7 @@ function peersOnly(vni: number, port: number, peers: readonly Member[]): Entry {
     const ours = `udp dport ${port} @th,96,24 ${vni}`;
     const addresses = peers.map(({ underlay }) => underlay).sort();
     const strangers = addresses.length > 0 ? ` ip saddr != { ${addresses.join(", ")} }` : "";
-    return entry("nft input peers", `${ours}${strangers} drop`);
+    return nftEntry("input", "peers", `${ours}${strangers} drop`);
 }
 
 function numbers(overlay: OverlayPlan, { vni, port }: z.output<typeof options>) {

@@ -1,6 +1,7 @@
 import { firewallWarnings } from "../../../components/checks/firewall/firewall";
 import { type Flow } from "../../../components/wire/flow";
 import { observation } from "../../support/builders";
+import { unitOf } from "../../support/units";
 
 interface Wanted {
     readonly text: string;
@@ -62,7 +63,8 @@ function toldOf(unit: Wanted, more: [string, string[]][], ...tables: string[]): 
         "eth0 192.168.40.11/24 1500",
     ];
     const facts = new Map([["address", addresses], ...more]);
-    return firewallWarnings(unit, observation({ facts, rules }));
+    const { text, flows } = unit;
+    return firewallWarnings({ wanted: unitOf(text), flows }, observation({ facts, rules }));
 }
 
 const admin = (...rules: string[]) => `table inet filter {

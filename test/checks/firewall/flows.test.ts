@@ -18,7 +18,7 @@ function told(address: string): string[] {
         own: "10.42.1.1",
     } as const;
     const seen = observation({ facts: new Map([["address", addresses]]), rules: DROP });
-    return firewallWarnings({ text: "", flows: [flow] }, seen);
+    return firewallWarnings({ wanted: [], flows: [flow] }, seen);
 }
 
 test("packets that come in by the NIC that has the host's address", () => {

@@ -1,0 +1,64 @@
+import { entry, type Entry, type Unit } from "../../wire/unit";
+import { word, wordAfter } from "../../facts/words";
+
+export function bridgeLink(
+    name: string,
+    { mtu, mac }: { readonly mtu: number; readonly mac: string },
+): Entry {
+    return entry(`link ${name}`, `bridge mtu ${mtu} address ${mac}`);
+}
+
+export function vxlanLink(
+    name: string,
+    wanted: {
+        readonly id: number;
+        readonly local: string;
+        readonly dstport: number;
+        readonly mtu: number;
+        readonly mac: string;
+    },
+): Entry {
+    const { id, local, dstport, mtu, mac } = wanted;
+    const port = `local ${local} dstport ${dstport} nolearning`;
+    return entry(`link ${name}`, `vxlan id ${id} ${port} mtu ${mtu} address ${mac}`);
+}
+
+export function vlanLink(name: string, nic: string, id: number): Entry {
+    return entry(`link ${name}`, `vlan link ${nic} id ${id}`);
+}
+
+/** A link of the host's own beside those of containers on the same parent. Only of macvlan it has a MAC of its own. */
+export function siblingLink(
+    name: string,
+    wanted: {
+        readonly driver: string;
+        readonly parent: string;
+        readonly mode: string;
+        readonly mac?: string;
+    },
+): Entry {
+    const { driver, parent, mode, mac } = wanted;
+    const own = mac === undefined ? "" : ` address ${mac}`;
+    return entry(`link ${name}`, `${driver} link ${parent} mode ${mode}${own}`);
+}
+
+/** A link that a unit wants. */
+export interface WantedLink {
+    readonly name: string;
+    /** Of a VXLAN device. */
+    readonly vxlan?: { readonly id: string; readonly port: string };
+    /** The NIC of a VLAN. */
+    readonly vlanOf?: string;
+}
+
+export function linksOf(unit: Unit): WantedLink[] {
+    return unit
+        .filter(({ key }) => key.startsWith("link "))
+        .map(({ key, value }) => ({
+            name: word(key, 1),
+            vxlan: value.startsWith("vxlan ")
+                ? { id: wordAfter(value, "id"), port: wordAfter(value, "dstport") }
+                : undefined,
+            vlanOf: value.startsWith("vlan ") ? wordAfter(value, "link") : undefined,
+        }));
+}

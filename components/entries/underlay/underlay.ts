@@ -1,0 +1,23 @@
+import { entry, type Entry, type Unit } from "../../wire/unit";
+import { word, wordAfter } from "../../facts/words";
+
+/** The host has the address, on a link that carries packets of so many bytes. */
+export interface Underlay {
+    readonly address: string;
+    readonly mtu: number;
+}
+
+export function underlayEntry({ address, mtu }: Underlay): Entry {
+    return entry(`underlay ${address}`, `mtu ${mtu}`);
+}
+
+export function underlaysOf(unit: Unit): Underlay[] {
+    return unit.filter(isUnderlay).map(({ key, value }) => ({
+        address: word(key, 1),
+        mtu: Number(wordAfter(value, "mtu")),
+    }));
+}
+
+export function isUnderlay({ key }: Entry): boolean {
+    return key.startsWith("underlay ");
+}
