@@ -1,5 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { assemble } from "../../components/converger/program";
+import { KIND_ROOMS } from "../../components/entries";
 import { meshUnit, NetnsHost, STACK } from "../support/netns";
 
 const THEIRS = "crosshost-other-77aa02";
@@ -40,10 +42,15 @@ test("two stacks with a unit of one name live side by side, and leave one anothe
     expect(host.dump()).toBe(first);
 });
 
+/** A kind of entry that is there as soon as it is wanted. */
+const SHINY = "function shiny_actual(id) { return want_value[id] }\n";
+
 test("a newer library beside it, with a kind of entry that this one does not know, is let alone", () => {
     const newer = join(host.folder, "newer");
-    const text = readFileSync(host.program, "utf8");
-    writeFileSync(newer, text.replace("link addr route", "shiny link addr route"));
+    const folder = join(host.folder, "shiny");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "shiny.awk"), SHINY);
+    writeFileSync(newer, assemble([...KIND_ROOMS, { name: "shiny", folder }]).text);
     const applied = host.run(
         ["sh", newer, "apply", THEIRS, "mesh"],
         `${theirMesh()}shiny thing: 1\n`,
