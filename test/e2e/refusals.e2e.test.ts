@@ -153,8 +153,10 @@ describe("hosts that a program is wrong about", () => {
     });
 });
 
-/** Logins that sshd had to judge since then, as its own log has them. */
+/** Logins that sshd had to judge since then, as its own log has them once it is done with each of them. */
 function logins(host: string, since: string | undefined): number {
-    const script = `journalctl -q -o cat --since @${since ?? ""} | grep -c 'authenticating user' || :`;
-    return Number(on(host, script).trim());
+    const judged =
+        "while pgrep -f 'sshd.*\\[(net|accepted)\\]' >/dev/null; do sleep 0.1; done; journalctl --sync";
+    const count = `journalctl -q -o cat --since @${since ?? ""} | grep -c 'authenticating user' || :`;
+    return Number(on(host, `${judged}; ${count}`).trim());
 }
