@@ -231,7 +231,7 @@ describe("a host that was installed anew", () => {
         const before = await baseline(["vm2"]);
         const shown = stack.preview();
         expect(shown).toMatch(
-            /attachment-db is no longer on vm2 .* container db, which is gone too, .*pulumi up --refresh --run-program/,
+            /attachment-db is no longer on vm2: .* container db, which is gone too, .*pulumi up --refresh --run-program/,
         );
         stack.up("--refresh", "--run-program");
         stack.nothingToDo("preview");
