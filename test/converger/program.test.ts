@@ -1,18 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { convergerProgram } from "../../components/converger/program";
 import packageJson from "../../package.json";
-
-test("every function of its awk is called, so a kind's are the engine's hooks or used by themselves", () => {
-    const [, awk = ""] = /\nawk_program='\n([^]*)'\n\nmain/.exec(convergerProgram().text) ?? [];
-    const { stderr } = spawnSync("gawk", ["--lint", "-f", "/dev/stdin", "/dev/null"], {
-        input: awk.replaceAll("'\\''", "'"),
-        encoding: "utf8",
-    });
-    expect(stderr).toContain("warning"); // gawk has read it
-    expect(stderr.split("\n").filter((line) => line.includes("defined but never called"))).toEqual(
-        [],
-    );
-});
 
 test("its version is the package's", () => {
     expect(convergerProgram().version).toBe(packageJson.version);
