@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type SeenContainer, seenContainers } from "../facts/containers";
-import { entriesHash, type Observation } from "../facts/observation";
+import { entriesHash, holds, type Observation } from "../facts/observation";
 import { refuse } from "../run/refuse";
 import { type HostSession } from "../run/session";
 import { dockerObjectName } from "../wire/fields";
 import { check, type Problem } from "../wire/problem";
-import { type Unit, unitText } from "../wire/unit";
+import { type Unit } from "../wire/unit";
 
 /** A container that is joined to a network: made by its attachment, or by somebody else. */
 export interface Joined {
@@ -121,8 +121,7 @@ async function factsForChange(
     if (!pulumi.runtime.isDryRun() || probed.status !== "answered") {
         return undefined;
     }
-    const { units, facts } = probed.observation;
-    return units.get(unit)?.hash === entriesHash(unitText(wanted)) ? undefined : facts;
+    return holds(probed.observation, unit, wanted) ? undefined : probed.observation.facts;
 }
 
 export function containerProblems(

@@ -3,7 +3,7 @@ import { overlap, prefixOf } from "../wire/address";
 import { type Facts } from "../facts/clouds";
 import { interfaceMisfits, lanMisfits } from "./lan";
 import { isStranger, listed, type Misfits, ownerText, word, wordAfter } from "../facts/words";
-import { entriesHash, type Observation } from "../facts/observation";
+import { holds, type Observation } from "../facts/observation";
 import { partWarnings } from "./parts";
 import { endpointMisfits, poolMisfits } from "./places";
 import { cutOff } from "./lockout";
@@ -14,7 +14,7 @@ import { needsDocker, networksOf, type WantedNetwork } from "../entries/network/
 import { hasRules } from "../entries/nft/nft";
 import { rangesOf } from "../entries/range/range";
 import { type Underlay, underlaysOf } from "../entries/underlay/underlay";
-import { type Unit, unitText } from "../wire/unit";
+import { type Unit } from "../wire/unit";
 
 /** A unit on its way to a host. */
 export interface Coming {
@@ -34,16 +34,16 @@ const OLDEST_ENGINE = [20, 10] as const;
  */
 export function misfits(
     { stack, name, wanted: unit, modules = [] }: Coming,
-    { facts, units }: Pick<Observation, "facts" | "units">,
+    observation: Pick<Observation, "facts" | "units">,
 ): Misfits {
+    const { facts, units } = observation;
     const own = `${stack}:${name}`;
     const ranges = rangesOf(unit);
     const found = ranges.flatMap((range) => overlaps(range, own, facts));
     const lan = lanMisfits(unit, own, facts);
     const beside = interfaceMisfits(unit, facts);
-    const there = units.get(name);
-    const isThere = there?.hash === entriesHash(unitText(unit));
-    const isInStep = isThere && there.drift.length === 0;
+    const isThere = holds(observation, name, unit);
+    const isInStep = isThere && units.get(name)?.drift.length === 0;
     const ssh = ranges.map((range) =>
         cutOff(range, `"${range}"`, "choose another network", own, facts),
     );

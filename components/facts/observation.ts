@@ -1,5 +1,6 @@
 // facts/: what a host told, read into values. Pure.
 import { createHash } from "node:crypto";
+import { type Unit, unitText } from "../wire/unit";
 
 const OWNER = "owner: ";
 const MADE = "made: ";
@@ -138,6 +139,11 @@ function seenLines(
 /** Undefined of one that was applied by a version that said no owners. */
 export function ownerOnHost({ said }: ObservedUnit): string | undefined {
     return said.find((line) => line.startsWith(OWNER))?.slice(OWNER.length);
+}
+
+/** Whether the host has a unit as it is wanted, drift aside. */
+export function holds({ units }: Pick<Observation, "units">, name: string, wanted: Unit): boolean {
+    return units.get(name)?.hash === entriesHash(unitText(wanted));
 }
 
 export function entriesHash(wanted: string): string {

@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { entriesHash, type Observation } from "../facts/observation";
+import { holds, type Observation } from "../facts/observation";
 import { refuse } from "../run/refuse";
 import { type HostSession } from "../run/session";
 import { unitName } from "../wire/identity";
-import { unitText } from "../wire/unit";
 import { cloudNotes, linkProblems } from "./neighbours";
 import { type OverlayLayout, planOverlay } from "./plan";
 
@@ -23,10 +22,10 @@ export async function checkSharedLink(
     const { name, cidr } = layout.plan;
     const observed = await observations(sessions);
     refuse("Overlay", name, linkProblems(underlays, factsOf(observed)));
-    const changing = observed.filter(([host, { units }]) => {
-        const wanted = unitText(planOverlay(layout, host, underlays));
-        return units.get(unitName("overlay", name))?.hash !== entriesHash(wanted);
-    });
+    const unit = unitName("overlay", name);
+    const changing = observed.filter(
+        ([host, observation]) => !holds(observation, unit, planOverlay(layout, host, underlays)),
+    );
     const notes = cloudNotes(cidr, factsOf(changing));
     await Promise.all(notes.map((note) => pulumi.log.warn(note, overlay)));
 }

@@ -5,12 +5,12 @@ import { stackId } from "../wire/identity";
 import { Claims, type HostPort, portsClash, type PortWish } from "../wire/claims";
 import { exposesCommand } from "../remote/commands";
 import { known } from "../wire/known";
-import { entriesHash, type Observation } from "../facts/observation";
+import { holds, type Observation } from "../facts/observation";
 import { takenBy } from "../checks/ports";
 import { answerTo } from "../remote/probe";
 import { type HostSession } from "../run/session";
 import { type Connection } from "../remote/ssh";
-import { type Unit, unitText } from "../wire/unit";
+import { type Unit } from "../wire/unit";
 
 /** What may stand in a command line; Docker knows no other names. */
 const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/;
@@ -51,11 +51,12 @@ export function parseExposed(said: string): HostPort[] {
 export async function exposureWarnings(
     session: Pick<HostSession, "name" | "stack" | "ports" | "silent" | "exposedBy">,
     unit: { readonly name: string; readonly wanted: Unit; readonly ports: PortWish },
-    { facts, units }: Pick<Observation, "facts" | "units">,
+    observation: Pick<Observation, "facts" | "units">,
 ): Promise<string[]> {
+    const { facts } = observation;
     const image = await known(pulumi.output(unit.ports.image));
     // An attachment that comes later may say a port for good, so none is claimed here.
-    const isThere = units.get(unit.name)?.hash === entriesHash(unitText(unit.wanted));
+    const isThere = holds(observation, unit.name, unit.wanted);
     if (!image || isThere || !/^\d/.test(facts.get("docker")?.[0] ?? "")) {
         return [];
     }

@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { askCommand } from "../remote/commands";
 import { known } from "../wire/known";
 import { type LanAnswer, parseLanAnswer, together } from "../facts/lanAnswer";
-import { entriesHash, type Observation } from "../facts/observation";
+import { holds, type Observation } from "../facts/observation";
 import { answerTo } from "../remote/probe";
 import { type HostSession } from "../run/session";
 import { type Connection } from "../remote/ssh";
-import { type Unit, unitText } from "../wire/unit";
+import { type Unit } from "../wire/unit";
 
 /** An address that a unit is about to bring to the LAN behind a link. */
 export interface Coming {
@@ -48,7 +48,7 @@ export async function heldOnLan(
     if (!pulumi.runtime.isDryRun() || probed.status !== "answered" || !link || !address) {
         return undefined;
     }
-    if (probed.observation.units.get(unit)?.hash === entriesHash(unitText(wanted))) {
+    if (holds(probed.observation, unit, wanted)) {
         return undefined;
     }
     const told = await observationsOf(sessions);
