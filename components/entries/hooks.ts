@@ -35,6 +35,7 @@ const OF_ALL_KINDS: Readonly<Record<string, readonly string[]>> = {
     observe: [], // reads what the host has
     prepare: [], // marks what goes, before anything is planned
     extras: [], // what bears our mark and is in no unit; in a look it is told
+    sweep: [], // uninstalling: what bears no mark but its name or a record, as the units that told of it may be gone
     finish: [], // what is done, or told, for all entries together
     state: ["path"], // what has to be as before when a change is undone
     facts: [], // what plans are checked with

@@ -13,6 +13,8 @@ function plan(    i) {
         if (!(old_id[i] in want_value))
             plan_old(old_id[i], kind_of(old_key[old_id[i]]))
     kinds_extras()
+    if (sweeping())
+        kinds_sweep()
     kinds_finish()
     if (refusals)
         return 2

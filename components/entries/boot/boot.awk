@@ -50,10 +50,7 @@ function boot_unmake(key) {
     service_unmake(nth_word(key, 2), boot_wants(nth_word(key, 2), "after"), key)
 }
 
-# where somebody has deleted the unit that told of them
-function boot_extras() {
-    if (mode == "observe" || !sweeping())
-        return
+function boot_sweep() {
     unmake("boot crosshost-" stack "-links.service")
     unmake("boot crosshost-" stack "-rules.service")
 }

@@ -52,9 +52,8 @@ function networkd_unmake(key,    before) {
     undo_file("networkd.remove", NETWORKD_FILE, before, "0644")
 }
 
-function networkd_extras() {
-    if (mode != "observe" && sweeping())
-        unmake("networkd foreign-routes")
+function networkd_sweep() {
+    unmake("networkd foreign-routes")
 }
 
 function networkd_finish() {

@@ -53,9 +53,7 @@ function promisc_unmake(key,    name) {
     undo_file("promisc.forget", promisc_record(name), "off\n")
 }
 
-function promisc_extras(    command, name) {
-    if (mode == "observe" || !sweeping())
-        return
+function promisc_sweep(    command, name) {
     command = "exec ls " quoted(run_dir "/promisc") " 2>/dev/null"
     while ((command | getline name) > 0)
         unmake("promisc " name)

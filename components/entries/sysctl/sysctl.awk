@@ -116,10 +116,7 @@ function sysctl_unmake(key,    name, was) {
     undo_file("sysctl.forget", sysctl_record(name), was "\n")
 }
 
-# what somebody's deleted units have changed
-function sysctl_extras(    command, name) {
-    if (mode == "observe" || !sweeping())
-        return
+function sysctl_sweep(    command, name) {
     command = "exec ls " quoted(run_dir "/was") " 2>/dev/null"
     while ((command | getline name) > 0)
         unmake("sysctl " sysctl_recorded(name))

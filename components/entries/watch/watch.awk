@@ -81,9 +81,7 @@ function watch_unmake(key) {
     service_unmake(watch_name(key, stack), watch_wants(key, stack), key)
 }
 
-function watch_extras(    key) {
-    if (mode == "observe" || !sweeping())
-        return
+function watch_sweep(    key) {
     for (key in WATCHES)
         unmake(key)
 }
