@@ -23,21 +23,21 @@ function docker_read(    i, name) {
         docker_note(old_key[old_id[i]], old_value[old_id[i]])
     for (name in containers_hinted)
         if (is_docker_name(name))
-            containers_needed[name] = 1
-    default_network_note(containers_needed, names_needed)
+            ask_container(name)
+    default_network_note()
     if (seeks_strays())
         docker_networks()
     if (docker_state() != "yes")
         return
     if (mode == "observe") {
         docker_containers()
-        places_note(containers_needed, names_needed)
+        places_note()
     }
     if (verb == "boot")
         docker_inspect() # for the members of networks
-    names_note(containers_needed)
+    names_note()
     docker_inspect()
-    lan_note(containers_needed)
+    lan_note()
     docker_inspect()
     docker_claim_bridges()
 }

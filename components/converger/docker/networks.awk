@@ -10,7 +10,7 @@ function docker_networks(    command, line, words) {
         network_driver[words[2]] = words[3]
         network_mark[words[2]] = words[4]
         if (is_mine(words[4]))
-            names_needed[words[2]] = 1
+            ask_network(words[2])
     }
     close(command)
     if (!network_count)

@@ -3,19 +3,19 @@
 
 # Whose places are told: containers on networks of units, those on none, which may have the network of another, and those that run, of
 # which Docker lists no connection that failed. All networks are asked for by the same call, since no two may have the same addresses.
-function places_note(containers, networks,    i, j, n, nets, ours, name) {
-    for (name in networks)
+function places_note(    i, j, n, nets, ours, name) {
+    for (name in names_needed)
         ours[name] = 1
     for (i = 1; i <= network_count; i++)
         if (network_names[i] !~ /^(bridge|host|none)$/)
-            networks[network_names[i]] = 1
+            ask_network(network_names[i])
     for (i = 1; i <= container_count; i++) {
         if (nth_word(container_list[i], 2) != "exited")
-            containers[first_word(container_list[i])] = 1
+            ask_container(first_word(container_list[i]))
         n = split(user_word(nth_word(container_list[i], 3)), nets, ",")
         for (j = 1; j <= n; j++)
             if (nets[j] == "-" || (nets[j] in ours) || network_mark[nets[j]] != "")
-                containers[first_word(container_list[i])] = 1
+                ask_container(first_word(container_list[i]))
     }
 }
 

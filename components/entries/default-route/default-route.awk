@@ -38,11 +38,11 @@ function default_note(id, role,    name, other) {
 }
 
 # whichever unit says it: another network that is joined may move it
-function default_network_note(containers, networks,    name, id) {
-    for (name in containers) {
+function default_network_note(    name, id) {
+    for (name in containers_needed) {
         id = name in default_entry ? default_entry[name] : ""
         if (id != "" && want_kind[id] == "default-route")
-            networks[want_value[id]] = 1
+            ask_network(want_value[id])
     }
 }
 

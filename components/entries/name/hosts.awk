@@ -1,20 +1,20 @@
 # Whose file of names it is: what is written to is only the one that Docker made for the container.
 
 # those that run, or of them what a restart is about: the file of another is written anew when it starts
-function names_note(containers,    n, list, i) {
+function names_note(    n, list, i) {
     if (names_unit() == "")
         return
     if (verb == "boot" || restarted != "") {
         n = split(restarted == "" ? members_of_networks() : restarted, list, "[, ]+")
         for (i = 1; i <= n; i++)
             if (list[i] != "")
-                containers[list[i]] = 1
+                ask_container(list[i])
         return
     }
     docker_containers()
     for (i = 1; i <= container_count; i++)
         if (nth_word(container_list[i], 2) ~ /^(running|paused)$/)
-            containers[nth_word(container_list[i], 1)] = 1
+            ask_container(first_word(container_list[i]))
 }
 
 # after a boot there are no lines of before

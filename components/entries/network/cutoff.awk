@@ -18,14 +18,14 @@ function bridge_ports(bridge,    link, count) {
 }
 
 # whose addresses have to be known
-function lan_note(containers,    id, name, n, list, i) {
+function lan_note(    id, name, n, list, i) {
     for (id in want_kind) {
         name = nth_word(want_key[id], 3)
         if (want_kind[id] != "network" || want_value[id] ~ /^bridge / || !(mode == "observe" ? stack_of(want_unit[id]) == stack : is_mine(want_unit[id])))
             continue
         n = split(network_members[name], list, " ")
         for (i = 1; i <= n; i++)
-            containers[list[i]] = 1
+            ask_container(list[i])
     }
 }
 
