@@ -18,7 +18,6 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convergerProgram } from "../../components/converger/program";
-import { frozenIfAsked } from "../freeze/frozen";
 
 export const STACK = "crosshost-test-3fa9c1";
 
@@ -103,7 +102,7 @@ export class NetnsHost {
             copyFileSync(join(__dirname, `fake-${fake}.sh`), join(this.bin(), fake));
             chmodSync(join(this.bin(), fake), 0o755);
         }
-        writeFileSync(this.program, frozenIfAsked(convergerProgram().text)); // which sh reads: nothing of ours has to be executable
+        writeFileSync(this.program, convergerProgram().text); // which sh reads: nothing of ours has to be executable
         const ready = join(this.folder, "ready");
         this.keeper = spawn(
             "unshare",
@@ -194,7 +193,7 @@ export class NetnsHost {
 
     private sent(stack: string, environment: NodeJS.ProcessEnv): Answer {
         const command = [this.tools.shell, "-s", "--", "observe", stack];
-        return this.run(command, frozenIfAsked(convergerProgram().text), environment);
+        return this.run(command, convergerProgram().text, environment);
     }
 
     observe(stack = STACK, environment: NodeJS.ProcessEnv = {}): Observation {
