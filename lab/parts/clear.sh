@@ -19,7 +19,7 @@ take_lab_away() { # PURGE
     [ -z "$running" ] || step "power off: $running" switch_all_off "$1" $running
     refuse_foreign_lan
     step "clear away namespaces, links and control groups" clear_leftovers
-    rm -f "$lab_dir"/vm[1-9]/wanted
+    rm -f "$lab_dir"/vm*/wanted
     rm -rf "$run_dir"
     [ -z "$1" ] || rm -rf "$lab_dir"
     say "lab $lab is down"
@@ -46,7 +46,7 @@ switch_all_off() { # PURGE HOST...
 clear_leftovers() {
     local space
     end_cgroup
-    for space in $(ip netns list | awk -v like="^$netns-(lan|internet|vm[1-9])\$" '$1 ~ like { print $1 }'); do
+    for space in $(ip netns list | awk -v like="^$netns-(lan|internet|vm[0-9]+)\$" '$1 ~ like { print $1 }'); do
         ip netns del "$space"
     done
     ip link del "$root_link" 2>/dev/null || :

@@ -7,27 +7,27 @@ choose_hosts() {
     mapfile -t hosts < <({
         for number in $(seq "$1"); do echo "vm$number"; done
         wanted_hosts | tr ' ' '\n' | grep . || :
-    } | sort -u)
-    check_releases
+    } | sort -Vu)
+    check_engines
 }
 
 # What a host was made with stays, whatever is asked for later.
-release_for() { host_fact "$1" release 2>/dev/null || release_asked_for "$1"; }
+engine_for() { host_fact "$1" engine 2>/dev/null || engine_asked_for "$1"; }
 
-release_asked_for() {
-    local turn=("${releases_in_turn[@]}")
-    [ -z "${CROSSHOST_LAB_RELEASES:-}" ] || IFS=, read -ra turn <<<"$CROSSHOST_LAB_RELEASES"
+engine_asked_for() {
+    local turn=("${engines_in_turn[@]}")
+    [ -z "${CROSSHOST_LAB_ENGINES:-}" ] || IFS=, read -ra turn <<<"$CROSSHOST_LAB_ENGINES"
     echo "${turn[($(host_number "$1") - 1) % ${#turn[@]}]}"
 }
 
-check_releases() {
-    local name release
+check_engines() {
+    local name engine
     for name in "${hosts[@]}"; do
-        release=$(release_asked_for "$name")
-        [[ " ${releases_in_turn[*]} " = *" $release "* ]] ||
-            die "CROSSHOST_LAB_RELEASES names \"$release\"; known are: ${releases_in_turn[*]}"
-        [ "$release" = "$(release_for "$name")" ] ||
-            note "$name stays $(release_for "$name"), as it was made; lab/lab down $name --purge forgets that"
+        engine=$(engine_asked_for "$name")
+        [[ " ${engines_in_turn[*]} " = *" $engine "* ]] ||
+            die "CROSSHOST_LAB_ENGINES names \"$engine\"; known are: ${engines_in_turn[*]}"
+        [ "$engine" = "$(engine_for "$name")" ] ||
+            note "$name stays with Docker $(engine_for "$name"), as it was made; lab/lab down $name --purge forgets that"
     done
 }
 
@@ -40,21 +40,28 @@ make_disks() {
     done
 }
 
-# A disk without the root it was laid upon is none.
-disk_is_whole() { [ -e "$lab_dir/$1/made" ] && [ -d "$(host_fact "$1" root)" ]; }
+# A disk without the layers it was laid upon is none.
+disk_is_whole() {
+    local layers layer
+    [ -e "$lab_dir/$1/made" ] && IFS=: read -ra layers <"$lab_dir/$1/layers" || return 1
+    for layer in "${layers[@]}"; do [ -d "$layer" ] || return 1; done
+}
 
 make_disk() {
-    local name=$1 dir=$lab_dir/$1 upper=$lab_dir/$1/upper release
-    release=$(release_for "$name")
+    local name=$1 dir=$lab_dir/$1 upper=$lab_dir/$1/upper engine release
+    engine=$(engine_for "$name")
+    release=$(release_with "$engine")
     rm -rf "$dir"
     mkdir -p "$dir"/{work,merged,docker,containerd} "$upper"/{var,etc/{ssh,network,systemd/network}}
+    echo "$engine" >"$dir/engine"
     echo "$release" >"$dir/release"
     echo "${networks_in_turn[($(host_number "$name") - 1) % ${#networks_in_turn[@]}]}" >"$dir/network"
-    root_of "$release" >"$dir/root"
+    layers_of "$engine" >"$dir/layers"
     tr -d - </proc/sys/kernel/random/uuid >"$dir/machine-id"
     cp "$dir/machine-id" "$upper/etc/machine-id"
     echo "$name" >"$upper/etc/hostname"
-    write_keys "$(host_fact "$name" root)" "$upper"
+    write_keys "$(root_of "$release")" "$upper"
+    case $engine in *-nftables) choose_nftables "$upper" ;; esac
     write_hosts_file >"$upper/etc/hosts"
     trigger_links_only "$upper"
     touch "$upper"/{etc,var}/.updated # it has booted before
@@ -73,6 +80,13 @@ write_keys() { # ROOT UPPER
     done <"$root/etc/passwd"
 }
 
+# With nftables Docker switches no forwarding on, and does not start without: whoever asks for the one has the other.
+choose_nftables() { # UPPER
+    mkdir -p "$1"/etc/{docker,sysctl.d}
+    echo "{ $insecure_registries, \"firewall-backend\": \"nftables\" }" >"$1/etc/docker/daemon.json"
+    echo 'net.ipv4.ip_forward = 1' >"$1/etc/sysctl.d/60-docker.conf"
+}
+
 # /sys is this machine's below links: an event for each of its disks and terminals would reach this machine's own udev.
 trigger_links_only() { # UPPER
     local dir=$1/etc/systemd/system/systemd-udev-trigger.service.d
@@ -84,7 +98,7 @@ write_hosts_file() {
     local number
     echo "127.0.0.1 localhost"
     echo "$lan_net.2 lan-registry"
-    for number in $(seq 9); do echo "$(host_address "vm$number") vm$number"; done
+    for number in $(seq "$most_hosts"); do echo "$(host_address "vm$number") vm$number"; done
 }
 
 write_network_of_ifupdown() {

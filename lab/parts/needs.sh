@@ -11,7 +11,7 @@ needs_root_and_linux() {
 }
 
 prepare_machine() {
-    mkdir -p "$cache"/{roots,programs,images} "$run_dir"
+    mkdir -p "$cache"/{roots,engines,programs,images} "$run_dir"
     install_packages
     # Guests have no modules to load. What a kernel has built in is no error here.
     modprobe -qa overlay br_netfilter vxlan macvlan tun veth nf_tables 2>/dev/null || :

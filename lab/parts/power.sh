@@ -5,20 +5,24 @@
 is_running() { first_word "$run_dir/$1.supervisor" && in_cgroup "$1" "$REPLY"; }
 lab_ssh() { ssh -F "$ssh_config" -o BatchMode=yes "$@" </dev/null; }
 
-# boot_hosts HOST...: side by side; those that run are only asked whether they answer.
+# boot_hosts HOST...: side by side, eight at a time; those that run are only asked whether they answer.
 boot_hosts() {
-    local name pids=()
-    for name in "$@"; do
-        (boot_host "$name") &
-        pids+=($!)
+    local name
+    while [ $# -gt 0 ]; do
+        local pids=()
+        for name in "${@:1:8}"; do
+            (boot_host "$name") &
+            pids+=($!)
+        done
+        all_of "${pids[@]}" || die "not all hosts came up"
+        shift $(($# < 8 ? $# : 8))
     done
-    all_of "${pids[@]}" || die "not all hosts came up"
 }
 
 boot_host() {
     local name=$1 began=$EPOCHREALTIME
     if ! is_running "$name"; then
-        note "$name: $(host_fact "$name" release), network by $(host_fact "$name" network), booting ..."
+        note "$name: $(host_fact "$name" release), Docker $(host_fact "$name" engine), network by $(host_fact "$name" network), booting ..."
         switch_on "$name"
     fi
     await_host "$name" "$began"

@@ -49,7 +49,7 @@ prepare_root() {
         "$root"/etc/ssh/ssh_host_* "$root"/etc/{machine-id,hostname,resolv.conf}
     echo '# no name server on this LAN' >"$root/etc/resolv.conf"
     mkdir -p "$root/etc/docker"
-    echo '{ "insecure-registries": ["lan-registry:5000", "lan-registry:5001"] }' >"$root/etc/docker/daemon.json"
+    echo "{ $insecure_registries }" >"$root/etc/docker/daemon.json"
     add_users "$root"
 }
 
@@ -59,45 +59,4 @@ add_users() {
     for name in ops plain; do chroot "$root" useradd --create-home --user-group --shell /bin/bash "$name"; done
     echo 'ops ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/ops"
     chmod 440 "$root/etc/sudoers.d/ops"
-}
-
-# prepare_roots_and_images: all that is missing, side by side; a line now and then tells how far each is.
-prepare_roots_and_images() {
-    local release root pids=() names=() began=$EPOCHREALTIME
-    for release in $(releases_of_hosts); do
-        root=$(root_of "$release")
-        [ ! -e "$root" ] || continue
-        names+=("$release")
-    done
-    if [ ${#names[@]} -gt 0 ]; then
-        note "Debian roots, once and for all labs: ${names[*]} (about a minute) ..."
-        for release in "${names[@]}"; do
-            # A process of its own, so that it ends with us even if we are killed.
-            (drop_locks && exec setpriv --pdeathsig KILL "$here/lab" root "$release") &
-            pids+=($!)
-        done
-        (drop_locks && watch_roots "${names[@]}") &
-        local watcher=$!
-    fi
-    images_are_ready || step "registry program and busybox image" make_images
-    [ ${#names[@]} -gt 0 ] || return 0
-    all_of "${pids[@]}" || die "not all roots could be made"
-    kill "$watcher"
-    done_line "Debian roots: $(since "$began")"
-}
-
-releases_of_hosts() {
-    local name
-    for name in "${hosts[@]}"; do release_for "$name"; done | sort -u
-}
-
-watch_roots() {
-    local release line
-    SECONDS=0
-    while sleep 15 >/dev/null 2>&1 && [ -e "/proc/$$" ]; do
-        for release in "$@"; do
-            line=$(tail -n 1 "$cache/roots/$release.log" 2>/dev/null || :)
-            [ -e "$(root_of "$release")" ] || note "root $release: ${line#I: } ($SECONDS s)"
-        done
-    done
 }

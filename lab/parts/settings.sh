@@ -15,8 +15,10 @@ netns=ch-$lab      # namespaces: ch-demo-lan, ch-demo-internet, ch-demo-vm1
 root_link=lab-$lab # this machine's end of the LAN
 internet_net=198.51.100
 
-releases_in_turn=(bookworm trixie forky) # Docker 20.10, 26, 28
+insecure_registries='"insecure-registries": ["lan-registry:5000", "lan-registry:5001"]'
+engines_in_turn=(20.10 28 29 26 29-nftables)
 networks_in_turn=(ifupdown networkd none)
+most_hosts=64 # a host's address is 10 more than its number
 
 # Links hold 15 characters; a colon or comma in a path would change the meaning of mount's options.
 check_names() {
@@ -28,10 +30,10 @@ check_names() {
 
 host_number() { echo "${1#vm}"; }
 host_address() { echo "$lan_net.$((10 + ${1#vm}))"; }
-host_fact() { cat "$lab_dir/$1/$2"; } # release, network, root, machine-id
+host_fact() { cat "$lab_dir/$1/$2"; } # engine, release, network, layers, machine-id
 
 known_host() {
-    [[ ${1:-} =~ ^vm[1-9]$ && -e $lab_dir/$1/made ]] ||
+    [[ ${1:-} =~ ^vm[1-9][0-9]?$ && -e $lab_dir/$1/made ]] ||
         die "no host \"${1:-}\" in lab $lab; there are: $(made_hosts)"
 }
 
@@ -47,9 +49,9 @@ host_and_manner() { # HOST [--hard]
 
 made_hosts() {
     local file
-    for file in "$lab_dir"/vm[1-9]/made; do
+    for file in "$lab_dir"/vm*/made; do
         [ ! -e "$file" ] || basename "$(dirname "$file")"
-    done | xargs
+    done | sort -V | xargs
 }
 
 # Hosts that an `up` asked for and no `down` took away since; one that was powered off is still among them.

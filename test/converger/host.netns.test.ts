@@ -120,6 +120,24 @@ describe.each(TOOLS)("the host's own unit with $shell and $awk", (tools) => {
         expect(host.dump()).toBe(whole);
     });
 
+    test("forwarding is on before a Docker that does not start without, and stays when the unit goes", () => {
+        const forwarding = () => host.sh("cat /proc/sys/net/ipv4/ip_forward").trim();
+        const afterBoot = () => {
+            host.sh("rm -rf /run/crosshost; echo 0 >/proc/sys/net/ipv4/ip_forward");
+            host.run(["sh", PROGRAM, "boot", STACK, "links"]);
+            return forwarding();
+        };
+        host.apply("mesh", meshUnit());
+        expect(afterBoot()).toBe("0");
+        host.sh(
+            `mount -t tmpfs none /etc/docker; echo '{ "firewall-backend": "nftables" }' >/etc/docker/daemon.json`,
+        );
+        expect(afterBoot()).toBe("1");
+        host.delete("mesh");
+        expect(forwarding()).toBe("1");
+        host.sh("umount /etc/docker");
+    });
+
     test("a program that is not the one the unit names is refused", () => {
         const { status, stderr } = host.crosshost(["install", STACK], hostUnit("0123456789abcdef"));
         expect(status).toBe(2);

@@ -21,7 +21,7 @@ const MTU = 1450;
 
 const VISITOR = "crosshost-guest-visitor";
 
-describe("an overlay over Docker 20.10, 26 and 28", () => {
+describe("an overlay over three different engines", () => {
     const stack = new Stack("demo");
     const guest = new Stack("guest");
     let before: string[];
@@ -36,8 +36,13 @@ describe("an overlay over Docker 20.10, 26 and 28", () => {
     });
 
     it("runs on three different engines", () => {
-        const versions = HOSTS.map((host) => on(host, "docker version -f '{{.Server.Version}}'"));
-        expect(versions.map((version) => version.split(".")[0])).toEqual(["20", "26", "28"]);
+        const engines = HOSTS.map((host) =>
+            on(
+                host,
+                "docker version -f '{{.Server.Version}}'; docker info | grep 'Firewall Backend' || :",
+            ),
+        );
+        expect(new Set(engines).size).toBe(3);
     });
 
     it("is shown by a preview, which leaves hosts never seen before as they were", async () => {

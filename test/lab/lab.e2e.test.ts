@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { leftovers } from "./leftovers";
 import { eventually, shell, TrialLab } from "./trial";
 
-const three = new TrialLab("trialthree", "bookworm,trixie,forky");
-const one = new TrialLab("trialone", "forky");
+const three = new TrialLab("trialthree", "20.10,26,29-nftables");
+const one = new TrialLab("trialone", "29");
 const labs = [three, one];
+/** What a host says of its engine: its version, and who keeps its rules. */
 const ENGINES: Readonly<Record<string, string>> = {
-    bookworm: "20.10",
-    trixie: "26.1",
-    forky: "28",
+    "20.10": "20.10.24+dfsg1",
+    "26": "26.1.5+dfsg1",
+    "29-nftables": "29.8.1 nftables",
 };
 
 let before: string[];
@@ -35,7 +36,10 @@ const supervisors = (): number[] =>
 describe("lab.json", () => {
     test.each(["vm1", "vm2", "vm3"])("says of %s what the host itself says", async (name) => {
         const host = three.described().hosts[name];
-        const engine = await three.on(name, "docker version -f '{{.Server.Version}}'");
+        const engine = await three.on(
+            name,
+            `docker version -f '{{.Server.Version}}'; docker info | sed -n 's/^ Firewall Backend: //p'`,
+        );
         const asked = await three.on(
             name,
             `hostname; . /etc/os-release; echo $VERSION_CODENAME
@@ -54,11 +58,12 @@ describe("lab.json", () => {
             host?.network,
             "running",
         ]);
-        expect(engine).toMatch(new RegExp(`^${ENGINES[host?.release ?? ""]}`));
+        expect(engine.trim().split("\n").join(" ")).toBe(ENGINES[host?.engine ?? ""]);
     });
 
-    test("mixes releases and ways to an address", () => {
+    test("mixes engines, releases and ways to an address", () => {
         const hosts = Object.values(three.described().hosts);
+        expect(hosts.map(({ engine }) => engine)).toEqual(["20.10", "26", "29-nftables"]);
         expect(hosts.map(({ release }) => release)).toEqual(["bookworm", "trixie", "forky"]);
         expect(hosts.map(({ network }) => network)).toEqual(["ifupdown", "networkd", "none"]);
     });

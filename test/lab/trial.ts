@@ -8,6 +8,7 @@ export interface Host {
     readonly user: string;
     readonly hostKey: string;
     readonly release: string;
+    readonly engine: string;
     readonly network: string;
 }
 
@@ -40,13 +41,13 @@ export class TrialLab {
 
     public constructor(
         public readonly name: string,
-        private readonly releases: string,
+        private readonly engines: string,
     ) {
         this.folder = join(CACHE, "labs", name);
     }
 
     public get environment(): NodeJS.ProcessEnv {
-        return { ...process.env, CROSSHOST_LAB: this.name, CROSSHOST_LAB_RELEASES: this.releases };
+        return { ...process.env, CROSSHOST_LAB: this.name, CROSSHOST_LAB_ENGINES: this.engines };
     }
 
     /** `lab ARGS...`, whatever comes of it. */

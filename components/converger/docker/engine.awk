@@ -97,12 +97,9 @@ function docker_is_old(    part) {
 
 # By its configuration, in a file and by flags. What Docker had in the chains before it was started so stays there, a policy that
 # drops among it.
-function docker_leaves_iptables(    command, flags, file, text) {
+function docker_leaves_iptables(    flags, file, text) {
     if (docker_leaves == "") {
-        command = "exec 2>/dev/null tr \"\\000\" \" \" <\"/proc/" read_line("/run/docker.pid") "/cmdline\""
-        command | getline flags
-        close(command)
-        file = flags
+        file = flags = docker_flags()
         text = read_file(sub(/.* --config-file[= ]/, "", file) ? first_word(file) : "/etc/docker/daemon.json")
         gsub(/[ \t\n]/, "", text)
         if (flags ~ / --iptables=(false|f|0)/ || text ~ /"iptables":false/)
@@ -111,6 +108,21 @@ function docker_leaves_iptables(    command, flags, file, text) {
             docker_leaves = flags ~ / --firewall-backend[= ]nftables/ || text ~ /"firewall-backend":"nftables"/ ? "nftables" : "no"
     }
     return docker_leaves != "no"
+}
+
+# of the process, or of the one that will be
+function docker_flags(    command, flags) {
+    command = docker_state() == "yes" ? "tr \"\\000\" \" \" <\"/proc/" read_line("/run/docker.pid") "/cmdline\"" : \
+        "systemctl show -p ExecStart docker.service"
+    command = "exec 2>/dev/null " command
+    command | getline flags
+    close(command)
+    return flags
+}
+
+# With nftables it does not start where nobody has switched it on, and leaves it as it is.
+function docker_needs_forwarding() {
+    return has_docker && docker_leaves_iptables() && docker_leaves == "nftables"
 }
 
 # of Docker's own rules, which it makes when it starts: whether somebody has taken them away, as `nft flush ruleset` does

@@ -45,9 +45,14 @@ function sysctl_rebuilt(id) {
     return sysctl_link(nth_word(want_key[id], 2)) in link_anew
 }
 
-# Docker up to 27 sets FORWARD DROP only if it enables forwarding itself
-function sysctl_before_docker(id) {
-    return sysctl_link(nth_word(want_key[id], 2)) != ""
+# With iptables Docker sets FORWARD DROP only if it enables forwarding itself
+function sysctl_before_docker(id,    name) {
+    name = nth_word(want_key[id], 2)
+    return sysctl_link(name) != "" || sysctl_is_of_docker(name)
+}
+
+function sysctl_is_of_docker(name) {
+    return name == "net.ipv4.ip_forward" && docker_needs_forwarding()
 }
 
 function sysctl_lacks(id) {
@@ -108,7 +113,7 @@ function sysctl_unmake(key,    name, was) {
     was = trim(read_line(sysctl_record(name)))
     if (was == "")
         return
-    if (sysctl_read(name) != was) {
+    if (sysctl_read(name) != was && !sysctl_is_of_docker(name)) {
         step("sysctl.back", "sysctl", name " " was, "sysctl " name)
         undo("sysctl.back", "sysctl", name " " sysctl_read(name))
     }

@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# What all labs share and a first `up` makes: roots, Docker 29, the image. Side by side; a line now and then tells how far each is.
+
+prepare_shared_things() {
+    local thing pids=() things=() began=$EPOCHREALTIME
+    mapfile -t things < <(missing_things)
+    if [ ${#things[@]} -gt 0 ]; then
+        note "once and for all labs: ${things[*]} (one minute for a root, four for an engine) ..."
+        for thing in "${things[@]}"; do
+            # A process of its own, so that it ends with us even if we are killed.
+            # shellcheck disable=SC2086
+            (drop_locks && exec setpriv --pdeathsig KILL "$here/lab" $thing) &
+            pids+=($!)
+        done
+        (drop_locks && watch_logs "${things[@]}") &
+        local watcher=$!
+    fi
+    images_are_ready || step "registry program and busybox image" make_images
+    [ ${#things[@]} -gt 0 ] || return 0
+    all_of "${pids[@]}" || die "not all of it could be made: ${things[*]}"
+    kill "$watcher"
+    done_line "once and for all labs: $(since "$began")"
+}
+
+# As commands of `lab`: "root bookworm", "engine 29".
+missing_things() {
+    local engine release
+    for engine in $(engines_of_hosts); do
+        release=$(release_with "$engine")
+        [ -d "$(root_of "$release")" ] || echo "root $release"
+        case $engine in 29*) [ -d "$layer_of_29" ] || echo "engine 29" ;; esac
+    done | sort -u
+}
+
+engines_of_hosts() {
+    local name
+    for name in "${hosts[@]}"; do engine_for "$name"; done | sort -u
+}
+
+watch_logs() {
+    local thing
+    SECONDS=0
+    while sleep 15 >/dev/null 2>&1 && [ -e "/proc/$$" ]; do
+        for thing in "$@"; do tell_progress "$thing"; done
+    done
+}
+
+tell_progress() { # THING
+    local log=$cache/roots/${1#root }.log made line
+    case $1 in
+    engine*) log=$cache/engines/$moby_release.log made=$layer_of_29 ;;
+    *) made=$(root_of "${1#root }") ;;
+    esac
+    line=$(tail -n 1 "$log" 2>/dev/null || :)
+    [ -e "$made" ] || note "$1: ${line#I: } ($SECONDS s)"
+}
