@@ -25,7 +25,7 @@ layers_of() { # ENGINE
     esac
 }
 
-# Runs beside others, as `lab engine`.
+# Runs beside others, as `lab make-engine`.
 make_engine_29() {
     local part=$layer_of_29.part log=$cache/engines/$moby_release.log
     command -v go >/dev/null ||
@@ -65,4 +65,34 @@ build_docker_cli() { # FOLDER
     local status=$?
     cd / && rm -rf "$work"
     return $status
+}
+
+check_exchange() { # HOST ENGINE
+    [[ " ${engines_in_turn[*]} " = *" $2 "* ]] || die "no engine \"$2\"; known are: ${engines_in_turn[*]}"
+    [ "$(release_with "$2")" = "$(host_fact "$1" release)" ] ||
+        die "$1 is $(host_fact "$1" release), and Docker $2 comes with $(release_with "$2")"
+}
+
+# As packages and an admin do: other programs, other settings, then a restart.
+replace_engine() { # HOST ENGINE
+    local name=$1 engine=$2 layers layer file disk
+    init_of "$name"
+    disk=/proc/$REPLY/root
+    IFS=: read -ra layers < <(layers_of "$engine")
+    for file in usr/sbin/dockerd usr/sbin/docker-proxy usr/bin/docker; do
+        for layer in "${layers[@]}"; do [ ! -e "$layer/$file" ] || break; done
+        cp "$layer/$file" "$disk/$file.new"
+        mv "$disk/$file.new" "$disk/$file"
+    done
+    docker_settings "$engine" >"$disk/etc/docker/daemon.json"
+    echo "$engine" >"$lab_dir/$name/engine"
+    lab_ssh "$name" systemctl restart docker || die "$name: Docker $engine does not start: lab/lab ssh $name journalctl -u docker"
+    write_lab_files
+}
+
+docker_settings() { # ENGINE
+    case $1 in
+    *-nftables) echo "{ $insecure_registries, \"firewall-backend\": \"nftables\" }" ;;
+    *) echo "{ $insecure_registries }" ;;
+    esac
 }

@@ -83,7 +83,7 @@ write_keys() { # ROOT UPPER
 # With nftables Docker switches no forwarding on, and does not start without: whoever asks for the one has the other.
 choose_nftables() { # UPPER
     mkdir -p "$1"/etc/{docker,sysctl.d}
-    echo "{ $insecure_registries, \"firewall-backend\": \"nftables\" }" >"$1/etc/docker/daemon.json"
+    docker_settings 29-nftables >"$1/etc/docker/daemon.json"
     echo 'net.ipv4.ip_forward = 1' >"$1/etc/sysctl.d/60-docker.conf"
 }
 

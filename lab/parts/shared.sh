@@ -5,7 +5,7 @@ prepare_shared_things() {
     local thing pids=() things=() began=$EPOCHREALTIME
     mapfile -t things < <(missing_things)
     if [ ${#things[@]} -gt 0 ]; then
-        note "once and for all labs: ${things[*]} (one minute for a root, four for an engine) ..."
+        note "once and for all labs: ${things[*]#make-} (one minute for a root, four for an engine) ..."
         for thing in "${things[@]}"; do
             # A process of its own, so that it ends with us even if we are killed.
             # shellcheck disable=SC2086
@@ -17,18 +17,18 @@ prepare_shared_things() {
     fi
     images_are_ready || step "registry program and busybox image" make_images
     [ ${#things[@]} -gt 0 ] || return 0
-    all_of "${pids[@]}" || die "not all of it could be made: ${things[*]}"
+    all_of "${pids[@]}" || die "not all of it could be made: ${things[*]#make-}"
     kill "$watcher"
     done_line "once and for all labs: $(since "$began")"
 }
 
-# As commands of `lab`: "root bookworm", "engine 29".
+# As commands of `lab`: "make-root bookworm", "make-engine 29".
 missing_things() {
     local engine release
     for engine in $(engines_of_hosts); do
         release=$(release_with "$engine")
-        [ -d "$(root_of "$release")" ] || echo "root $release"
-        case $engine in 29*) [ -d "$layer_of_29" ] || echo "engine 29" ;; esac
+        [ -d "$(root_of "$release")" ] || echo "make-root $release"
+        case $engine in 29*) [ -d "$layer_of_29" ] || echo "make-engine 29" ;; esac
     done | sort -u
 }
 
@@ -46,11 +46,11 @@ watch_logs() {
 }
 
 tell_progress() { # THING
-    local log=$cache/roots/${1#root }.log made line
+    local log=$cache/roots/${1#* }.log made line
     case $1 in
-    engine*) log=$cache/engines/$moby_release.log made=$layer_of_29 ;;
-    *) made=$(root_of "${1#root }") ;;
+    make-engine*) log=$cache/engines/$moby_release.log made=$layer_of_29 ;;
+    *) made=$(root_of "${1#* }") ;;
     esac
     line=$(tail -n 1 "$log" 2>/dev/null || :)
-    [ -e "$made" ] || note "$1: ${line#I: } ($SECONDS s)"
+    [ -e "$made" ] || note "${1#make-}: ${line#I: } ($SECONDS s)"
 }

@@ -18,7 +18,13 @@ export interface Lab {
     readonly hosts: Readonly<
         Record<
             string,
-            { readonly address: string; readonly hostKey: string; readonly user: string }
+            {
+                readonly address: string;
+                readonly hostKey: string;
+                readonly user: string;
+                readonly release: string;
+                readonly engine: string;
+            }
         >
     >;
 }

@@ -59,6 +59,13 @@ function returnsAfter(event: Event, host: string, round: number): Return[] {
     }
 }
 
+/** Containers of a host that are not whole within a minute. */
+export function neverBack(host: string): string[] {
+    return measured("docker restart", host, "after=0", CONTAINERS)
+        .filter(({ milliseconds }) => milliseconds === undefined)
+        .map(({ container }) => container);
+}
+
 function measured(
     event: Event,
     host: string,
@@ -105,13 +112,13 @@ late() { [ $(($(date +%s%3N) - began)) -gt ${LIMIT_MS} ]; }
 back() {
     local name=$1 names=$2 router=$3 pid hosts start
     shift 3
-    until read -r pid hosts start < <(started "$name") && start=$(date -d "$start" +%s%3N) && [ "$start" -ge "$began" ]; do
+    until read -r pid hosts start < <(started "$name") && start=$(date -d "$start" +%s%3N) && [ "$start" -ge "$after" ]; do
         ! late && sleep 0.05 || return
     done
     until whole "$@"; do ! late && sleep 0.02 || return; done
     echo "$name $(($(date +%s%3N) - start))"
 }
-began=$(date +%s%3N)`;
+began=$(date +%s%3N) after=$began`;
 
 /** Links of a host that lead nowhere, and addresses that two namespaces have. */
 export async function leftOver(): Promise<string[]> {

@@ -1,0 +1,103 @@
+import { join } from "node:path";
+import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
+import { lab, labCommand, on, rebootAll, unanswered, watchersRest } from "../support/lab";
+import { whilePinging } from "../support/pinging";
+import { Stack } from "../support/stack";
+import { neverBack, removeByHand, runByHand } from "../sweep/restarts";
+
+/** Its packages have containerd and runc of an age that both engines run with. */
+const HOST =
+    HOSTS.find((host) => lab().hosts[host]?.release === "forky") ?? "none of three is forky";
+const OTHER = HOSTS.find((host) => host !== HOST) ?? "";
+const MADE = "10.42.N.200";
+const HAND = "10.42.N.201";
+
+const of = (address: string, host: string) =>
+    address.replace("N", String(HOSTS.findIndex((each) => each === host) + 1));
+
+/** Docker 29 is built where it is asked for; the other files' labs do without. */
+const isAskedFor = process.env["CROSSHOST_LAB_ENGINES"]?.includes("29") === true;
+if (!isAskedFor) {
+    process.stdout.write(
+        "SKIPPED: no host has Docker 29; CROSSHOST_LAB_ENGINES=29-nftables,29,26 npm test -- e2e upgrade\n",
+    );
+}
+
+(isAskedFor ? describe : describe.skip)("an engine that is exchanged under running units", () => {
+    const stack = new Stack("upgrade", join(__dirname, "../sweep/programs/restarts"));
+    const engineOfLab = lab().hosts[HOST]?.engine ?? "";
+    let before: string[];
+
+    beforeAll(async () => {
+        labCommand("engine", HOST, "28");
+        await runByHand();
+        before = await baseline();
+        stack.up();
+    });
+
+    afterAll(async () => {
+        stack.cleanUp();
+        await removeByHand();
+        labCommand("engine", HOST, engineOfLab);
+    });
+
+    describe.each([
+        ["28", "29"],
+        ["29", "29-nftables"],
+        ["29-nftables", "29"],
+        ["29", "28"],
+    ])("from %s to %s", (from, to) => {
+        it("is away no longer than its own restart takes", () => {
+            const { gapMs, answered } = whilePinging(
+                { host: OTHER, container: "made", target: of(MADE, HOST) },
+                () => {
+                    labCommand("engine", HOST, to);
+                    expect(neverBack(HOST)).toEqual([]);
+                },
+            );
+            const away = secondsAway("made") * 1000;
+            process.stdout.write(
+                `Docker ${from} -> ${to}: gap ${Math.round(gapMs)} ms, its own restart ${Math.round(away)} ms\n`,
+            );
+            expect(answered).toBeGreaterThan(100);
+            expect(gapMs).toBeLessThan(away + 2_000);
+        });
+
+        it("is nothing that a preview would change, and all answers", async () => {
+            await watchersRest([HOST]);
+            stack.nothingToDo("preview");
+            expectAllReached();
+        });
+
+        it("is the same after a reboot", async () => {
+            await rebootAll([HOST]);
+            expect(neverBack(HOST)).toEqual([]);
+            await watchersRest([HOST]);
+            stack.nothingToDo("preview");
+            expectAllReached();
+        });
+    });
+
+    it("leaves no trace after destroy", async () => {
+        stack.destroy();
+        on(HOST, AS_AFTER_A_REBOOT);
+        expect(difference(before, await dumps())).toEqual([]);
+    });
+});
+
+/** By Docker's word: from the container's end until its start. */
+function secondsAway(container: string): number {
+    const said = on(
+        HOST,
+        `docker inspect -f '{{.State.FinishedAt}} {{.State.StartedAt}}' ${container}`,
+    );
+    const [finished = 0, started = 0] = said.split(" ").map((time) => Date.parse(time.trim()));
+    return (started - finished) / 1000;
+}
+
+function expectAllReached(): void {
+    const targets = HOSTS.flatMap((host) => [of(MADE, host), of(HAND, host)]);
+    for (const host of [HOST, OTHER]) {
+        expect(unanswered(host, "hand", targets)).toEqual([]);
+    }
+}
