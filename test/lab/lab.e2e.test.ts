@@ -199,7 +199,7 @@ describe("whoever is killed", () => {
 
 test("a mistake is told in one line", async () => {
     expect((await three.attempt("up", "ten")).said).toBe(
-        'lab: up takes a number of hosts from 1 to 9, not "ten"\n',
+        'lab: up takes a number of hosts from 1 to 64, not "ten"\n',
     );
     expect((await three.attempt("reboot", "vm7")).said).toBe(
         'lab: no host "vm7" in lab trialthree; there are: vm1 vm2 vm3\n',
