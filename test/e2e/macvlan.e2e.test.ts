@@ -9,7 +9,7 @@ import {
     unanswered,
     within,
 } from "../support/lab";
-import { until } from "../support/patience";
+import { lostAfter, until } from "../support/patience";
 import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
@@ -100,7 +100,7 @@ describe("the macvlan tutorial", () => {
         stack.nothingToDo("preview");
     });
 
-    it("tells containers whose links went with the parent, and connects them again", () => {
+    it("tells containers whose links went with the parent, and connects them again", async () => {
         for (const host of HOSTS) {
             const link = `ip -o -4 addr show to ${addressOn(host)} | cut -d" " -f2`;
             inNetworkOf(host, CONTAINERS[host], `ip link del $(${link})`);
@@ -109,11 +109,12 @@ describe("the macvlan tutorial", () => {
         const told = /drift docker network crosshost-macvlan-lan *: "containers cut off"/g;
         expect(shown.match(told)).toHaveLength(3);
         stack.up();
-        expect(all()).toEqual([]);
+        // From 28 on, Docker gives a connected container another MAC, which others learn by its announcement.
+        expect(await lostAfter(WITHIN_MS, all)).toEqual([]);
         stack.nothingToDo("preview");
     });
 
-    it("tells what is broken by hand, and is repaired", () => {
+    it("tells what is broken by hand, and is repaired", async () => {
         on("vm1", `ip link del $(basename /sys/class/net/mv-lan-*)`);
         on("vm1", `docker network disconnect -f ${NETWORK} ${CONTAINERS.vm1}`);
         on("vm2", `docker network disconnect -f ${NETWORK} ${CONTAINERS.vm2}`);
@@ -131,7 +132,8 @@ describe("the macvlan tutorial", () => {
         expect(shown).toMatch(/drift docker endpoint printer \S+ *: "missing"/);
         expect(shown).toContain(`+ drift route ${addresses["printer"] ?? ""}`);
         stack.up();
-        expect(all()).toEqual([]);
+        // From 28 on, Docker gives a connected container another MAC, which others learn by its announcement.
+        expect(await lostAfter(WITHIN_MS, all)).toEqual([]);
         stack.nothingToDo("preview");
     });
 
