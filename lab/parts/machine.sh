@@ -24,7 +24,7 @@ check_engines() {
     local name engine
     for name in "${hosts[@]}"; do
         engine=$(engine_asked_for "$name")
-        [[ " ${engines_in_turn[*]} " = *" $engine "* ]] ||
+        is_engine "$engine" ||
             die "CROSSHOST_LAB_ENGINES names \"$engine\"; known are: ${engines_in_turn[*]}"
         [ "$engine" = "$(engine_for "$name")" ] ||
             note "$name stays with Docker $(engine_for "$name"), as it was made; lab/lab down $name --purge forgets that"
@@ -61,7 +61,7 @@ make_disk() {
     cp "$dir/machine-id" "$upper/etc/machine-id"
     echo "$name" >"$upper/etc/hostname"
     write_keys "$(root_of "$release")" "$upper"
-    case $engine in *-nftables) choose_nftables "$upper" ;; esac
+    case $engine in *-nftables) choose_nftables "$engine" "$upper" ;; esac
     write_hosts_file >"$upper/etc/hosts"
     trigger_links_only "$upper"
     touch "$upper"/{etc,var}/.updated # it has booted before
@@ -81,10 +81,10 @@ write_keys() { # ROOT UPPER
 }
 
 # With nftables Docker switches no forwarding on, and does not start without: whoever asks for the one has the other.
-choose_nftables() { # UPPER
-    mkdir -p "$1"/etc/{docker,sysctl.d}
-    docker_settings 29-nftables >"$1/etc/docker/daemon.json"
-    echo 'net.ipv4.ip_forward = 1' >"$1/etc/sysctl.d/60-docker.conf"
+choose_nftables() { # ENGINE UPPER
+    mkdir -p "$2"/etc/{docker,sysctl.d}
+    docker_settings "$1" >"$2/etc/docker/daemon.json"
+    echo 'net.ipv4.ip_forward = 1' >"$2/etc/sysctl.d/60-docker.conf"
 }
 
 # /sys is this machine's below links: an event for each of its disks and terminals would reach this machine's own udev.

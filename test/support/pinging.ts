@@ -6,7 +6,7 @@ const LOG = "/tmp/crosshost-pings";
 export interface Pings {
     readonly answered: number;
     readonly lost: number;
-    /** The longest time without an answer. */
+    /** The longest time without an answer, to the end if none came any more. */
     readonly gapMs: number;
 }
 
@@ -20,16 +20,17 @@ export function whilePinging(
     try {
         act();
     } finally {
-        on(host, `sleep 0.5; kill -INT $(cat ${LOG}.pid); sleep 0.2`);
+        on(host, `sleep 0.5; date +%s.%N >${LOG}.end; kill -INT $(cat ${LOG}.pid); sleep 0.2`);
     }
-    return read(on(host, `cat ${LOG}; rm ${LOG} ${LOG}.pid`));
+    const end = Number(on(host, `cat ${LOG}.end`)) * 1000;
+    return read(on(host, `cat ${LOG}; rm ${LOG} ${LOG}.pid ${LOG}.end`), end);
 }
 
-function read(log: string): Pings {
+function read(log: string, end: number): Pings {
     const answers = [...log.matchAll(/^\[([\d.]+)\] .* icmp_seq=(\d+) ttl=/gm)];
     const times = answers.map(([, time]) => Number(time) * 1000);
     const numbers = answers.map(([, , number]) => Number(number));
     const span = Math.max(...numbers) - Math.min(...numbers) + 1;
-    const gaps = times.slice(1).map((time, at) => time - (times[at] ?? time));
+    const gaps = [...times.slice(1), end].map((time, at) => time - (times[at] ?? time));
     return { answered: answers.length, lost: span - answers.length, gapMs: Math.max(...gaps) };
 }

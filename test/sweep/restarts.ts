@@ -61,7 +61,7 @@ function returnsAfter(event: Event, host: string, round: number): Return[] {
 
 /** Containers of a host that are not whole within a minute. */
 export function neverBack(host: string): string[] {
-    return measured("docker restart", host, "after=0", CONTAINERS)
+    return untilWhole(host, "after=0", CONTAINERS)
         .filter(({ milliseconds }) => milliseconds === undefined)
         .map(({ container }) => container);
 }
@@ -72,11 +72,19 @@ function measured(
     script: string,
     containers: readonly string[],
 ): Return[] {
+    return untilWhole(host, script, containers).map((found) => ({ event, host, ...found }));
+}
+
+function untilWhole(
+    host: string,
+    script: string,
+    containers: readonly string[],
+): Pick<Return, "container" | "milliseconds">[] {
     const waits = containers.map((name) => `back ${name} ${wantedOf(host, name)} &`);
     const answer = on(host, [WATCHING, script, ...waits, "wait"].join("\n"));
     return containers.map((container) => {
         const time = new RegExp(`^${container} (\\d+)$`, "m").exec(answer)?.[1];
-        return { event, host, container, milliseconds: time === undefined ? time : Number(time) };
+        return { container, milliseconds: time === undefined ? time : Number(time) };
     });
 }
 

@@ -19,11 +19,12 @@ release_with() { # ENGINE
 layers_of() { # ENGINE
     local root
     root=$(root_of "$(release_with "$1")")
-    case $1 in
-    29*) echo "$layer_of_29:$root" ;;
-    *) echo "$root" ;;
-    esac
+    if is_built_here "$1"; then echo "$layer_of_29:$root"; else echo "$root"; fi
 }
+
+is_engine() { [[ " ${engines_in_turn[*]} " = *" $1 "* ]]; }
+is_built_here() { [[ $1 = 29* ]]; }
+is_still_to_build() { is_built_here "$1" && [ ! -d "$layer_of_29" ]; }
 
 # Runs beside others, as `lab make-engine`.
 make_engine_29() {
@@ -68,7 +69,7 @@ build_docker_cli() { # FOLDER
 }
 
 check_exchange() { # HOST ENGINE
-    [[ " ${engines_in_turn[*]} " = *" $2 "* ]] || die "no engine \"$2\"; known are: ${engines_in_turn[*]}"
+    is_engine "$2" || die "no engine \"$2\"; known are: ${engines_in_turn[*]}"
     [ "$(release_with "$2")" = "$(host_fact "$1" release)" ] ||
         die "$1 is $(host_fact "$1" release), and Docker $2 comes with $(release_with "$2")"
 }
@@ -90,9 +91,10 @@ replace_engine() { # HOST ENGINE
     write_lab_files
 }
 
-docker_settings() { # ENGINE
-    case $1 in
-    *-nftables) echo "{ $insecure_registries, \"firewall-backend\": \"nftables\" }" ;;
-    *) echo "{ $insecure_registries }" ;;
+docker_settings() { # [ENGINE]
+    local registries='"insecure-registries": ["lan-registry:5000", "lan-registry:5001"]'
+    case ${1:-} in
+    *-nftables) echo "{ $registries, \"firewall-backend\": \"nftables\" }" ;;
+    *) echo "{ $registries }" ;;
     esac
 }

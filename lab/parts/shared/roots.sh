@@ -49,7 +49,7 @@ prepare_root() {
         "$root"/etc/ssh/ssh_host_* "$root"/etc/{machine-id,hostname,resolv.conf}
     echo '# no name server on this LAN' >"$root/etc/resolv.conf"
     mkdir -p "$root/etc/docker"
-    echo "{ $insecure_registries }" >"$root/etc/docker/daemon.json"
+    docker_settings >"$root/etc/docker/daemon.json"
     add_users "$root"
 }
 

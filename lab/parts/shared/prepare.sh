@@ -28,7 +28,7 @@ missing_things() {
     for engine in $(engines_of_hosts); do
         release=$(release_with "$engine")
         [ -d "$(root_of "$release")" ] || echo "make-root $release"
-        case $engine in 29*) [ -d "$layer_of_29" ] || echo "make-engine 29" ;; esac
+        ! is_still_to_build "$engine" || echo "make-engine 29"
     done | sort -u
 }
 
