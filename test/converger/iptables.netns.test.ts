@@ -206,4 +206,51 @@ describe.each(TOOLS)("rules beside Docker's with $shell and $awk", (tools) => {
         host.sh("nft flush ruleset");
         expect(gone()).toBe(true);
     });
+
+    test("nor are they gone where Docker has them in a table of nftables, whose maps are not told, and all behind them is", () => {
+        const leaves = () => host.observe().facts;
+        writeFileSync(join(host.folder, "daemon.json"), '{ "firewall-backend": "nftables" }');
+        writeFileSync(join(host.folder, "ruleset"), `${DOCKERS_TABLE}${BEHIND_IT}`);
+        host.sh("mount -t tmpfs none /etc/docker; cp $FAKES/daemon.json /etc/docker/");
+        expect(leaves()).toContain("docker-rules gone");
+        host.sh("nft -f $FAKES/ruleset");
+        expect(leaves()).toContain("docker-iptables off");
+        expect(leaves()).not.toContain("docker-rules gone");
+        const told = host.observe().lines.filter((line) => line.startsWith("rule "));
+        expect(told.join("\n")).not.toMatch(/ map |elements|192\.0\.2\.1/);
+        expect(told.slice(-3)).toEqual([
+            "rule chain theirs {",
+            "rule type filter hook input priority filter; policy drop;",
+            "rule udp dport 53 accept",
+        ]);
+    });
 });
+
+/** As Docker 29 writes it. */
+const DOCKERS_TABLE = `
+table ip docker-bridges {
+    map filter-forward-out-jumps {
+        type ifname : verdict
+        elements = { "docker0" : jump filter-forward-out__docker0, "docker1" : accept }
+    }
+    chain filter-FORWARD {
+        type filter hook forward priority filter; policy accept;
+        iifname vmap @filter-forward-out-jumps
+    }
+    chain filter-forward-out__docker0 {
+        ct state established,related counter accept
+        counter accept comment "OUTGOING"
+    }
+}`;
+const BEHIND_IT = `
+table inet admin {
+    set friends {
+        type ipv4_addr
+        elements = { 192.0.2.1, 192.0.2.2 }
+    }
+    chain theirs {
+        type filter hook input priority filter; policy drop;
+        udp dport 53 accept
+    }
+}
+`;

@@ -11,7 +11,7 @@ function filter_read(line,    words) {
         filter_now = words[3] ~ /^crosshost_/ ? "" : words[2] " " words[3]
     } else if (line ~ /^table /)
         filter_now = ""
-    if (filter_now == "" || line ~ /^[ \t]*}?$/ || filter_skips(line))
+    if (filter_now == "" || filter_skips(line) || line ~ /^[ \t]*}?$/)
         return
     if (line ~ / hook (input|forward) /)
         filters[filter_now] = 1
