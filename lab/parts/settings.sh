@@ -15,7 +15,7 @@ netns=ch-$lab      # namespaces: ch-demo-lan, ch-demo-internet, ch-demo-vm1
 root_link=lab-$lab # this machine's end of the LAN
 internet_net=198.51.100
 
-engines_in_turn=(20.10 26 28 29 29-nftables)
+engines_in_turn=(20.10 28 29 26 29-nftables) # three in a row are old and new
 networks_in_turn=(ifupdown networkd none)
 most_hosts=64 # a host's address is 10 more than its number
 

@@ -214,7 +214,7 @@ describe.each(TOOLS)("rules beside Docker's with $shell and $awk", (tools) => {
         host.sh("mount -t tmpfs none /etc/docker; cp $FAKES/daemon.json /etc/docker/");
         expect(leaves()).toContain("docker-rules gone");
         host.sh("nft -f $FAKES/ruleset");
-        expect(leaves()).toContain("docker-iptables off");
+        expect(leaves()).toContain("docker-iptables nftables");
         expect(leaves()).not.toContain("docker-rules gone");
         const told = host.observe().lines.filter((line) => line.startsWith("rule "));
         expect(told.join("\n")).not.toMatch(/ map |elements|192\.0\.2\.1/);

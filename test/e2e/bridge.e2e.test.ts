@@ -195,12 +195,11 @@ describe("bridges, and containers that exist already", () => {
         try {
             labCommand("reboot", "vm2");
             expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
-            expect(on("vm2", "iptables -S FORWARD")).toMatch(
-                /^-P FORWARD DROP\n-A FORWARD .*crosshost/,
-            );
             stack.nothingToDo("preview");
-            on("vm2", "iptables -D FORWARD 1");
-            expect(stack.preview()).toMatch(/drift iptables DOCKER-USER \S+ *: "missing"/);
+            for (const rule of rulesOfOurs("vm2")) {
+                on("vm2", `iptables -D ${rule}`);
+                expect(stack.preview()).toMatch(/drift iptables DOCKER-USER \S+ *: "missing"/);
+            }
             stack.up();
             expect(await lost()).toEqual([]);
         } finally {
@@ -309,4 +308,12 @@ async function meshAddress(host: string): Promise<string> {
 function answers(socket: string): boolean {
     const request = `exec 3<>/dev/tcp/${socket}; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3`;
     return succeeds(() => within(lab().lan.namespace, `timeout 2 bash -c '${request}'`));
+}
+
+/** Docker 20.10 has no DOCKER-USER there, later ones have it; with nftables none of them drops, and none is of ours. */
+function rulesOfOurs(host: string): string[] {
+    const rules = on(host, "iptables -S FORWARD; iptables -S DOCKER-USER 2>/dev/null || :");
+    const ours = rules.split("\n").filter((rule) => /^-A .*crosshost/.test(rule));
+    expect(ours).toHaveLength(lab().hosts[host]?.engine === "29-nftables" ? 0 : 1);
+    return ours.map((rule) => rule.slice("-A ".length));
 }

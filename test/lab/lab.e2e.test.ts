@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { leftovers } from "./leftovers";
 import { eventually, shell, TrialLab } from "./trial";
 
-const three = new TrialLab("trialthree", "20.10,26,28");
+const three = new TrialLab("trialthree", "20.10,26,29");
 const one = new TrialLab("trialone", "28");
 const labs = [three, one];
 /** What a host says of its engine: its version. */
@@ -11,6 +11,7 @@ const ENGINES: Readonly<Record<string, string>> = {
     "20.10": "20.10.24+dfsg1",
     "26": "26.1.5+dfsg1",
     "28": "28.5.2+dfsg4",
+    "29": "29.8.1",
 };
 
 let before: string[];
@@ -60,7 +61,7 @@ describe("lab.json", () => {
 
     test("mixes engines, releases and ways to an address", () => {
         const hosts = Object.values(three.described().hosts);
-        expect(hosts.map(({ engine }) => engine)).toEqual(["20.10", "26", "28"]);
+        expect(hosts.map(({ engine }) => engine)).toEqual(["20.10", "26", "29"]);
         expect(hosts.map(({ release }) => release)).toEqual(["bookworm", "trixie", "forky"]);
         expect(hosts.map(({ network }) => network)).toEqual(["ifupdown", "networkd", "none"]);
     });

@@ -65,10 +65,13 @@ export class Stack {
         return this.must("destroy", "--yes", "--skip-preview", ...flags);
     }
 
-    /** Fails where the operation finds anything to change. */
+    /** Fails where the operation finds anything to change, or warns. */
     nothingToDo(operation: "preview" | "up", ...flags: string[]): void {
         const yes = operation === "up" ? ["--yes", "--skip-preview"] : ["--diff"];
-        this.must(operation, ...yes, "--expect-no-changes", ...flags);
+        const said = this.must(operation, ...yes, "--expect-no-changes", ...flags);
+        if (/^ *warning: /m.test(said)) {
+            throw new Error(`pulumi ${operation} warns:\n${said}`);
+        }
     }
 
     outputs(): Readonly<Record<string, unknown>> {

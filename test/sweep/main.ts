@@ -10,7 +10,7 @@ import { type Result } from "./life";
 import { restartSweep } from "./restartSweep";
 import { sweep } from "./sweep";
 
-/** Each of the three engines twice. */
+/** Of all five engines. */
 const HOSTS = 6;
 const PAIRS = [
     ["vm1", "vm2"],

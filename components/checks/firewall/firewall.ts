@@ -27,17 +27,35 @@ const DOCKERS_RULES_ARE_GONE =
     "Docker's own firewall rules are gone: published ports and traffic out of Docker's networks may be blocked, " +
     "and networks that Docker isolates may not be isolated; Docker creates the rules when it starts:\n    systemctl restart docker";
 
+/** What Docker's own guide to the change of its backend says. */
+const DOCKERS_POLICY_IS_LEFT = (iptables: string) =>
+    "Docker's firewall backend is nftables now, and the policy DROP that Docker left in the chain FORWARD of iptables blocks the " +
+    `traffic of all containers; it is gone after a reboot, or with:${line(`${iptables} -P FORWARD ACCEPT`)}`;
+
 /** Firewalls of the host that would eat what a unit is for: one warning each, with what opens it. */
 export function firewallWarnings(
     { wanted, flows = [] }: { readonly wanted: Unit; readonly flows?: readonly Flow[] },
     { rules, facts }: Pick<Observation, "rules" | "facts">,
 ): string[] {
-    const chains = chainsOf(rules);
+    const all = chainsOf(rules);
+    const left = leftByDocker(all, facts);
+    const chains = all.map((chain) => (chain === left ? { ...chain, drops: false } : chain));
     const ways = [...flows.flatMap((flow) => wayOf(flow, facts)), ...waysOut(wanted, facts)];
     return [
         ...(facts.has("docker-rules") ? [DOCKERS_RULES_ARE_GONE] : []),
+        ...(left ? [DOCKERS_POLICY_IS_LEFT(kindOf(left, all))] : []),
         ...(chains.length === 0 ? [] : ways.flatMap((way) => warning(way, chains, facts))),
     ];
+}
+
+/** Of a Docker that had iptables before it had nftables; that of ufw is no less ufw's. */
+function leftByDocker(chains: readonly Chain[], facts: Observation["facts"]): Chain | undefined {
+    return facts.get("docker-iptables")?.[0] !== "nftables"
+        ? undefined
+        : chains
+              .filter(({ hook, drops }) => hook === "forward" && drops)
+              .filter((chain) => /^iptables/.test(kindOf(chain, chains)))
+              .find(({ rules }) => rules.some((rule) => rule.endsWith("jump DOCKER-USER")));
 }
 
 function warning(
@@ -45,7 +63,7 @@ function warning(
     chains: readonly Chain[],
     facts: Observation["facts"],
 ): string[] {
-    const isLeft = facts.get("docker-iptables")?.[0] === "off";
+    const isLeft = facts.has("docker-iptables");
     const dockersTable = facts.get("iptables")?.[0] === "legacy" ? LEGACY : "ip filter";
     const [by] = packets
         .flatMap((packet) => droppedBy(chains, packet, isLeft ? undefined : dockersTable))

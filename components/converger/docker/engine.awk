@@ -103,7 +103,7 @@ function docker_leaves_iptables(    flags, file, text) {
         text = read_file(sub(/.* --config-file[= ]/, "", file) ? first_word(file) : "/etc/docker/daemon.json")
         gsub(/[ \t\n]/, "", text)
         if (flags ~ / --iptables=(false|f|0)/ || text ~ /"iptables":false/)
-            docker_leaves = "iptables"
+            docker_leaves = "off"
         else
             docker_leaves = flags ~ / --firewall-backend[= ]nftables/ || text ~ /"firewall-backend":"nftables"/ ? "nftables" : "no"
     }

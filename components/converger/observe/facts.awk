@@ -14,7 +14,7 @@ function say_facts(    i, name, key) {
     if (docker_elsewhere != "")
         print "fact docker-service " plain(docker_elsewhere)
     if (docker_leaves_iptables())
-        print "fact docker-iptables off"
+        print "fact docker-iptables " docker_leaves
     if (docker_rules_are_gone())
         print "fact docker-rules gone"
     if (is_legacy(has_iptables))

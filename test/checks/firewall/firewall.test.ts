@@ -125,6 +125,34 @@ test("a chain that Docker left dropping, when it was told to leave iptables alon
     expect(toldWith([off], left(kept))).toEqual([]);
 });
 
+test("the policy that Docker left dropping when it was told to use nftables", () => {
+    const left = (...rules: string[]) => `table ip filter {
+        chain FORWARD {
+            type filter hook forward priority filter; policy drop;
+            ${rules.join("\n")}
+        }
+        chain DOCKER-USER {
+            iifname "vx-mesh" oifname "ch-mesh" ip saddr 10.42.0.0/16 ip daddr 10.42.1.0/24 accept
+        }
+    }`;
+    const LEFT = (iptables: string) =>
+        `Docker's firewall backend is nftables now, and the policy DROP that Docker left in the chain FORWARD of iptables blocks the traffic of all containers; it is gone after a reboot, or with:
+    ${iptables} -P FORWARD ACCEPT`;
+    const nftables: [string, string[]] = ["docker-iptables", ["nftables"]];
+    const asked = left("counter packets 1 bytes 2 jump DOCKER-USER");
+    expect(toldWith([nftables], asked)).toEqual([LEFT("iptables")]);
+    expect(toldOf(BRIDGE, [nftables], asked)).toEqual([LEFT("iptables")]);
+    expect(toldWith([nftables], asked.replace("policy drop", "policy accept"))).toEqual([]);
+    expect(toldWith([nftables], left())[0]).toMatch(/^its firewall \(chain FORWARD/);
+    expect(toldWith([nftables], left('iifname "ch-mesh" drop', "jump DOCKER-USER"))).toEqual([
+        LEFT("iptables"),
+        expect.stringMatching(/^its firewall \(chain FORWARD .*from vx-mesh to ch-mesh or back/),
+        expect.stringMatching(/^its firewall \(chain FORWARD .*leaves ch-mesh/),
+    ]);
+    const legacy = [":FORWARD DROP [0:0]", ":DOCKER-USER - [0:0]", "-A FORWARD -j DOCKER-USER"];
+    expect(toldWith([nftables], legacy.join("\n"))).toEqual([LEFT("iptables-legacy")]);
+});
+
 test.each<[string, string[]]>([
     [
         "nothing for it",
