@@ -54,7 +54,7 @@ function leftByDocker(chains: readonly Chain[], facts: Observation["facts"]): Ch
         ? undefined
         : chains
               .filter(({ hook, drops }) => hook === "forward" && drops)
-              .filter((chain) => /^iptables/.test(kindOf(chain, chains)))
+              .filter((chain) => kindOf(chain, chains).startsWith("iptables"))
               .find(({ rules }) => rules.some((rule) => rule.endsWith("jump DOCKER-USER")));
 }
 

@@ -1,0 +1,59 @@
+import { BRIDGE, told, toldOf, toldWith, WAY_OUT } from "./told";
+
+test("a chain that Docker left dropping, when it was told to leave iptables alone", () => {
+    const left = (...rules: string[]) => `table ip filter {
+        chain FORWARD {
+            type filter hook forward priority filter; policy drop;
+            ${rules.join("\n")}
+            jump DOCKER-USER
+            iifname "docker0" oifname != "docker0" accept
+        }
+        chain DOCKER-USER {
+            iifname "vx-mesh" oifname "ch-mesh" ip saddr 10.42.0.0/16 ip daddr 10.42.1.0/24 accept
+            return
+        }
+    }`;
+    const off: [string, string[]] = ["docker-iptables", ["off"]];
+    expect(told(left())).toEqual([]);
+    expect(toldWith([off], left())).toEqual([
+        `its firewall (chain FORWARD of table ip filter) drops traffic from vx-mesh to ch-mesh or back; to let it through:
+    iptables -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
+    iptables -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
+        WAY_OUT("ch-mesh"),
+    ]);
+    expect(toldOf(BRIDGE, [off], left())).toEqual([WAY_OUT("br-lan")]);
+    expect(toldOf(BRIDGE, [off], left('iifname "br-lan" oifname != "br-lan" accept'))).toEqual([]);
+    expect(toldOf(BRIDGE, [], left())).toEqual([]);
+    const opened = ['iifname "vx-mesh" oifname "ch-mesh" accept', 'iifname "ch-mesh" accept'];
+    expect(toldWith([off], left(...opened))).toEqual([]);
+    const kept = 'iifname "ch-mesh" oifname != "ch-mesh" accept'; // as Docker leaves it for networks that it had
+    expect(toldWith([off], left(kept))).toEqual([]);
+});
+
+test("the policy that Docker left dropping when it was told to use nftables", () => {
+    const left = (...rules: string[]) => `table ip filter {
+        chain FORWARD {
+            type filter hook forward priority filter; policy drop;
+            ${rules.join("\n")}
+        }
+        chain DOCKER-USER {
+            iifname "vx-mesh" oifname "ch-mesh" ip saddr 10.42.0.0/16 ip daddr 10.42.1.0/24 accept
+        }
+    }`;
+    const LEFT = (iptables: string) =>
+        `Docker's firewall backend is nftables now, and the policy DROP that Docker left in the chain FORWARD of iptables blocks the traffic of all containers; it is gone after a reboot, or with:
+    ${iptables} -P FORWARD ACCEPT`;
+    const nftables: [string, string[]] = ["docker-iptables", ["nftables"]];
+    const asked = left("counter packets 1 bytes 2 jump DOCKER-USER");
+    expect(toldWith([nftables], asked)).toEqual([LEFT("iptables")]);
+    expect(toldOf(BRIDGE, [nftables], asked)).toEqual([LEFT("iptables")]);
+    expect(toldWith([nftables], asked.replace("policy drop", "policy accept"))).toEqual([]);
+    expect(toldWith([nftables], left())[0]).toMatch(/^its firewall \(chain FORWARD/);
+    expect(toldWith([nftables], left('iifname "ch-mesh" drop', "jump DOCKER-USER"))).toEqual([
+        LEFT("iptables"),
+        expect.stringMatching(/^its firewall \(chain FORWARD .*from vx-mesh to ch-mesh or back/),
+        expect.stringMatching(/^its firewall \(chain FORWARD .*leaves ch-mesh/),
+    ]);
+    const legacy = [":FORWARD DROP [0:0]", ":DOCKER-USER - [0:0]", "-A FORWARD -j DOCKER-USER"];
+    expect(toldWith([nftables], legacy.join("\n"))).toEqual([LEFT("iptables-legacy")]);
+});
