@@ -6,6 +6,7 @@ import {
     baseline,
     difference,
     dumps,
+    hasIptables,
     type HostName,
     HOSTS,
     pairs,
@@ -216,9 +217,10 @@ describe("an overlay without encapsulation", () => {
             "vm1",
             "ip route del 10.42.2.0/24; ip route add 10.42.9.0/24 via $(ip route show default | cut -d' ' -f3) src 10.42.1.1 proto 201",
         );
+        on("vm2", `rm ${DROP_IN}`);
         on(
-            "vm2",
-            `rm ${DROP_IN}; set -- $(iptables -S DOCKER-USER | grep crosshost | tr -d '"'); shift; iptables -D "$@"`,
+            HOSTS.find(hasIptables) ?? "vm1",
+            `set -- $(iptables -S DOCKER-USER | grep crosshost | tr -d '"'); shift; iptables -D "$@"`,
         );
         on(
             "vm3",

@@ -1,4 +1,12 @@
-import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
+import {
+    AS_AFTER_A_REBOOT,
+    baseline,
+    difference,
+    dumps,
+    hasIptables,
+    type HostName,
+    HOSTS,
+} from "../support/hosts";
 import { unreached } from "../support/demo";
 import { labCommand, on, onAll } from "../support/lab";
 import { lostAfter } from "../support/patience";
@@ -7,11 +15,12 @@ import { Stack } from "../support/stack";
 /** A way to break a host by hand, and the line of a plain preview that tells it. */
 interface Drift {
     readonly kind: string;
-    readonly host: "vm1" | "vm2" | "vm3";
+    readonly host: HostName;
     readonly script: string;
     readonly tells: RegExp;
 }
 
+const IPTABLES = HOSTS.find(hasIptables) ?? "vm1";
 const VX = "vx=$(basename /sys/class/net/vx-mesh-*)";
 const BRIDGE = "br=$(basename /sys/class/net/ch-mesh-*)";
 const TABLE = "t=$(nft list tables | sed -n 's/table inet \\(crosshost_.*mesh\\)/\\1/p')";
@@ -51,7 +60,7 @@ const GROUPS: readonly (readonly Drift[])[] = [
         },
         {
             kind: "changed iptables rule",
-            host: "vm1",
+            host: IPTABLES,
             script: `set -- $(iptables -S DOCKER-USER | grep crosshost); shift 2; iptables -D DOCKER-USER $(echo "$*" | tr -d '"'); iptables -I DOCKER-USER $(echo "$*" | tr -d '"' | sed 's/ -d [^ ]*/ -d 10.99.0.0\\/24/')`,
             tells: line("iptables DOCKER-USER \\S+", ".+"),
         },
@@ -133,7 +142,7 @@ const GROUPS: readonly (readonly Drift[])[] = [
         },
         {
             kind: "flushed iptables chain",
-            host: "vm2",
+            host: IPTABLES,
             script: "iptables -F DOCKER-USER; iptables -A DOCKER-USER -j RETURN",
             tells: line("iptables DOCKER-USER \\S+", "missing"),
         },

@@ -2,10 +2,15 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { containersOf, isStopped, makeNetworkOnce, networksOf, volumesOf } from "./docker";
 import { canonical, DUMP } from "./dump";
-import { initOf, onAll } from "./lab";
+import { initOf, lab, onAll } from "./lab";
 
 export const HOSTS = ["vm1", "vm2", "vm3"] as const;
 export type HostName = (typeof HOSTS)[number];
+
+/** Whether its Docker keeps rules by iptables, among which some of ours stand. */
+export function hasIptables(host: string): boolean {
+    return lab().hosts[host]?.engine !== "29-nftables";
+}
 
 /** containerd makes its folder whenever it starts; what once failed is forgotten. */
 export const AS_AFTER_A_REBOOT = "mkdir -p /etc/cni/net.d; systemctl reset-failed";

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Poisons entries of every unit on this host, one after the other, in a change of all that can be changed in it, so that the
-# kernel, Docker or the check before them refuses it: those of Docker, and each third of the others, beginning with number $1,
+# kernel, Docker or the check before them refuses it: those of Docker and its iptables, and each third of the others, beginning with number $1,
 # as three hosts have one kernel. Says for each: exit status, whether the host is as before, unit, entry, and what was answered.
 set -u
 cd /var/lib/crosshost/*/units || exit 1
 stack=$(basename "${PWD%/units}")
+nftables=$(grep -o '"firewall-backend": "nftables"' /etc/docker/daemon.json)
 
 # what a change can touch; an IPv6 address of a link that was made anew is still on trial for a second
 state() {
@@ -68,6 +69,7 @@ for unit in *; do
         case $line in
             drift* | seen:* | owner:*) continue ;;
             docker*) ;;
+            iptables*) [ -z "$nftables" ] || continue ;;
             *) [ $((number % 3)) = "$1" ] || continue ;;
         esac
         try "$unit" $number "${line%%: *}" </dev/null
