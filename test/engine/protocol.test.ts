@@ -1,5 +1,5 @@
 // What the CLI is told over the wire: by a provider, and by the language host.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
@@ -280,6 +280,18 @@ facts("the language host (stand-in)", [
                 { name: "docker", version: "v5.2.0", server: "" },
                 { name: "docker", version: "v4.0.1", server: "https://example.org" },
             ]);
+        },
+    ],
+    [
+        "finds what a program's package needs where pnpm keeps it, beside the package",
+        () => {
+            const kept = "pnpm/node_modules/.pnpm/lib@1.0.0/node_modules";
+            const named = { version: "5.2.0", pulumi: { resource: true } };
+            written(`${kept}/lib`, { name: "lib", version: "1.0.0" });
+            written(`${kept}/@pulumi/docker`, { name: "@pulumi/docker", ...named });
+            symlinkSync(".pnpm/lib@1.0.0/node_modules/lib", join(folder, "pnpm/node_modules/lib"));
+            const found = installedPackages(join(folder, "pnpm"));
+            expect(found.map(({ name }) => name).slice(0, 2)).toEqual(["lib", "@pulumi/docker"]);
         },
     ],
     [

@@ -27,28 +27,20 @@ export function packageRoot(folder: string): string {
     return found ?? resolve(folder);
 }
 
-/** All that Node could load from there, and what those packages bring along for themselves. */
+/** All that Node could load from there, and what those packages could: with pnpm, that lies beside them. */
 export function installedPackages(root: string): InstalledPackage[] {
     const seen = new Set<string>();
-    const found: InstalledPackage[] = [];
-    const scan = (modules: string) => {
-        for (const name of namesIn(modules)) {
-            if (name.startsWith("@")) {
-                scan(join(modules, name));
-                continue;
-            }
-            const folder = realpathSync(join(modules, name));
-            if (!seen.has(folder)) {
-                seen.add(folder);
-                found.push(...packageIn(folder));
-                scan(join(folder, "node_modules"));
-            }
-        }
-    };
-    upwards(root).forEach((folder) => {
-        scan(join(folder, "node_modules"));
-    });
-    return found;
+    const isNew = (folder: string) => !seen.has(folder) && Boolean(seen.add(folder));
+    const scan = (modules: string): InstalledPackage[] =>
+        packageFolders(modules)
+            .filter(isNew)
+            .flatMap((folder) => [...packageIn(folder), ...loadable(folder)]);
+    const loadable = (from: string): InstalledPackage[] =>
+        upwards(from)
+            .map((folder) => join(folder, "node_modules"))
+            .filter(isNew)
+            .flatMap(scan);
+    return loadable(root);
 }
 
 /** The packages whose package.json says that a provider plugin belongs to them. */
@@ -90,6 +82,13 @@ function manifestIn(folder: string): ValueMap | undefined {
     } catch {
         return undefined;
     }
+}
+
+function packageFolders(modules: string): string[] {
+    return namesIn(modules).flatMap((name) => {
+        const folder = join(modules, name);
+        return name.startsWith("@") ? packageFolders(folder) : [realpathSync(folder)];
+    });
 }
 
 function namesIn(folder: string): string[] {
