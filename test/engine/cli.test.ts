@@ -54,6 +54,13 @@ facts("an installed pulumi", [
         },
     ],
     [
+        "leaves nothing to build",
+        () => {
+            expect(run(join(SCRIPTS, "build"), [])).toBe("");
+            expect(existsSync(join(cache, "engine"))).toBe(false);
+        },
+    ],
+    [
         "keeps a backend and a passphrase that the environment names",
         () => {
             const said = run(join(SCRIPTS, "pulumi"), ["whoami"], {

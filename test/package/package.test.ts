@@ -2,22 +2,11 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { convergerProgram } from "../components/converger/program";
+import { convergerProgram } from "../../components/converger/program";
+import { PULUMI_NEW } from "./program";
 
-const ROOT = join(__dirname, "..");
+const ROOT = join(__dirname, "../..");
 const SLOW = 120_000; // a run of tsc, on a machine that may be busy
-/** What `pulumi new` has written into tsconfig.json for years. */
-const PULUMI_NEW = {
-    strict: true,
-    outDir: "bin",
-    sourceMap: true,
-    experimentalDecorators: true,
-    pretty: true,
-    noFallthroughCasesInSwitch: true,
-    noImplicitReturns: true,
-    forceConsistentCasingInFileNames: true,
-};
-
 const PROGRAM = `
 import { ContainerAttachment, Host, type NetworkHandle, Overlay } from "pulumi-crosshost";
 
@@ -70,13 +59,16 @@ describe("the npm package in a program of its own", () => {
     });
 
     test.each([
-        { target: "es2016", module: "commonjs", moduleResolution: "node" },
-        { target: "es2020", module: "node16", moduleResolution: "node16" },
-        { target: "es2022", module: "nodenext", moduleResolution: "nodenext" },
-        { target: "es2022", module: "esnext", moduleResolution: "bundler" },
+        { type: "commonjs", target: "es2016", module: "commonjs", moduleResolution: "node" },
+        { type: "commonjs", target: "es2020", module: "node16", moduleResolution: "node16" },
+        { type: "commonjs", target: "es2022", module: "nodenext", moduleResolution: "nodenext" },
+        { type: "module", target: "es2020", module: "node16", moduleResolution: "node16" },
+        { type: "module", target: "es2022", module: "nodenext", moduleResolution: "nodenext" },
+        { type: "module", target: "es2022", module: "esnext", moduleResolution: "bundler" },
     ])(
-        "is typed for a program that resolves modules as $moduleResolution, all typings checked",
-        (how) => {
+        "is typed for a $type program that resolves modules as $moduleResolution, all typings checked",
+        ({ type, ...how }) => {
+            writeFileSync(join(folder, "package.json"), JSON.stringify({ type }));
             const options = { ...PULUMI_NEW, ...how };
             const config = { compilerOptions: options, files: ["index.ts"] };
             writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));

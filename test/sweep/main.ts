@@ -1,13 +1,16 @@
-// npm run sweep [-- --points N --seed S --restarts N]: kills clients, plugins, sshd and the program on hosts, each
+// npm run sweep [-- --points N --seed S --restarts N --runtimes N]: kills clients, plugins, sshd and the program on hosts, each
 // in the middle of an up, an update or a destroy, and looks whether one more run heals it. Then restarts containers and
-// Docker under attachments of every kind, and looks how soon they are back.
+// Docker under attachments of every kind, and looks how soon they are back. Then makes the demo's stack on every Node,
+// SDK, kind of module, language and package manager that users have.
 import { parseArgs } from "node:util";
 import { bringUp, labEnvironment, takeDown } from "../../lab/bringup";
 import { bold, duration, red, say } from "../../lab/terminal";
+import { allRuntimes } from "../package/runtimes";
 import { LAB_NAME } from "../support/lab";
 import { pointText } from "./point";
 import { type Result } from "./life";
 import { restartSweep } from "./restartSweep";
+import { runtimeSweep } from "./runtimeSweep";
 import { sweep } from "./sweep";
 
 /** Of all five engines. */
@@ -25,6 +28,7 @@ async function main(): Promise<number> {
         options: {
             points: { type: "string", default: "200" },
             restarts: { type: "string", default: "100" },
+            runtimes: { type: "string", default: String(allRuntimes().length) },
             seed: { type: "string", default: String(Date.now() % 1_000_000) },
         },
     });
@@ -33,10 +37,12 @@ async function main(): Promise<number> {
     await bringUp(env, HOSTS);
     const healed = points === 0 || (await crashes(points, seed));
     const back = values.restarts === "0" || (await restartSweep(Number(values.restarts)));
-    if (healed && back) {
+    const ran = values.runtimes === "0" || (await runtimeSweep(Number(values.runtimes), seed));
+    const allWell = healed && back && ran;
+    if (allWell) {
         await takeDown(env, "--purge");
     }
-    return healed && back ? 0 : 1;
+    return allWell ? 0 : 1;
 }
 
 async function crashes(points: number, seed: number): Promise<boolean> {

@@ -116,7 +116,7 @@ function delayOf(step: Step, moment: Moment, victim: Victim, random: () => numbe
     }
 }
 
-function shuffled<T>(all: readonly T[], random: () => number): T[] {
+export function shuffled<T>(all: readonly T[], random: () => number): T[] {
     return all
         .map((one): [number, T] => [random(), one])
         .sort(([a], [b]) => a - b)
