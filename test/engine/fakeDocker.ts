@@ -4,7 +4,7 @@ import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { configure } from "../../lab/pulumi/docker/config";
-import { type Engine } from "../../lab/pulumi/docker/engine";
+import { type Engine } from "../../lab/pulumi/dockerd/engine";
 import { map, parseJson, text, texts, type ValueMap } from "../../lab/pulumi/plugin/values";
 
 /** The engines of the lab by the second number of their API. */

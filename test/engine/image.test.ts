@@ -1,7 +1,7 @@
 // What the published docker plugin 5.2.0 does to reach an engine and its images: a table of facts.
 import { checkConfig, configure } from "../../lab/pulumi/docker/config";
 import { referenceOf } from "../../lab/pulumi/docker/image";
-import { registryOf } from "../../lab/pulumi/docker/registry";
+import { registryOf } from "../../lab/pulumi/dockerd/registry";
 import { remoteImage } from "../../lab/pulumi/docker/remoteImage";
 import {
     isSecret,

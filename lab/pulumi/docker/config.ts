@@ -13,8 +13,8 @@ import {
     type Value,
     type ValueMap,
 } from "../plugin/values";
-import { Engine } from "./engine";
-import { registryAuths } from "./registry";
+import { Engine } from "../dockerd/engine";
+import { registryAuths } from "../dockerd/registry";
 
 const UNSUPPORTED = ["caMaterial", "certMaterial", "certPath", "context", "keyMaterial"] as const;
 

@@ -19,11 +19,11 @@ import { changes, drifted } from "./compare";
 import { COMPUTED, CONTAINER } from "./containerSchema";
 import { containerSpec, endpointSpec, UPDATABLE, updateSpec } from "./containerSpec";
 import { askedState, containerState } from "./containerState";
-import { type Engine, ignoring } from "./engine";
+import { type Engine, ignoring } from "../dockerd/engine";
 import { findOrPull } from "./image";
-import { readLogs } from "./logs";
+import { readLogs } from "../dockerd/logs";
 import { bareMap, checked, unmarked } from "./property";
-import { tarOf } from "./tar";
+import { tarOf } from "../dockerd/tar";
 import { listed, messageOf, reworded } from "./wording";
 
 export const container: ResourceType<Engine> = {

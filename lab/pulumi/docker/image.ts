@@ -1,7 +1,7 @@
 // Images on the host: found where they are there already, pulled where they are not.
 import { parseJson, isMap, text, type ValueMap } from "../plugin/values";
-import { type Engine } from "./engine";
-import { authHeader } from "./registry";
+import { type Engine } from "../dockerd/engine";
+import { authHeader } from "../dockerd/registry";
 
 export async function findImage(engine: Engine, name: string): Promise<ValueMap | undefined> {
     return engine.find(`/images/${encodeURIComponent(name)}/json`);

@@ -2,7 +2,7 @@
 import { type ResourceType } from "../plugin/resource";
 import { bool, text, texts, UNKNOWN, type ValueMap } from "../plugin/values";
 import { changes } from "./compare";
-import { type Engine, ignoring } from "./engine";
+import { type Engine, ignoring } from "../dockerd/engine";
 import { findImage, findOrPull, referenceOf } from "./image";
 import { bareMap, checked, type Schema, unmarked } from "./property";
 import { listed, reworded } from "./wording";
