@@ -33,7 +33,9 @@ export async function problemsOn(
 /** What the program and its runtime print, the CLI shows as diagnostics. */
 function told(output: string): string[] {
     const [, diagnostics] = output.split(/^Diagnostics:$/m);
-    const warnings = output.split("\n").filter((line) => /warn|deprecat|experimental/i.test(line));
+    const warnings = output
+        .split("\n")
+        .filter((line) => /warn|deprecat|experimental|^\(node:/i.test(line));
     return diagnostics === undefined ? warnings : [diagnostics];
 }
 
