@@ -12,7 +12,7 @@ test("the README shows the demo's program as it is", () => {
 test("the README names only commands that there are", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     const code = [...README.matchAll(/```[^]*?```|`[^`\n]+`/g)].join("\n");
-    const named = [...code.matchAll(/npm (?:run )?([a-z]+)\b/g)]
+    const named = [...code.matchAll(/\bnpm (?:run )?([a-z]+)\b/g)]
         .map(([, script]) => script ?? "")
         .filter((script) => script !== "ci" && script !== "pack");
     expect(named).toEqual(expect.arrayContaining(["demo", "test"]));
