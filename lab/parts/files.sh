@@ -50,8 +50,8 @@ E
 print_hosts_json() {
     local name
     for name in $(wanted_hosts); do
-        printf '        "%s": { "address": "%s", "user": "root", "hostKey": "%s", "release": "%s", "engine": "%s", "network": "%s" }\n' \
+        printf '        "%s": { "address": "%s", "user": "root", "hostKey": "%s", "release": "%s", "engine": "%s", "kernel": "%s", "network": "%s" }\n' \
             "$name" "$(host_address "$name")" "$(host_key_of "$name")" "$(host_fact "$name" release)" \
-            "$(host_fact "$name" engine)" "$(host_fact "$name" network)"
+            "$(host_fact "$name" engine)" "$(kernel_of "$name")" "$(host_fact "$name" network)"
     done
 }

@@ -8,27 +8,38 @@ choose_hosts() {
         for number in $(seq "$1"); do echo "vm$number"; done
         wanted_hosts | tr ' ' '\n' | grep . || :
     } | sort -Vu)
-    check_engines
+    check_asked
 }
 
 # What a host was made with stays, whatever is asked for later.
 engine_for() { host_fact "$1" engine 2>/dev/null || engine_asked_for "$1"; }
+kernel_for() { if [ -e "$lab_dir/$1/made" ]; then kernel_of "$1"; else kernel_asked_for "$1"; fi; }
 
-engine_asked_for() {
-    local turn=("${engines_in_turn[@]}")
-    [ -z "${CROSSHOST_LAB_ENGINES:-}" ] || IFS=, read -ra turn <<<"$CROSSHOST_LAB_ENGINES"
+engine_asked_for() { in_turn "$1" "${CROSSHOST_LAB_ENGINES:-}" "${engines_in_turn[@]}"; }
+kernel_asked_for() { in_turn "$1" "${CROSSHOST_LAB_KERNELS:-}" "${kernels_in_turn[@]}"; }
+
+in_turn() { # HOST ASKED DEFAULT...
+    local turn=("${@:3}")
+    [ -z "$2" ] || IFS=, read -ra turn <<<"$2"
     echo "${turn[($(host_number "$1") - 1) % ${#turn[@]}]}"
 }
 
-check_engines() {
-    local name engine
+check_asked() {
+    local name engine kernel
     for name in "${hosts[@]}"; do
         engine=$(engine_asked_for "$name")
+        kernel=$(kernel_asked_for "$name")
         is_engine "$engine" ||
             die "CROSSHOST_LAB_ENGINES names \"$engine\"; known are: ${engines_in_turn[*]}"
-        [ "$engine" = "$(engine_for "$name")" ] ||
-            note "$name stays with Docker $(engine_for "$name"), as it was made; lab/lab down $name --purge forgets that"
+        [[ $kernel = shared || $kernel = own ]] ||
+            die "CROSSHOST_LAB_KERNELS names \"$kernel\"; known are: shared own"
+        tell_difference "$name" "Docker" "$engine" "$(engine_for "$name")"
+        tell_difference "$name" "the kernel" "$kernel" "$(kernel_for "$name")"
     done
+}
+
+tell_difference() { # HOST WHAT ASKED MADE
+    [ "$3" = "$4" ] || note "$1 stays with $2 $4, as it was made; lab/lab down $1 --purge forgets that"
 }
 
 make_disks() {
@@ -44,28 +55,29 @@ make_disks() {
 disk_is_whole() {
     local layers layer
     [ -e "$lab_dir/$1/made" ] && IFS=: read -ra layers <"$lab_dir/$1/layers" || return 1
-    for layer in "${layers[@]}"; do [ -d "$layer" ] || return 1; done
+    for layer in "${layers[@]}"; do [ -e "$layer" ] || return 1; done
 }
 
 make_disk() {
-    local name=$1 dir=$lab_dir/$1 upper=$lab_dir/$1/upper engine release
+    local name=$1 dir=$lab_dir/$1 upper=$lab_dir/$1/upper engine kernel release
     engine=$(engine_for "$name")
+    kernel=$(kernel_for "$name")
     release=$(release_with "$engine")
     rm -rf "$dir"
     mkdir -p "$dir"/{work,merged,docker,containerd} "$upper"/{var,etc/{ssh,network,systemd/network}}
     echo "$engine" >"$dir/engine"
+    echo "$kernel" >"$dir/kernel"
     echo "$release" >"$dir/release"
     echo "${networks_in_turn[($(host_number "$name") - 1) % ${#networks_in_turn[@]}]}" >"$dir/network"
-    layers_of "$engine" >"$dir/layers"
     tr -d - </proc/sys/kernel/random/uuid >"$dir/machine-id"
     cp "$dir/machine-id" "$upper/etc/machine-id"
     echo "$name" >"$upper/etc/hostname"
     write_keys "$(root_of "$release")" "$upper"
     case $engine in *-nftables) choose_nftables "$engine" "$upper" ;; esac
     write_hosts_file >"$upper/etc/hosts"
-    trigger_links_only "$upper"
     touch "$upper"/{etc,var}/.updated # it has booted before
     "write_network_of_$(host_fact "$name" network)" "$name" "$upper"
+    "lay_disk_$kernel" "$name"
     touch "$dir/made"
 }
 
@@ -85,13 +97,6 @@ choose_nftables() { # ENGINE UPPER
     mkdir -p "$2"/etc/{docker,sysctl.d}
     docker_settings "$1" >"$2/etc/docker/daemon.json"
     echo 'net.ipv4.ip_forward = 1' >"$2/etc/sysctl.d/60-docker.conf"
-}
-
-# /sys is this machine's below links: an event for each of its disks and terminals would reach this machine's own udev.
-trigger_links_only() { # UPPER
-    local dir=$1/etc/systemd/system/systemd-udev-trigger.service.d
-    mkdir -p "$dir"
-    printf '%s\n' '[Service]' 'ExecStart=' 'ExecStart=-udevadm trigger --action=add --subsystem-match=net' >"$dir/links.conf"
 }
 
 write_hosts_file() {

@@ -11,8 +11,9 @@ needs_root_and_linux() {
 }
 
 prepare_machine() {
-    mkdir -p "$cache"/{roots,engines,programs,images} "$run_dir"
-    install_packages
+    mkdir -p "$cache"/{roots,engines,kernels,disks,programs,images} "$run_dir"
+    need_programs mmdebstrap=mmdebstrap systemd-nspawn=systemd-container ip=iproute2 ssh=openssh-client \
+        ssh-keygen=openssh-client curl=curl ping=iputils-ping tcpdump=tcpdump busybox=busybox-static
     # Guests have no modules to load. What a kernel has built in is no error here.
     modprobe -qa overlay br_netfilter vxlan macvlan tun veth nf_tables 2>/dev/null || :
     # A host's systemd and its services take about ten of what is 128 by default, on all hosts of all labs together.
@@ -20,31 +21,21 @@ prepare_machine() {
     [ "$(cat $inotify)" -ge 1024 ] || echo 1024 >$inotify
 }
 
-install_packages() {
-    [ -n "$(missing_packages)" ] || return 0
+need_programs() { # PROGRAM=PACKAGE...
+    [ -n "$(missing_packages "$@")" ] || return 0
     lock_shared_thing packages "installing Debian packages"
     local missing
-    missing=$(missing_packages)
+    missing=$(missing_packages "$@")
     # shellcheck disable=SC2086
     [ -z "$missing" ] || step "install on this machine: $missing" apt_install $missing
     unlock_shared_thing
 }
 
-missing_packages() {
-    local program package
-    while read -r program package; do
-        command -v "$program" >/dev/null || echo "$package"
-    done <<'E' | sort -u | xargs
-mmdebstrap mmdebstrap
-systemd-nspawn systemd-container
-ip iproute2
-ssh openssh-client
-ssh-keygen openssh-client
-curl curl
-ping iputils-ping
-tcpdump tcpdump
-busybox busybox-static
-E
+missing_packages() { # PROGRAM=PACKAGE...
+    local pair
+    for pair in "$@"; do
+        command -v "${pair%%=*}" >/dev/null || echo "${pair#*=}"
+    done | sort -u | xargs
 }
 
 apt_install() {

@@ -76,22 +76,14 @@ build_lan() {
     ip link set "$root_link" alias "crosshost-lab $lab_dir"
 }
 
-# plug_in HOST: a fresh namespace with a NIC on the LAN, as at power on. Whoever else should give it its
-# address (the host's own ifupdown or networkd) finds it bare.
+# plug_in HOST: a fresh NIC on the LAN, as at power on. Whoever else should give it its address (the host's own
+# ifupdown or networkd) finds it bare.
 plug_in() {
-    local name=$1 space=$netns-$1 number
-    number=$(host_number "$name")
-    unplug "$name"
-    ip netns add "$space"
-    ip -n "$space" link set lo up
-    ip -n "$netns-lan" link add "$name" type veth peer name eth0 netns "$space"
-    ip -n "$netns-lan" link set "$name" master lan up
-    ip -n "$space" link set eth0 address "$(printf '02:4c:41:%02x:00:%02x' "${lan_net##*.}" $((10 + number)))"
-    [ "$(host_fact "$name" network)" = none ] || return 0
-    ip -n "$space" link set eth0 up
-    ip -n "$space" addr add "$(host_address "$name")/24" dev eth0
-    ip -n "$space" route add default via "$lan_net.2"
+    unplug "$1"
+    "plug_in_$(kernel_of "$1")" "$1"
 }
+
+is_plugged_in() { ip -n "$netns-lan" link show "$1" >/dev/null 2>&1; }
 
 unplug() {
     ip -n "$netns-lan" link del "$1" 2>/dev/null || :

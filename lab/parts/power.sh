@@ -22,7 +22,7 @@ boot_hosts() {
 boot_host() {
     local name=$1 began=$EPOCHREALTIME
     if ! is_running "$name"; then
-        note "$name: $(host_fact "$name" release), Docker $(host_fact "$name" engine), network by $(host_fact "$name" network), booting ..."
+        note "$name: $(host_fact "$name" release), Docker $(host_fact "$name" engine), network by $(host_fact "$name" network), $(kernel_of "$name") kernel, booting ..."
         switch_on "$name"
     fi
     await_host "$name" "$began"
@@ -37,7 +37,7 @@ switch_on() {
 
 await_host() { # HOST SINCE
     local name=$1 began=$2 ssh_after='' engine=''
-    await 60 host_listens "$name" "$(host_address "$name")" || die "$name: no ssh within 60 s: see $lab_dir/$name/console.log"
+    await 120 host_listens "$name" || die "$name: no ssh within 120 s: see $lab_dir/$name/console.log"
     # A host whose programs a cold disk has to bring first may take longer than the usual 5 s.
     { read -r && ssh_after=$(since "$began") && read -r engine; } < <(
         lab_ssh -o ConnectTimeout=60 "$name" "echo in; $docker_answers" || :
@@ -50,22 +50,18 @@ await_host() { # HOST SINCE
 
 docker_answers="timeout 60 sh -c 'until systemctl start docker && docker version -f {{.Server.Version}}; do sleep 1; done' 2>/dev/null"
 
-# Seen from outside, in the host's network: no connection is tried before someone listens at its address.
-host_listens() { # HOST ADDRESS
+host_listens() { # HOST
     is_running "$1" || die "$1 ended while it booted: see $lab_dir/$1/console.log"
-    nspawn_of "$1" && holds "/proc/$REPLY/net/tcp" ':0016 00000000:0000 0A' && holds "/proc/$REPLY/net/fib_trie" " $2"
+    "listens_$(kernel_of "$1")" "$1"
 }
 
-# The host is a chain of processes: unshare, nspawn, the host's own process 1.
-child_of() { first_word "/proc/$1/task/$1/children"; }
-nspawn_of() { first_word "$run_dir/$1.machine" && child_of "$REPLY"; }
-init_of() { nspawn_of "$1" && child_of "$REPLY"; }
+tell_host() { "tell_$(kernel_of "$1")" "$@"; } # HOST reboot|poweroff
 
 # switch_off HOST [hard]. An orderly end takes as long as the slowest container's: 10 s for one that ignores SIGTERM.
 switch_off() {
     if is_running "$1" && [ -z "${2:-}" ]; then
         touch "$run_dir/$1.stop"
-        if nspawn_of "$1" && kill -TERM "$REPLY" 2>/dev/null; then await 30 is_off "$1" || :; fi
+        if tell_host "$1" poweroff 2>/dev/null; then await 30 is_off "$1" || :; fi
     fi
     end_cgroup "$1"
     unplug "$1"
@@ -82,7 +78,7 @@ reboot_and_wait() { # HOST [hard]
     if [ -n "$hard" ]; then
         kill_cgroup "$name/machine"
     else
-        if ! init_of "$name" || ! kill -s RTMIN+5 "$REPLY"; then die "$name: no process 1 to tell"; fi
+        tell_host "$name" reboot || die "$name: nobody there to tell"
     fi
     await 60 boot_is_newer "$name" "$last_boot" || die "$name did not restart: see $lab_dir/$name/console.log"
     await_host "$name" "$began"

@@ -16,6 +16,7 @@ root_link=lab-$lab # this machine's end of the LAN
 internet_net=198.51.100
 
 engines_in_turn=(20.10 28 29 26 29-nftables) # three in a row are old and new
+kernels_in_turn=(shared) # this machine's; of a host's own there is one where it is asked for
 networks_in_turn=(ifupdown networkd none)
 most_hosts=64 # a host's address is 10 more than its number
 
@@ -28,8 +29,10 @@ check_names() {
 }
 
 host_number() { echo "${1#vm}"; }
+host_mac() { printf '02:4c:41:%02x:00:%02x\n' "${lan_net##*.}" $((10 + ${1#vm})); }
 host_address() { echo "$lan_net.$((10 + ${1#vm}))"; }
-host_fact() { cat "$lab_dir/$1/$2"; } # engine, release, network, layers, machine-id
+host_fact() { cat "$lab_dir/$1/$2"; } # engine, kernel, release, network, layers, machine-id
+kernel_of() { host_fact "$1" kernel 2>/dev/null || echo shared; } # as of a host that was made before there were others
 
 known_host() {
     [[ ${1:-} =~ ^vm[1-9][0-9]?$ && -e $lab_dir/$1/made ]] ||

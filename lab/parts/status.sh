@@ -12,7 +12,7 @@ status() {
 state_of() {
     if is_running "$1"; then
         echo running
-    elif [ -e "$run_dir/$1.supervisor" ] && [ -e "/run/netns/$netns-$1" ]; then
+    elif [ -e "$run_dir/$1.supervisor" ] && is_plugged_in "$1"; then
         echo "killed" # its supervisor did not get to clear up
     else
         echo off
@@ -27,8 +27,8 @@ print_status() {
     fi
     echo "lab $lab, LAN $lan_net.0/24 ($(lan_is_whole && echo up || echo down)), described in $lab_file"
     for name in $(made_hosts); do
-        printf '%-5s %-8s %-16s %-9s %-12s %s\n' "$name" "$(state_of "$name")" "$(host_address "$name")" \
-            "$(host_fact "$name" release)" "$(host_fact "$name" engine)" "$(host_fact "$name" network)"
+        printf '%-5s %-8s %-16s %-9s %-12s %-9s %s\n' "$name" "$(state_of "$name")" "$(host_address "$name")" \
+            "$(host_fact "$name" release)" "$(host_fact "$name" engine)" "$(host_fact "$name" network)" "$(kernel_of "$name") kernel"
     done
 }
 

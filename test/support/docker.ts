@@ -1,6 +1,7 @@
-import { type IncomingMessage, request } from "node:http";
+import { type IncomingMessage, request, type RequestOptions } from "node:http";
 import { json } from "node:stream/consumers";
-import { initOf, on } from "./lab";
+import { SshSocket, sshArguments } from "../../lab/pulumi/docker/dial";
+import { initOf, lab, on } from "./lab";
 
 const LIMIT_MS = 20_000;
 const FILTERS = { all: "", ours: `filters=${encodeURIComponent('{"label":["crosshost"]}')}` };
@@ -21,9 +22,8 @@ function toEngine(
     wanted: number,
     body?: object,
 ): Promise<IncomingMessage> {
-    const socketPath = `/proc/${initOf(host)}/root/run/docker.sock`;
     const headers = { host: "docker", "content-type": "application/json" };
-    const options = { socketPath, method, path, headers, agent: false, timeout: LIMIT_MS };
+    const options = { method, path, headers, agent: false, timeout: LIMIT_MS, ...socketOf(host) };
     return new Promise((resolve, reject) => {
         const failed = (how: string) => {
             reject(new Error(`${host}: ${method} ${path}: ${how}`));
@@ -41,6 +41,15 @@ function toEngine(
             .on("error", reject)
             .end(body && JSON.stringify(body));
     });
+}
+
+/** The engine's socket, among the host's files; by a login where this machine does not see those. */
+function socketOf(host: string): RequestOptions {
+    if (lab().hosts[host]?.kernel === "own") {
+        const words = sshArguments(`ssh://root@${host}`, ["-F", lab().sshConfigFile]);
+        return { createConnection: () => new SshSocket(words) };
+    }
+    return { socketPath: `/proc/${initOf(host)}/root/run/docker.sock` };
 }
 
 /** A network that is gone again. */

@@ -1,8 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { containersOf, isStopped, makeNetworkOnce, networksOf, volumesOf } from "./docker";
 import { canonical, DUMP } from "./dump";
-import { initOf, lab, onAll } from "./lab";
+import { lab, on, onAll, succeeds } from "./lab";
 
 export const HOSTS = ["vm1", "vm2", "vm3"] as const;
 export type HostName = (typeof HOSTS)[number];
@@ -23,12 +21,9 @@ export async function baseline(hosts: readonly string[] = HOSTS): Promise<string
 
 /** Docker's own chains and sysctls come with its first network after a start; they are no trace of ours. */
 async function firstNetwork(host: string): Promise<void> {
-    const root = `/proc/${initOf(host)}/root`;
-    const engine = readFileSync(join(root, "run/docker.pid"), "utf8");
-    const noted = join(root, "dev/shm/engine");
-    if (!existsSync(noted) || readFileSync(noted, "utf8") !== engine) {
+    if (!succeeds(() => on(host, "cmp -s /run/docker.pid /dev/shm/engine"))) {
         await makeNetworkOnce(host);
-        writeFileSync(noted, engine);
+        on(host, "cp /run/docker.pid /dev/shm/engine");
     }
 }
 

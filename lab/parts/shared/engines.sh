@@ -74,18 +74,16 @@ check_exchange() { # HOST ENGINE
         die "$1 is $(host_fact "$1" release), and Docker $2 comes with $(release_with "$2")"
 }
 
-# As packages and an admin do: other programs, other settings, then a restart.
+# As packages and an admin do: other programs, other settings, then a restart. tar takes away a program that runs before
+# it writes the new one.
 replace_engine() { # HOST ENGINE
-    local name=$1 engine=$2 layers layer file disk
-    init_of "$name"
-    disk=/proc/$REPLY/root
+    local name=$1 engine=$2 layers layer file to=(ssh -F "$ssh_config" -o BatchMode=yes "$1")
     IFS=: read -ra layers < <(layers_of "$engine")
     for file in usr/sbin/dockerd usr/sbin/docker-proxy usr/bin/docker; do
         for layer in "${layers[@]}"; do [ ! -e "$layer/$file" ] || break; done
-        cp "$layer/$file" "$disk/$file.new"
-        mv "$disk/$file.new" "$disk/$file"
+        tar -C "$layer" -c "$file" | "${to[@]}" tar -x -C /
     done
-    docker_settings "$engine" >"$disk/etc/docker/daemon.json"
+    docker_settings "$engine" | "${to[@]}" tee /etc/docker/daemon.json >/dev/null
     echo "$engine" >"$lab_dir/$name/engine"
     lab_ssh "$name" systemctl restart docker || die "$name: Docker $engine does not start: lab/lab ssh $name journalctl -u docker"
     write_lab_files
