@@ -25,11 +25,23 @@ const ALL = [...OWN, SHARED];
 const WITHIN_MS = 30_000;
 
 /** Each host's container of the demo. */
-const DEMO = { vm4: "crosshost-own-web", vm5: "crosshost-own-api", vm3: "crosshost-own-db" };
+const DEMO = { vm4: "crosshost-demo-web", vm5: "crosshost-demo-api", vm3: "crosshost-demo-db" };
+
+/** A kernel that is a process runs on no other machine. */
+const isPossible = process.arch === "x64";
+if (!isPossible) {
+    process.stdout.write(
+        `SKIPPED: hosts with kernels of their own; User-Mode Linux needs x86_64, this is ${process.arch}\n`,
+    );
+}
+const of = isPossible ? describe : describe.skip;
 
 const modules = (): Promise<string[]> => onAll(OWN, "cut -d' ' -f1 /proc/modules | sort");
 
 beforeAll(() => {
+    if (!isPossible) {
+        return;
+    }
     const engines = ["vm1", "vm2", "vm3"].map((host) => lab().hosts[host]?.engine ?? "28");
     run(join(ROOT, "lab/lab"), ["up", "5"], {
         CROSSHOST_LAB: LAB_NAME,
@@ -39,10 +51,13 @@ beforeAll(() => {
 }, 30 * 60_000);
 
 afterAll(() => {
-    labCommand("down", ...OWN, "--purge");
+    const left = OWN.filter((host) => host in lab().hosts);
+    if (left.length > 0) {
+        labCommand("down", ...left, "--purge");
+    }
 });
 
-describe("hosts with kernels of their own", () => {
+of("hosts with kernels of their own", () => {
     it("say so, and have another kernel than their neighbours", async () => {
         const releases = await onAll(ALL, "uname -r");
         expect(OWN.map((host) => lab().hosts[host]?.kernel)).toEqual(["own", "own"]);
@@ -57,17 +72,20 @@ describe("hosts with kernels of their own", () => {
 
     it("reach the others and the internet, and are reached", () => {
         const { hosts, internet } = lab();
-        const of = (host: string) => hosts[host]?.address ?? "";
+        const addressOf = (host: string) => hosts[host]?.address ?? "";
         for (const host of OWN) {
-            const others = [...ALL.filter((other) => other !== host).map(of), internet.address];
+            const others = [
+                ...ALL.filter((other) => other !== host).map(addressOf),
+                internet.address,
+            ];
             expect(others.filter((to) => !pings(host, to))).toEqual([]);
-            expect(pings(SHARED, of(host))).toBe(true);
+            expect(pings(SHARED, addressOf(host))).toBe(true);
         }
     });
 });
 
-describe("the demo's program, over both kinds of kernels", () => {
-    const stack = new Stack("own");
+of("the demo's program, over both kinds of kernels", () => {
+    const stack = new Stack("demo");
     let before: string[];
 
     beforeAll(async () => {
@@ -92,9 +110,9 @@ describe("the demo's program, over both kinds of kernels", () => {
 
     it("is previewed without a module of the kernel being loaded", async () => {
         const loaded = await modules();
-        expect(succeeds(() => onAll(OWN, "modinfo vxlan"))).toBe(true);
+        expect((await onAll(OWN, "modinfo -n vxlan")).join()).toMatch(/vxlan\.ko\n.*vxlan\.ko\n/s);
         expect(loaded.join()).not.toMatch(/vxlan/);
-        expect(stack.preview()).toContain('"via 10.42.2.0 dev vx-mesh-');
+        expect(stack.preview()).toContain('"via 10.42.5.0 dev vx-mesh-');
         expect(await modules()).toEqual(loaded);
         expect(difference(before, await dumps(ALL))).toEqual([]);
     });
@@ -110,11 +128,9 @@ describe("the demo's program, over both kinds of kernels", () => {
     it.each([
         ["a reboot", []],
         ["a power cut", ["--hard"]],
-    ])("is there again after %s", async (_what, options) => {
+    ] as const)("is there again after %s", async (_what, options) => {
         const boots = await onAll(OWN, "cat /proc/sys/kernel/random/boot_id");
-        await (options.length > 0
-            ? Promise.resolve(OWN.map((host) => labCommand("reboot", host, ...options)))
-            : rebootAll(OWN));
+        await rebootAll(OWN, ...options);
         const now = await onAll(OWN, "cat /proc/sys/kernel/random/boot_id");
         expect(now.filter((id) => boots.includes(id))).toEqual([]);
         expect(await lostAfter(WITHIN_MS, () => unreached())).toEqual([]);
@@ -124,10 +140,7 @@ describe("the demo's program, over both kinds of kernels", () => {
 
     it("leaves no trace after destroy", async () => {
         stack.destroy();
-        await rebootAll(OWN); // what was loaded stays until then
-        await onAll(ALL, AS_AFTER_A_REBOOT);
-        await baseline(ALL);
-        expect(difference(before, await dumps(ALL))).toEqual([]);
+        expect(difference(before, await dumps(ALL)).filter(isNoModule)).toEqual([]);
     });
 
     /** The pairs of containers that do not reach each other. */
@@ -139,7 +152,7 @@ describe("the demo's program, over both kinds of kernels", () => {
     }
 });
 
-describe("LANs by VLAN and ipvlan, and an overlay over a bond", () => {
+of("LANs by VLAN and ipvlan, and an overlay over a bond", () => {
     const stack = new Stack("kernels", join(__dirname, "kernels"));
     const home = lab().lan.cidr.replace(/\.0\/24$/, "");
     let before: string[];
@@ -194,10 +207,7 @@ describe("LANs by VLAN and ipvlan, and an overlay over a bond", () => {
 
     it("leave no trace after destroy", async () => {
         stack.destroy();
-        await rebootAll(OWN); // what was loaded stays until then
-        await onAll(OWN, AS_AFTER_A_REBOOT);
-        await baseline(OWN);
-        expect(difference(before, await dumps(OWN))).toEqual([]);
+        expect(difference(before, await dumps(OWN)).filter(isNoModule)).toEqual([]);
     });
 
     it("is carried by a NIC that is a bond of a VLAN, and leaves no trace", async () => {
@@ -207,7 +217,7 @@ describe("LANs by VLAN and ipvlan, and an overlay over a bond", () => {
         stack.up();
         expect(await lostAfter(WITHIN_MS, unmeshed)).toEqual([]);
         const seen = onTheWire("vlan 50 and udp", () => {
-            pingFrom("vm4", "meshed", "10.42.2.200");
+            pingFrom("vm4", "meshed", "10.42.5.200");
         });
         expect(seen).toMatch(/vlan 50, .*10\.50\.0\.1\.\d+ > 10\.50\.0\.2\.\d+: /);
         stack.nothingToDo("preview");
@@ -240,11 +250,24 @@ describe("LANs by VLAN and ipvlan, and an overlay over a bond", () => {
     }
 
     function unmeshed(): string[] {
-        const all = OWN.map((_, at) => `10.42.${at + 1}.200`);
+        const all = OWN.map((_, at) => `10.42.${at + 4}.200`);
         return OWN.flatMap((host) => unanswered(host, "meshed", all));
     }
 });
 
+of("hosts that are taken away", () => {
+    it("leave nothing on this machine", () => {
+        labCommand("down", ...OWN, "--purge");
+        const ports = within(lab().lan.namespace, "ip -o link show type tun");
+        expect(ports).toBe("");
+        expect(run("sh", ["-c", `grep -ls "/${LAB_NAME}/vm[45]" /proc/[0-9]*/cgroup || :`])).toBe(
+            "",
+        );
+        expect(Object.keys(lab().hosts)).toEqual(["vm1", "vm2", "vm3"]);
+    });
+});
+
+/** A module that was loaded stays loaded until the next boot. */
 const isNoModule = (line: string): boolean => !/^vm\d \+ \w+$/.test(line);
 
 /** An admin's NIC: a bond over a VLAN. */

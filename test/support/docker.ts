@@ -23,7 +23,7 @@ function toEngine(
     body?: object,
 ): Promise<IncomingMessage> {
     const headers = { host: "docker", "content-type": "application/json" };
-    const options = { method, path, headers, agent: false, timeout: LIMIT_MS, ...socketOf(host) };
+    const options = { method, path, headers, timeout: LIMIT_MS, ...socketOf(host) };
     return new Promise((resolve, reject) => {
         const failed = (how: string) => {
             reject(new Error(`${host}: ${method} ${path}: ${how}`));
@@ -49,7 +49,7 @@ function socketOf(host: string): RequestOptions {
         const words = sshArguments(`ssh://root@${host}`, ["-F", lab().sshConfigFile]);
         return { createConnection: () => new SshSocket(words) };
     }
-    return { socketPath: `/proc/${initOf(host)}/root/run/docker.sock` };
+    return { agent: false, socketPath: `/proc/${initOf(host)}/root/run/docker.sock` };
 }
 
 /** A network that is gone again. */

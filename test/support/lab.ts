@@ -49,10 +49,11 @@ export function labCommand(...args: string[]): string {
     return run(join(ROOT, "lab/lab"), args, { CROSSHOST_LAB: LAB_NAME });
 }
 
-/** Reboots hosts side by side, and waits until they answer. */
-export async function rebootAll(hosts: readonly string[]): Promise<void> {
+/** Reboots hosts side by side, and waits until they answer; with `--hard` as a power cut does. */
+export async function rebootAll(hosts: readonly string[], ...how: "--hard"[]): Promise<void> {
+    const words = (host: string) => ["reboot", host, ...how];
     const env = { CROSSHOST_LAB: LAB_NAME };
-    await Promise.all(hosts.map((host) => start(join(ROOT, "lab/lab"), ["reboot", host], env)));
+    await Promise.all(hosts.map((host) => start(join(ROOT, "lab/lab"), words(host), env)));
 }
 
 /** Waits until the watcher has done what it has heard of: what is broken by hand before, it may repair. */

@@ -3,6 +3,7 @@
 # source package, with what kernel.config names. Its folder has the program `linux`, and `root`, with its modules.
 kernel_from=forky # the release of Debian, whose newest source is taken
 kernel_recipe=1   # raise it when build_kernel changes
+disk_recipe=1     # raise it when make_base_disk changes
 kernel_config=$here/parts/shared/kernel.config
 first_program=$here/parts/kernels/first
 own_kernel=$cache/kernels/$kernel_from-$({ echo "$kernel_recipe" && grep '^CONFIG' "$kernel_config"; } | sha256sum | cut -c1-8)
@@ -59,7 +60,7 @@ build_kernel() { # FOLDER
 base_disk_of() { # ENGINE
     local root
     root=$(root_of "$(release_with "$1")")
-    echo "$cache/disks/${root##*/}-$({ layers_of "$1" && echo "$own_kernel" && cat "$first_program"; } | sha256sum | cut -c1-8)"
+    echo "$cache/disks/${root##*/}-$({ layers_of "$1" && echo "$own_kernel $disk_recipe" && cat "$first_program"; } | sha256sum | cut -c1-8)"
 }
 
 make_base_disk() { # ENGINE
@@ -74,7 +75,7 @@ make_base_disk() { # ENGINE
         cp "$first_program" "$own/usr/sbin/lab-first"
         echo '/dev/ubda / ext4 defaults 0 0' >"$own/etc/fstab"
         # shellcheck disable=SC2016
-        contained bash -c 'mount -t overlay -o "lowerdir=$1" overlay "$2/all" && mkfs.ext4 -q -m 0 -E root_owner=0:0 -d "$2/all" "$2/disk" 8G' \
+        contained bash -c 'mount -t overlay -o "lowerdir=$1" overlay "$2/all" && mkfs.ext4 -q -m 0 -E lazy_itable_init=0,root_owner=0:0 -d "$2/all" "$2/disk" 4G' \
             bash "$own:$own_kernel/root:$(layers_of "$1")" "$disk.part" >"$disk.log" 2>&1 ||
             die "no disk could be made: $(tail -n 1 "$disk.log") (all of it: $disk.log)"
         mv "$disk.part/disk" "$disk"

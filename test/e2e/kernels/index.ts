@@ -75,7 +75,7 @@ if (underlay === undefined) {
         new ContainerAttachment(`meshed-${at + 1}`, {
             host,
             network: mesh,
-            ipv4Address: `10.42.${at + 1}.200`,
+            ipv4Address: `10.42.${at + 4}.200`,
             container: { image, name: "meshed", restart: "unless-stopped" },
         });
     }
