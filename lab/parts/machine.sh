@@ -33,13 +33,13 @@ check_asked() {
             die "CROSSHOST_LAB_ENGINES names \"$engine\"; known are: ${engines_in_turn[*]}"
         [[ $kernel = shared || $kernel = own ]] ||
             die "CROSSHOST_LAB_KERNELS names \"$kernel\"; known are: shared own"
-        tell_difference "$name" "Docker" "$engine" "$(engine_for "$name")"
-        tell_difference "$name" "the kernel" "$kernel" "$(kernel_for "$name")"
+        tell_difference "$name" "Docker $engine" "Docker $(engine_for "$name")"
+        tell_difference "$name" "kernel \"$kernel\"" "kernel \"$(kernel_for "$name")\""
     done
 }
 
-tell_difference() { # HOST WHAT ASKED MADE
-    [ "$3" = "$4" ] || note "$1 stays with $2 $4, as it was made; lab/lab down $1 --purge forgets that"
+tell_difference() { # HOST ASKED MADE
+    [ "$2" = "$3" ] || note "$1 stays with $3, as it was made; lab/lab down $1 --purge forgets that"
 }
 
 make_disks() {

@@ -64,6 +64,7 @@ describe("lab.json", () => {
         expect(hosts.map(({ engine }) => engine)).toEqual(["20.10", "26", "29"]);
         expect(hosts.map(({ release }) => release)).toEqual(["bookworm", "trixie", "forky"]);
         expect(hosts.map(({ network }) => network)).toEqual(["ifupdown", "networkd", "none"]);
+        expect(hosts.map(({ kernel }) => kernel)).toEqual(["shared", "shared", "shared"]);
     });
 });
 

@@ -9,6 +9,7 @@ export interface Host {
     readonly hostKey: string;
     readonly release: string;
     readonly engine: string;
+    readonly kernel: string;
     readonly network: string;
 }
 
