@@ -1,6 +1,6 @@
 import { type IncomingMessage, request, type RequestOptions } from "node:http";
 import { json } from "node:stream/consumers";
-import { SshSocket, sshArguments } from "../../lab/pulumi/docker/dial";
+import { SshSocket, sshArguments } from "../../lab/pulumi/dockerd/dial";
 import { initOf, lab, on } from "./lab";
 
 const LIMIT_MS = 20_000;
