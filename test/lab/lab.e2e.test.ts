@@ -103,6 +103,28 @@ describe("hosts", () => {
     });
 });
 
+describe("install", () => {
+    test.each(["vm1", "vm3"])(
+        "puts a package of its release on %s, with what it needs",
+        async (host) => {
+            expect((await three.attempt("ssh", host, "command -v socat")).status).not.toBe(0);
+            await three.command("install", host, "socat");
+            await three.command("install", host, "socat");
+            expect(
+                await three.on(host, "echo yes | socat - EXEC:cat; ls /var/tmp | grep -c lab || :"),
+            ).toBe("yes\n0\n");
+        },
+    );
+
+    test("says what there is none of", async () => {
+        const { status, said } = await three.attempt("install", "vm1", "no-such-package");
+        expect(status).toBe(1);
+        expect(said).toMatch(
+            /lab: apt-get could not fetch no-such-package of bookworm: E: Unable to locate package no-such-package \(all of it: .*\)\n$/,
+        );
+    });
+});
+
 describe("up again", () => {
     test("changes nothing", async () => {
         const described = three.describedRaw();
