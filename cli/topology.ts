@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { contains, isAddressWithPrefix, networkOf } from "../components/wire/address";
 import { address, alias, cidr, dockerObjectName, mtu } from "../components/wire/fields";
+import { type Flow } from "../components/wire/flow";
 import { CliError } from "./error";
 import { FOREIGN, type Kind, KINDS, LAN } from "./kinds";
 import { SECRET, type State, type StateResource } from "./state";
@@ -25,6 +26,8 @@ export interface Network {
     readonly mode: string | undefined;
     /** By the names of the hosts that it is on: Docker's name of it, and the host's part. */
     readonly places: Readonly<Record<string, Place>>;
+    /** What has to pass the firewalls of its hosts, by their names. */
+    readonly flows: Readonly<Record<string, readonly Flow[]>>;
 }
 
 export interface Place {
@@ -78,12 +81,29 @@ const hostOutputs = z.looseObject({
     become: z.literal("sudo").optional(),
     gone: z.boolean(),
 });
+const flow: z.ZodType<Flow> = z.discriminatedUnion("kind", [
+    z.object({
+        kind: z.literal("udp"),
+        device: z.string(),
+        port: z.number(),
+        to: z.string(),
+        from: z.array(z.string()),
+    }),
+    z.object({
+        kind: z.literal("forward"),
+        bridge: z.string(),
+        by: z.union([z.object({ device: z.string() }), z.object({ address: z.string() })]),
+        range: cidr,
+        own: z.string(),
+    }),
+]);
 const networkOutputs = z.looseObject({
     cidr,
     mtu,
     backend: z.string().optional(),
     mode: z.string().optional(),
     networks: z.record(z.string(), z.looseObject({ network: dockerObjectName, subnet: cidr })),
+    flows: z.record(z.string(), z.array(flow)).catch({}),
 });
 const attachmentOutputs = z.looseObject({
     hostName: z.string(),
@@ -191,6 +211,7 @@ function network(name: string, kind: Kind, said: z.output<typeof networkOutputs>
         backend: said.backend,
         mode: said.mode,
         places: said.networks,
+        flows: said.flows,
     };
 }
 
@@ -278,5 +299,6 @@ function foreignNetworks(
                     { network: networkName, subnet: undefined },
                 ]),
         ),
+        flows: {},
     }));
 }

@@ -13,6 +13,8 @@ export interface Answers {
     readonly names: ReadonlyMap<string, readonly string[]>;
     /** What the host tells a preview of. */
     readonly facts: Facts;
+    /** Of its packet filters. */
+    readonly rules: readonly string[];
 }
 
 export type Heard = "full" | "small" | "none";
@@ -37,6 +39,10 @@ export function parseAnswers(text: string): Answers | undefined {
             of("ping").map(([, name, address, heard]) => [key(name, address), heardOf(heard)]),
         ),
         names: new Map(of("name").map(([, name, wanted, ...found]) => [key(name, wanted), found])),
+        rules: lines
+            .slice(from + 1, to)
+            .filter((line) => line.startsWith("rule "))
+            .map((line) => line.slice("rule ".length)),
         facts: factsOf(of("fact").map(([, name = "", ...words]) => [name, words.join(" ")])),
     };
 }

@@ -68,7 +68,7 @@ export function scriptOf({ stack, containers, pairs, lookups }: Questions): stri
     const looks = containers.map(({ name }) => `look ${name}`);
     const calls = pairs.flatMap(callOf);
     const names = lookups.map(({ from, name }) => `find ${from.name} ${name}`);
-    return `${program}\nmain ${programOf(stack)} <<'END'\n${[...looks, ...calls, ...names].join("\n")}\nEND\n`;
+    return `${program}\nmain ${programOf(stack)} ${stack} <<'END'\n${[...looks, ...calls, ...names].join("\n")}\nEND\n`;
 }
 
 function callOf({ from, to, should }: Pair): string[] {
@@ -90,6 +90,7 @@ function silent(why: string): Answers {
         pings: new Map(),
         names: new Map(),
         facts: new Map(),
+        rules: [],
     };
 }
 

@@ -15,11 +15,11 @@ export DOCKER_HOST=unix:///run/docker.sock DOCKER_CONFIG=/run/crosshost/no-docke
 HEADERS=28
 AT_ONCE=40
 
-# main PROGRAM: the host's own, which knows what lies on it.
+# main PROGRAM STACK: the host's own, which knows what lies on it.
 main() {
     wanted=$(cat)
     echo "crosshost-check 1"
-    sh "$1" facts 2>/dev/null | sed -n -E 's/^(docker|container|endpoint|nameless) /fact &/p'
+    sh "$1" observe "$2" 2>/dev/null | grep -E '^(rule|fact (address|link|docker|docker-iptables|docker-rules|iptables|container|endpoint|nameless)) '
     if lacks_nothing; then
         # shellcheck disable=SC2046 # names of containers hold no blanks
         docker inspect -f '{{.Name}} {{.State.Pid}} {{.ResolvConfPath}} {{.HostsPath}}' \

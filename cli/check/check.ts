@@ -6,7 +6,7 @@ import { type Topology, topologyOf } from "../topology";
 import { type Answers } from "./answers";
 import { ask, connectionOf, type Questions } from "./ask";
 import { type Paint, report } from "./report";
-import { toldByHosts } from "./told";
+import { firewallsInTheWay, toldByHosts } from "./told";
 import { type AnswersByHost, judge } from "./verdict";
 
 export interface CheckOptions {
@@ -31,7 +31,10 @@ export async function check({ stack }: CheckOptions, paint: Paint): Promise<Outc
         (one) => `${one} is incomplete in the state: run \`pulumi up\``,
     );
     const told = toldByHosts(topology, containers, answers);
-    const differences = [...unmade, ...verdict.differences, ...told];
+    const firewalls = verdict.judged.some(({ finding }) => finding === "not reached")
+        ? firewallsInTheWay(topology, answers)
+        : [];
+    const differences = [...unmade, ...verdict.differences, ...told, ...firewalls];
     return {
         text: report(containers, lookups.length, { ...verdict, differences }, paint),
         right: differences.length === 0,

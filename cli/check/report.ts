@@ -36,7 +36,9 @@ export function report(
         "",
         ...keyOf(findings),
         "",
-        ...differences.map((line) => paint(printable(line), "bad")),
+        ...differences.flatMap((text) =>
+            text.split("\n").map((line) => paint(printable(line), "bad")),
+        ),
         conclusion(judged.length, names, differences.length, paint),
         "",
     ].join("\n");

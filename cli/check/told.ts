@@ -1,4 +1,5 @@
 // What a preview warns of beside what differs: of containers that the stack did not put where they are, too.
+import { firewallWarnings } from "../../components/checks/firewall/firewall";
 import { type NameSeekers, namelessTexts } from "../../components/checks/nameless";
 import { strayTexts } from "../../components/checks/parts";
 import { type Container } from "../reach";
@@ -21,6 +22,15 @@ export function toldByHosts(
             ),
             ...namelessTexts(facts, seekersOn(host, containers)),
         ].map((text) => `${host}: ${text}`);
+    });
+}
+
+/** Where something is not reached: firewalls of hosts that drop what it takes, with the commands that let it through. */
+export function firewallsInTheWay({ networks }: Topology, answers: AnswersByHost): string[] {
+    return [...answers].flatMap(([host, answer]) => {
+        const flows = networks.flatMap((network) => network.flows[host] ?? []);
+        const texts = firewallWarnings({ wanted: [], flows }, answer);
+        return [...new Set(texts)].map((text) => `${host}: ${text}`);
     });
 }
 

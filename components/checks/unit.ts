@@ -187,8 +187,14 @@ function ageMisfits(engine: string): string[] {
         : [];
 }
 
-function networkMisfits({ name }: WantedNetwork, own: string, facts: Facts): string[] {
-    const [, owner = ""] = listed(facts, "network").find(([other]) => other === name) ?? [];
+function networkMisfits({ name, driver }: WantedNetwork, own: string, facts: Facts): string[] {
+    const [found, owner = ""] = listed(facts, "network").find(([other]) => other === name) ?? [];
+    const isShut = facts.has("docker-rules") && !facts.has("docker-iptables");
+    if (found === undefined && driver === "bridge" && isShut) {
+        return [
+            `Docker cannot create the network "${name}", as its own firewall rules are gone; it creates them when it starts: systemctl restart docker`,
+        ];
+    }
     return owner === "" || !isStranger(owner, own)
         ? []
         : [

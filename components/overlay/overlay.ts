@@ -19,6 +19,7 @@ import { type HostSession, sessionsOfHosts } from "../run/session";
 import { unitCommand } from "../resources/command";
 import { fitting } from "../resources/findings";
 import { unitName } from "../wire/identity";
+import { type Flow } from "../wire/flow";
 import { titleOf } from "../wire/problem";
 import { claimProblems } from "../network/claims";
 import { rememberNetwork } from "../network/handle";
@@ -90,7 +91,7 @@ export class Overlay extends pulumi.ComponentResource {
         this.mtu = pulumi.output(layout.plan.mtu);
         this.networks = pulumi.output({ ...layout.networks });
         this.subnets = pulumi.output(subnetsOf(layout));
-        const commands = this.wireHosts(name, layout, sessions);
+        const { commands, flows } = this.wireHosts(name, layout, sessions);
         rememberNetwork(this, { name, networks: layout.networks, sessions, commands });
         const outputs = {
             cidr: this.cidr,
@@ -98,6 +99,7 @@ export class Overlay extends pulumi.ComponentResource {
             networks: this.networks,
             subnets: this.subnets,
             backend: layout.backend.name,
+            flows,
         };
         this.registerOutputs(fitting(this, outputs));
     }
@@ -123,7 +125,7 @@ export class Overlay extends pulumi.ComponentResource {
         name: string,
         layout: OverlayLayout,
         sessions: readonly HostSession[],
-    ): Record<string, pulumi.Resource> {
+    ): { commands: Record<string, pulumi.Resource>; flows: Record<string, pulumi.Output<Flow[]>> } {
         const living = sessions.filter(({ gone }) => !gone);
         // Addresses may come late: from a machine that is made in the same run.
         const underlays = pulumi
@@ -133,22 +135,26 @@ export class Overlay extends pulumi.ComponentResource {
                 await checkSharedLink(this, layout, living, addresses);
                 return addresses;
             });
-        const made = sessions.map((session): [string, pulumi.Resource] => {
+        const made = sessions.map((session) => {
             const planned = pulumi.all([underlays, session.address]).apply(([known, own]) => {
                 const all = { ...known, [session.name]: own };
                 return planMember(layout, session.name, all);
             });
+            const flows = planned.apply((member) => [...member.flows]);
             const command = unitCommand(session, this, {
                 of: name,
                 name: unitName("overlay", layout.plan.name),
                 title: titleOf(COMPONENT, name),
                 wanted: planned.apply(({ unit }) => unit),
-                flows: planned.apply(({ flows }) => flows),
+                flows,
                 modules: layout.backend.needs.modules,
             });
-            return [session.name, command];
+            return { host: session.name, command, flows };
         });
-        return Object.fromEntries(made);
+        return {
+            commands: Object.fromEntries(made.map(({ host, command }) => [host, command])),
+            flows: Object.fromEntries(made.map(({ host, flows }) => [host, flows])),
+        };
     }
 }
 

@@ -14,7 +14,7 @@ set -e
 mount --bind "$FOLDER" /usr/local/sbin
 mount -t tmpfs none /var/lib
 mkdir -p /var/lib/crosshost/demo-1a2b3c
-echo "printf '%s\\n' 'kernel 6.1' 'docker 28.5.2' 'nameless web' 'endpoint far two 10.60.1.9 -'" >/var/lib/crosshost/demo-1a2b3c/crosshost
+echo "printf '%s\\n' 'fact kernel 6.1' 'fact docker 28.5.2' 'fact nameless web' 'fact endpoint far two 10.60.1.9 -' 'rule table inet admin' 'unit overlay-mesh 12'" >/var/lib/crosshost/demo-1a2b3c/crosshost
 for lan in one two; do
     ip link add $lan type bridge
     ip link set $lan up
@@ -132,6 +132,7 @@ describe("the program that asks, on a host", () => {
             nameless: ["web"],
             endpoint: ["far two 10.60.1.9 -"],
         });
+        expect(said?.rules).toEqual(["table inet admin"]);
     });
 
     it("tells who is reached by packets of the full size, and who not at all", () => {

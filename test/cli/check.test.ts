@@ -73,6 +73,7 @@ function judged(changes: readonly [keyof typeof GOOD, string, string][] = []) {
             pings: none,
             names: none,
             facts: none,
+            rules: [],
         };
         return [name, parseAnswers(changed) ?? silent] as const;
     });
@@ -91,7 +92,9 @@ describe("the script for a host", () => {
     });
 
     test("asks for each pair what should be, at the network's MTU, and for names", () => {
-        const asked = script.split("main /var/lib/crosshost/demo-1a2b3c/crosshost <<'END'\n")[1];
+        const asked = script.split(
+            "main /var/lib/crosshost/demo-1a2b3c/crosshost demo-1a2b3c <<'END'\n",
+        )[1];
         expect(asked).toBe(`look alone
 look api
 look web

@@ -1,12 +1,24 @@
 import { parseAnswers } from "../../cli/check/answers";
-import { toldByHosts } from "../../cli/check/told";
+import { firewallsInTheWay, toldByHosts } from "../../cli/check/told";
 import { containersOf } from "../../cli/reach";
 import { topologyOf } from "../../cli/topology";
 import { dockerName } from "../../components/wire/identity";
 import { IDENTITY } from "../support/builders";
 import { attachment, bridge, host, overlay, stateOf } from "./states";
 
-const mesh = overlay("mesh", ["vm1", "vm2"]);
+const flows = {
+    vm1: [
+        {
+            kind: "udp",
+            device: "vx-mesh",
+            port: 20473,
+            to: "192.168.40.11",
+            from: ["192.168.40.12"],
+        },
+    ],
+};
+const bare = overlay("mesh", ["vm1", "vm2"]);
+const mesh = { ...bare, outputs: { ...bare.outputs, flows } };
 const lan = bridge("lan", "vm1", "10.60.0.0/24", "lan");
 const MESH = dockerName(IDENTITY, "mesh");
 const topology = topologyOf(
@@ -60,4 +72,21 @@ test("containers that find no names of other hosts are told, others with a mount
 
 test("nothing is told by a host that has no program, or gave no answer", () => {
     expect(told()).toEqual([]);
+});
+
+test("a firewall that drops an overlay's packets is told with the command that lets them through", () => {
+    const said = [
+        "crosshost-check 1",
+        "fact address eth0 192.168.40.11/24 1500",
+        "rule table inet admin {",
+        "rule chain input {",
+        "rule type filter hook input priority filter; policy drop;",
+        "rule tcp dport 22 accept",
+        "end",
+    ];
+    const answers = parseAnswers(said.join("\n"));
+    expect(firewallsInTheWay(topology, new Map(answers ? [["vm1", answers]] : []))).toEqual([
+        `vm1: its firewall (chain input of table inet admin) drops UDP to port 20473 from 192.168.40.12, which vx-mesh needs; to let it through (write it into the file that the rules are loaded from, too):
+    nft insert rule inet admin input ip saddr { 192.168.40.12 } udp dport 20473 accept`,
+    ]);
 });

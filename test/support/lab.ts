@@ -56,6 +56,19 @@ export async function rebootAll(hosts: readonly string[], ...how: "--hard"[]): P
     await Promise.all(hosts.map((host) => start(join(ROOT, "lab/lab"), words(host), env)));
 }
 
+/** Puts Debian packages into hosts, side by side. */
+export async function installAll(
+    packages: Readonly<Record<string, readonly string[]>>,
+): Promise<void> {
+    const env = { CROSSHOST_LAB: LAB_NAME };
+    const wanted = Object.entries(packages).filter(([, names]) => names.length > 0);
+    await Promise.all(
+        wanted.map(([host, names]) =>
+            start(join(ROOT, "lab/lab"), ["install", host, ...names], env),
+        ),
+    );
+}
+
 /** Waits until the watcher has done what it has heard of: what is broken by hand before, it may repair. */
 export async function watchersRest(hosts: readonly string[]): Promise<void> {
     await onAll(hosts, RESTS);

@@ -41,7 +41,7 @@ const OPTIONS: Readonly<Partial<Record<string, Option>>> = {
     "--dports": (value, protocol) => [`${protocol} dport`, `{ ${ports(value)} }`],
     "--sport": (value, protocol) => [`${protocol} sport`, ports(value)],
     "--sports": (value, protocol) => [`${protocol} sport`, `{ ${ports(value)} }`],
-    "--ctstate": (value) => ["ct state", value.toLowerCase()],
+    "--ctstate": (value) => [value.endsWith("NAT") ? "ct status" : "ct state", value.toLowerCase()],
     "--state": (value) => ["ct state", value.toLowerCase()],
     "--dst-type": (value) => ["fib daddr type", value.toLowerCase()],
 };

@@ -1,9 +1,11 @@
 import { contains } from "../../wire/address";
 import { inWordsOfNft } from "./iptablesRule";
 
-/** A packet of a new connection, as a packet filter sees it. */
+/** A packet as a packet filter sees it. */
 export interface Packet {
-    readonly hook: "input" | "forward";
+    readonly hook: "input" | "output" | "forward";
+    /** Of a new connection to where it is sent, unless it is said to be of another kind. */
+    readonly of?: "reply" | "published" | "published reply";
     /** Empty where it is not known. */
     readonly iifname: string;
     readonly oifname?: string;
@@ -215,11 +217,15 @@ const EXPRESSIONS: readonly (readonly [RegExp, (packet: Packet, value: string) =
         words("fib daddr type"),
         ({ hook }, value) => value === (hook === "input" ? "local" : "unicast"),
     ],
-    [words("ct state"), (_, value) => value === "new"],
-    [words("ct status"), () => false],
+    [words("ct state"), ({ of }, value) => value === (isReply(of) ? "established" : "new")],
+    [words("ct status"), ({ of }, value) => value === "dnat" && (of ?? "").includes("published")],
     [words("ip6 \\S+"), () => false],
     [words("limit rate(?: over)?"), () => undefined],
 ];
+
+function isReply(of: Packet["of"]): boolean {
+    return of === "reply" || of === "published reply";
+}
 
 function words(before: string): RegExp {
     return new RegExp(String.raw`^(?:${before}) (!= )?(\{[^}]*\}|"[^"]*"|(?!vmap )(?!\. )\S+)`);

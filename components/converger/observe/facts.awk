@@ -20,6 +20,8 @@ function say_facts(    i, name, key) {
     if (is_legacy(has_iptables))
         print "fact iptables legacy"
     print "fact nft " (has_nft ? "yes" : "none")
+    if (read_line("/proc/sys/net/bridge/bridge-nf-call-iptables") == 1)
+        print "fact bridges filtered"
     print "fact boot " boot_id()
     if (socket != "")
         print "fact socket " socket

@@ -13,7 +13,7 @@ function filter_read(line,    words) {
         filter_now = ""
     if (filter_now == "" || filter_skips(line) || line ~ /^[ \t]*}?$/)
         return
-    if (line ~ / hook (input|forward) /)
+    if (line ~ / hook (input|output|forward) /)
         filters[filter_now] = 1
     filter_lines[++filter_count] = trim(line)
     filter_table[filter_count] = filter_now

@@ -1,4 +1,4 @@
-import { BRIDGE, told, toldOf, toldWith, WAY_OUT } from "./told";
+import { ALL_FORWARDED, BRIDGE, NEEDS, OPENS, told, toldOf, toldWith } from "./told";
 
 const admin = (...rules: string[]) => `table inet filter {
     chain input {
@@ -6,9 +6,8 @@ const admin = (...rules: string[]) => `table inet filter {
         ${rules.join("\n")}
     }
 }`;
-const NEEDS = "UDP to port 20473 from 192.168.40.12, 192.168.40.13, which vx-mesh needs";
 const EATEN = [
-    `its firewall (chain input of table inet filter) drops ${NEEDS}; to let it through:
+    `its firewall (chain input of table inet filter) drops ${NEEDS}; ${OPENS}:
     nft insert rule inet filter input ip saddr { 192.168.40.12, 192.168.40.13 } udp dport 20473 accept`,
 ];
 
@@ -142,6 +141,20 @@ test("ufw, with its own commands", () => {
     expect(told(UFW(opened.join("\n")))).toEqual([]);
 });
 
+test("what the host itself may not send", () => {
+    const out = (...rules: string[]) => `table inet filter {
+        chain output {
+            type filter hook output priority filter; policy drop;
+            ${rules.join("\n")}
+        }
+    }`;
+    expect(told(out("tcp sport 22 accept"))).toEqual([
+        `its firewall (chain output of table inet filter) drops UDP to port 20473 of 192.168.40.12, 192.168.40.13, which vx-mesh needs; ${OPENS}:
+    nft insert rule inet filter output ip daddr { 192.168.40.12, 192.168.40.13 } udp dport 20473 accept`,
+    ]);
+    expect(told(out("ip daddr 192.168.40.0/24 accept"))).toEqual([]);
+});
+
 const FIREWALLD = (allowed: string) => `table inet firewalld {
     chain filter_INPUT {
         type filter hook input priority filter + 10; policy accept;
@@ -189,6 +202,19 @@ test("firewalld, with its own commands, for what containers send too", () => {
     expect(told(FIREWALLD("udp dport 20473 accept"))).toEqual([forward]);
 });
 
+test("firewalld, whom Docker tells of a bridge when it makes the network", () => {
+    const rules = FIREWALLD("udp dport 20473 accept");
+    const isThere: [string, string[]] = ["link", ["ch-mesh bridge crosshost:s:mesh"]];
+    expect(toldWith([isThere], rules)).toEqual([
+        `its firewall (firewalld) drops traffic from vx-mesh to ch-mesh or back, and traffic that leaves ch-mesh; to let it through:
+    firewall-cmd --permanent --zone=trusted --add-source=10.42.0.0/16
+    firewall-cmd --reload`,
+    ]);
+    const newer = `${rules}\nchain filter_FWD_docker-forwarding {\naccept\n}`;
+    expect(told(newer)).toEqual([]);
+    expect(toldWith([isThere], newer)).toHaveLength(1);
+});
+
 test("iptables by hand, where Docker leaves it alone", () => {
     expect(
         toldWith(
@@ -204,13 +230,10 @@ test("iptables by hand, where Docker leaves it alone", () => {
         }`,
         ),
     ).toEqual([
-        `its firewall (chain INPUT of table ip filter) drops ${NEEDS}; to let it through:
+        `its firewall (chain INPUT of table ip filter) drops ${NEEDS}; ${OPENS}:
     iptables -I INPUT -p udp -s 192.168.40.12 --dport 20473 -j ACCEPT
     iptables -I INPUT -p udp -s 192.168.40.13 --dport 20473 -j ACCEPT`,
-        `its firewall (chain FORWARD of table ip filter) drops traffic from vx-mesh to ch-mesh or back; to let it through:
-    iptables -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
-    iptables -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
-        WAY_OUT("ch-mesh"),
+        ALL_FORWARDED(),
     ]);
 });
 
@@ -223,62 +246,6 @@ test("a FORWARD that does not ask DOCKER-USER, where the host itself puts the ru
             }
         }`),
     ).toEqual([]);
-});
-
-describe("iptables-legacy, whose rules nft does not show", () => {
-    const legacy = (...lines: string[]) =>
-        [":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ...lines].join("\n");
-    const DROPS = legacy(":INPUT DROP [9:9]", "-A INPUT -i lo -j ACCEPT");
-    const INPUT = [
-        `its firewall (chain INPUT of table ip filter (iptables-legacy)) drops ${NEEDS}; to let it through:
-    iptables-legacy -I INPUT -p udp -s 192.168.40.12 --dport 20473 -j ACCEPT
-    iptables-legacy -I INPUT -p udp -s 192.168.40.13 --dport 20473 -j ACCEPT`,
-    ];
-    const FORWARD = [
-        `its firewall (chain FORWARD of table ip filter (iptables-legacy)) drops traffic from vx-mesh to ch-mesh or back; to let it through:
-    iptables-legacy -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
-    iptables-legacy -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
-        WAY_OUT("ch-mesh", "iptables-legacy"),
-    ];
-
-    test.each<[string, string[]]>([
-        ["nothing for it", ["-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"]],
-        ["another port", ["-A INPUT -p udp -m udp --dport 20000:20400 -j ACCEPT"]],
-        ["ports of TCP", ["-A INPUT -p tcp -m multiport --dports 22,20473 -j ACCEPT"]],
-        ["another sender", ["-A INPUT ! -s 192.168.40.0/24 -j ACCEPT"]],
-        ["another link", ["-A INPUT -i wg+ -j ACCEPT"]],
-        [
-            "logged, then rejected",
-            [
-                '-A INPUT -m comment --comment "no -j ACCEPT here" -j LOG --log-prefix "DROP "',
-                "-A INPUT -j REJECT --reject-with icmp-port-unreachable",
-            ],
-        ],
-        ["a chain that returns", [":mine - [0:0]", "-A INPUT -j mine", "-A mine -j RETURN"]],
-    ])("drops all but %s", (_, rules) => {
-        expect(told(`${DROPS}\n${rules.join("\n")}`)).toEqual(INPUT);
-    });
-
-    test.each<[string, string[]]>([
-        ["the port", ["-A INPUT -p udp -m udp --dport 20000:21000 -j ACCEPT"]],
-        ["one of several ports", ["-A INPUT -p udp -m multiport --dports 53,20473 -j ACCEPT"]],
-        ["the link", ["-A INPUT -i eth+ -j ACCEPT"]],
-        ["what is new", ["-A INPUT -m state --state NEW -j ACCEPT"]],
-        ["what is not understood", ["-A INPUT -m set --match-set friends src -j ACCEPT"]],
-        ["a chain that accepts", [":mine - [0:0]", "-A INPUT -g mine", "-A mine -j ACCEPT"]],
-    ])("lets in %s", (_, rules) => {
-        expect(told(`${DROPS}\n${rules.join("\n")}`)).toEqual([]);
-    });
-
-    test("a policy that Docker left there when it ran with it, beside Docker's own chains by nft", () => {
-        const left = legacy(
-            ":FORWARD DROP [0:0]",
-            ":DOCKER-USER - [0:0]",
-            "-A FORWARD -j DOCKER-USER",
-        );
-        expect(told(left)).toEqual(FORWARD);
-        expect(toldWith([["iptables", ["legacy"]]], left)).toEqual([]);
-    });
 });
 
 test("Docker's own rules, where somebody has taken them away, with what brings them back", () => {

@@ -23,7 +23,7 @@ function told(address: string): string[] {
 
 test("packets that come in by the NIC that has the host's address", () => {
     expect(told("192.168.40.11")).toEqual([
-        `its firewall (chain forward of table inet admin) drops traffic from eth0 to ch-mesh or back; to let it through:
+        `its firewall (chain forward of table inet admin) drops traffic from eth0 to ch-mesh or back; to let it through (write it into the file that the rules are loaded from, too):
     nft insert rule inet admin forward iifname "eth0" oifname "ch-mesh" accept
     nft insert rule inet admin forward iifname "ch-mesh" oifname "eth0" accept`,
     ]);

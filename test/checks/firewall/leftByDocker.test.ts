@@ -1,4 +1,4 @@
-import { BRIDGE, told, toldOf, toldWith, WAY_OUT } from "./told";
+import { ALL_FORWARDED, BRIDGE, OPENS, told, toldOf, toldWith, WAYS_OF_BRIDGE } from "./told";
 
 test("a chain that Docker left dropping, when it was told to leave iptables alone", () => {
     const left = (...rules: string[]) => `table ip filter {
@@ -15,19 +15,24 @@ test("a chain that Docker left dropping, when it was told to leave iptables alon
     }`;
     const off: [string, string[]] = ["docker-iptables", ["off"]];
     expect(told(left())).toEqual([]);
-    expect(toldWith([off], left())).toEqual([
-        `its firewall (chain FORWARD of table ip filter) drops traffic from vx-mesh to ch-mesh or back; to let it through:
-    iptables -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
-    iptables -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT`,
-        WAY_OUT("ch-mesh"),
+    expect(toldWith([off], left())).toEqual([ALL_FORWARDED()]);
+    expect(toldOf(BRIDGE, [off], left())).toEqual([WAYS_OF_BRIDGE("br-lan")]);
+    const lan = ['iifname "br-lan" accept', 'oifname "br-lan" ct state established accept'];
+    expect(toldOf(BRIDGE, [off], left(...lan, 'oifname "br-lan" ct status dnat accept'))).toEqual(
+        [],
+    );
+    expect(toldOf(BRIDGE, [off], left(...lan))).toEqual([
+        `its firewall (chain FORWARD of table ip filter) drops traffic to published ports behind br-lan; ${OPENS}:
+    iptables -I FORWARD -o br-lan -m conntrack --ctstate DNAT -j ACCEPT
+    iptables -I FORWARD -i br-lan -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
     ]);
-    expect(toldOf(BRIDGE, [off], left())).toEqual([WAY_OUT("br-lan")]);
-    expect(toldOf(BRIDGE, [off], left('iifname "br-lan" oifname != "br-lan" accept'))).toEqual([]);
     expect(toldOf(BRIDGE, [], left())).toEqual([]);
     const opened = ['iifname "vx-mesh" oifname "ch-mesh" accept', 'iifname "ch-mesh" accept'];
-    expect(toldWith([off], left(...opened))).toEqual([]);
+    const replies = 'oifname "ch-mesh" ct state established,related accept';
+    const published = 'oifname "ch-mesh" ct status dnat accept';
+    expect(toldWith([off], left(...opened, replies, published))).toEqual([]);
     const kept = 'iifname "ch-mesh" oifname != "ch-mesh" accept'; // as Docker leaves it for networks that it had
-    expect(toldWith([off], left(kept))).toEqual([]);
+    expect(toldWith([off], left(kept, replies, published))).toEqual([]);
 });
 
 test("the policy that Docker left dropping when it was told to use nftables", () => {
@@ -51,8 +56,9 @@ test("the policy that Docker left dropping when it was told to use nftables", ()
     expect(toldWith([nftables], left())[0]).toMatch(/^its firewall \(chain FORWARD/);
     expect(toldWith([nftables], left('iifname "ch-mesh" drop', "jump DOCKER-USER"))).toEqual([
         LEFT("iptables"),
-        expect.stringMatching(/^its firewall \(chain FORWARD .*from vx-mesh to ch-mesh or back/),
-        expect.stringMatching(/^its firewall \(chain FORWARD .*leaves ch-mesh/),
+        expect.stringMatching(
+            /^its firewall \(chain FORWARD .*from vx-mesh to ch-mesh or back, and traffic that leaves ch-mesh/,
+        ),
     ]);
     const legacy = [":FORWARD DROP [0:0]", ":DOCKER-USER - [0:0]", "-A FORWARD -j DOCKER-USER"];
     expect(toldWith([nftables], legacy.join("\n"))).toEqual([LEFT("iptables-legacy")]);

@@ -3,7 +3,7 @@ import { type Flow } from "../../../components/wire/flow";
 import { observation } from "../../support/builders";
 import { unitOf } from "../../support/units";
 
-export interface Wanted {
+interface Wanted {
     readonly text: string;
     readonly flows?: readonly Flow[];
 }
@@ -38,10 +38,29 @@ nft forward 5-closed: oifname br-lan drop
 `,
 };
 
-export const WAY_OUT = (bridge: string, program = "iptables") =>
-    `its firewall (chain FORWARD of table ip filter${program === "iptables" ? "" : ` (${program})`}) drops traffic that leaves ${bridge}; to let it through:
-    ${program} -I FORWARD -i ${bridge} -j ACCEPT
-    ${program} -I FORWARD -o ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`;
+/** What is said of a firewall that forgets commands when its rules are loaded anew. */
+export const OPENS =
+    "to let it through (write it into the file that the rules are loaded from, too)";
+const OF_BRIDGE = (bridge: string, program: string) => ({
+    what: `traffic that leaves ${bridge}, and traffic to published ports behind ${bridge}`,
+    commands: `    ${program} -I FORWARD -i ${bridge} -j ACCEPT
+    ${program} -I FORWARD -o ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+    ${program} -I FORWARD -o ${bridge} -m conntrack --ctstate DNAT -j ACCEPT
+    ${program} -I FORWARD -i ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+});
+const FORWARD_OF = (program: string) =>
+    `chain FORWARD of table ip filter${program === "iptables" ? "" : ` (${program})`}`;
+export const WAYS_OF_BRIDGE = (bridge: string, program = "iptables") => {
+    const { what, commands } = OF_BRIDGE(bridge, program);
+    return `its firewall (${FORWARD_OF(program)}) drops ${what}; ${OPENS}:\n${commands}`;
+};
+export const ALL_FORWARDED = (program = "iptables") => {
+    const { what, commands } = OF_BRIDGE("ch-mesh", program);
+    return `its firewall (${FORWARD_OF(program)}) drops traffic from vx-mesh to ch-mesh or back, and ${what}; ${OPENS}:
+    ${program} -I FORWARD -i vx-mesh -o ch-mesh -j ACCEPT
+    ${program} -I FORWARD -i ch-mesh -o vx-mesh -j ACCEPT
+${commands}`;
+};
 
 export function told(...tables: string[]): string[] {
     return toldWith([], ...tables);
@@ -66,3 +85,5 @@ export function toldOf(unit: Wanted, more: [string, string[]][], ...tables: stri
     const { text, flows } = unit;
     return firewallWarnings({ wanted: unitOf(text), flows }, observation({ facts, rules }));
 }
+
+export const NEEDS = "UDP to port 20473 from 192.168.40.12, 192.168.40.13, which vx-mesh needs";

@@ -1,0 +1,151 @@
+// The ways that packets of a unit take through a host, and what opens each.
+import { networkAddress } from "../../wire/address";
+import { type ForwardFlow, type Flow, type UdpFlow } from "../../wire/flow";
+import { listed } from "../../facts/words";
+import { type Observation } from "../../facts/observation";
+import { networksOf } from "../../entries/network/network";
+import { type Unit } from "../../wire/unit";
+import { type Opening } from "./opening";
+import { type Packet } from "./ruleset";
+
+export interface Way {
+    readonly packets: readonly Packet[];
+    readonly what: string;
+    readonly opening: Opening;
+    /** The bridge of Docker's that it is about, and whether packets come from it. */
+    readonly bridge?: { readonly name: string; readonly isSource: boolean };
+}
+
+type Facts = Observation["facts"];
+
+/** Loopbacks, and bridges and tunnels, Docker's and ours. */
+const NO_NIC = /^(lo$|dummy|docker\d|docker_|br-|ch-|vx-)/;
+/** Of an address that nobody has. */
+const ELSEWHERE = "192.0.2.1";
+
+export function waysOf(unit: Unit, flows: readonly Flow[], facts: Facts): Way[] {
+    return [
+        ...flows.flatMap((flow) =>
+            flow.kind === "udp" ? tunnel(flow, facts) : passage(flow, facts),
+        ),
+        ...waysOfBridges(unit, facts),
+    ];
+}
+
+/** UDP from each peer to the port of a tunnel, and to each peer's. */
+function tunnel({ device, port, to: own, from: peers }: UdpFlow, facts: Facts): Way[] {
+    const nic = nicOf(own, facts);
+    return [
+        {
+            what: `UDP to port ${port} from ${peers.join(", ")}, which ${device} needs`,
+            packets: peers.map((saddr) => ({
+                hook: "input",
+                iifname: nic,
+                saddr,
+                daddr: own,
+                udp: port,
+            })),
+            opening: { what: "port", peers, port },
+        },
+        {
+            what: `UDP to port ${port} of ${peers.join(", ")}, which ${device} needs`,
+            packets: peers.map((daddr) => ({
+                hook: "output",
+                iifname: "",
+                oifname: nic,
+                saddr: own,
+                daddr,
+                udp: port,
+            })),
+            opening: { what: "peers' port", peers, port },
+        },
+    ];
+}
+
+/** What a bridge lets in by a rule of its own, from a device or the NIC that has the address. */
+function passage({ bridge, by, range, own }: ForwardFlow, facts: Facts): Way[] {
+    const device = "device" in by ? by.device : nicOf(by.address, facts);
+    const peer = networkAddress(range);
+    const there = { iifname: device, oifname: bridge, saddr: peer, daddr: own };
+    return device === ""
+        ? []
+        : [
+              {
+                  what: `traffic from ${device} to ${bridge} or back`,
+                  bridge: { name: bridge, isSource: false },
+                  packets: [
+                      { hook: "forward", ...there },
+                      { hook: "forward", ...back(there) },
+                  ],
+                  opening: {
+                      what: "passage",
+                      range,
+                      rules: [
+                          { from: device, to: bridge },
+                          { from: bridge, to: device },
+                      ],
+                  },
+              },
+          ];
+}
+
+/** What containers of a bridge send to elsewhere, and to each other where bridges are filtered, and who asks for published ports. */
+function waysOfBridges(unit: Unit, facts: Facts): Way[] {
+    const [nic = ""] = (facts.get("address") ?? [])
+        .map((fact) => fact.split(" ")[0] ?? "")
+        .filter((name) => !NO_NIC.test(name));
+    const bridges = networksOf(unit).filter(({ driver }) => driver === "bridge" && nic !== "");
+    const isFiltered = facts.get("bridges")?.[0] === "filtered";
+    return bridges.flatMap(({ link: bridge, subnet: range, gateway: own }): Way[] => {
+        const out = { iifname: bridge, oifname: nic, saddr: own, daddr: ELSEWHERE };
+        const answer = { ...back(out), of: "reply" } as const;
+        const asked = { ...back(out), of: "published" } as const;
+        const inside = { iifname: bridge, oifname: bridge, saddr: own, daddr: own };
+        const ways: Way[] = [
+            {
+                what: `traffic that leaves ${bridge}`,
+                packets: [out, answer].map((packet) => ({ hook: "forward", ...packet })),
+                opening: {
+                    what: "passage",
+                    range,
+                    rules: [{ from: bridge }, { to: bridge, of: "reply" }],
+                },
+            },
+            {
+                what: `traffic to published ports behind ${bridge}`,
+                packets: [asked, { ...out, of: "published reply" } as const].map((packet) => ({
+                    hook: "forward",
+                    ...packet,
+                })),
+                opening: {
+                    what: "passage",
+                    range,
+                    rules: [
+                        { to: bridge, of: "published" },
+                        { from: bridge, of: "reply" },
+                    ],
+                },
+            },
+            {
+                what: `traffic between containers on ${bridge}`,
+                packets: isFiltered ? [{ hook: "forward", ...inside }] : [],
+                opening: { what: "passage", range, rules: [{ from: bridge, to: bridge }] },
+            },
+        ];
+        return ways.map((way) => ({ ...way, bridge: { name: bridge, isSource: true } }));
+    });
+}
+
+type Ends = Readonly<Record<"iifname" | "oifname" | "saddr" | "daddr", string>>;
+
+function back({ iifname, oifname, saddr, daddr }: Ends): Ends {
+    return { iifname: oifname, oifname: iifname, saddr: daddr, daddr: saddr };
+}
+
+/** Empty where it does not tell by which NIC packets come: an address that is routed to the host lies on a link of no wire. */
+function nicOf(address: string, facts: Facts): string {
+    const held = listed(facts, "address");
+    const link = held.find(([, prefixed]) => prefixed?.split("/")[0] === address)?.[0] ?? "";
+    const isDummy = listed(facts, "link").some(([name, kind]) => name === link && kind === "dummy");
+    return link === "lo" || isDummy ? "" : link;
+}

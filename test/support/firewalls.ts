@@ -1,0 +1,115 @@
+import { on } from "./lab";
+
+/** A firewall as an admin of a host has it, in force over what comes in and what is forwarded; SSH may come in. */
+export interface Firewall {
+    readonly name: "ufw" | "firewalld" | "nftables";
+    readonly packages: readonly string[];
+    readonly enable: string;
+    readonly disable: string;
+    readonly reload: string;
+    /** Whether a reload takes away all rules of others. */
+    readonly flushes: boolean;
+    /** Keeps the rules that commands have made, where the firewall does not by itself. */
+    readonly keep: (commands: readonly string[]) => string[];
+    /** Its own rules, of all that nft lists. */
+    readonly owns: (rule: Rule) => boolean;
+}
+
+interface Rule {
+    readonly family: string;
+    readonly table: string;
+    readonly chain?: string;
+    readonly name?: string;
+}
+
+const NFTABLES_CONF = `flush ruleset
+table inet admin {
+    chain input {
+        type filter hook input priority filter; policy drop;
+        ct state established,related accept
+        iif "lo" accept
+        meta l4proto icmp accept
+        tcp dport 22 accept
+    }
+    chain forward {
+        type filter hook forward priority filter; policy drop;
+    }
+}`;
+
+export const FIREWALLS: readonly Firewall[] = [
+    {
+        name: "ufw",
+        packages: ["ufw"],
+        enable: "ufw allow 22/tcp >/dev/null; ufw --force enable >/dev/null",
+        disable: "ufw --force disable >/dev/null",
+        reload: "ufw reload >/dev/null",
+        flushes: false,
+        keep: () => [],
+        owns: ({ chain, name }) => (chain ?? name ?? "").startsWith("ufw-"),
+    },
+    {
+        name: "firewalld",
+        packages: ["firewalld"],
+        enable: "systemctl enable -q --now firewalld; firewall-cmd -q --state",
+        disable: "systemctl disable -q --now firewalld",
+        reload: "firewall-cmd -q --reload",
+        flushes: false,
+        keep: () => [],
+        owns: ({ table }) => table === "firewalld",
+    },
+    {
+        name: "nftables",
+        packages: [],
+        enable: `echo '${NFTABLES_CONF}' >/etc/nftables.conf; systemctl enable -q --now nftables`,
+        disable: "systemctl disable -q --now nftables",
+        reload: "systemctl reload nftables",
+        flushes: true,
+        keep: (commands) =>
+            commands.map(
+                (command) => `echo '${command.replace(/^nft /, "")}' >>/etc/nftables.conf`,
+            ),
+        owns: ({ table }) => table === "admin",
+    },
+];
+
+/** A firewall's own rules, without the zone that Docker makes in firewalld when it restarts, and what is in that. */
+export function rulesOf(host: string, { owns }: Firewall): string[] {
+    const { nftables } = JSON.parse(on(host, "nft -j list ruleset 2>/dev/null")) as {
+        readonly nftables: readonly Readonly<Record<string, Rule>>[];
+    };
+    return nftables
+        .flatMap((object) =>
+            ["chain", "rule"].flatMap((kind) => (object[kind] ? [{ kind, ...object[kind] }] : [])),
+        )
+        .filter(owns)
+        .map((rule) =>
+            JSON.stringify(rule, (key, value: unknown) =>
+                OF_NO_RULE.has(key) ? undefined : value,
+            ),
+        )
+        .filter((text) => !/docker|"(br|ch|vx)-/.test(text));
+}
+
+const OF_NO_RULE = new Set(["handle", "packets", "bytes"]);
+
+/** What a preview says of a host's firewall. */
+export interface Told {
+    readonly firewall: string;
+    readonly drops: string;
+    readonly commands: readonly string[];
+}
+
+export function toldOf(host: string, shown: string): Told[] {
+    const text = new RegExp(
+        String.raw`${host}: its firewall \((.*)\) drops (.*); to let it through.*:\n((?:\s+(?:ufw|firewall-cmd|iptables\S*|nft) .*\n)+)`,
+        "g",
+    );
+    return [...shown.matchAll(text)].map(([, firewall = "", drops = "", commands = ""]) => ({
+        firewall,
+        drops,
+        commands: commands
+            .split("\n")
+            .map((command) => command.trim())
+            .filter(Boolean),
+    }));
+}
