@@ -194,6 +194,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             things: new Claims(),
             mayStop: new Set(),
             told: new Set(),
+            converger: undefined,
             lastCommand: undefined,
             dockerProvider: undefined,
             namesSoFar: undefined,

@@ -139,6 +139,7 @@ export function installHostCommand(
         dials: session.machine ? DIALS.fresh : DIALS.running,
         formerly: [],
     });
+    session.converger = made;
     session.lastCommand = made;
     return made;
 }
@@ -156,8 +157,9 @@ export function keyFilesCommand(
             delete: folder.apply(removalOf),
             triggers: [folder],
         },
-        // After the Host's own command: an `up` that is refused there leaves the files that `destroy` logs in by.
-        { parent: session.component, dependsOn: previousCommand(session) },
+        // After the Host's own command: an `up` that is refused there leaves the files that `destroy` logs in by. Not after a
+        // unit's: with `--continue-on-error`, Pulumi 3.276 panics where it skips a provider, as it would behind one that fails.
+        { parent: session.component, dependsOn: session.converger ? [session.converger] : [] },
     );
 }
 

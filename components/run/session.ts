@@ -58,6 +58,8 @@ export interface HostSession {
     readonly told: Set<string>;
     /** Made when the first container is. */
     dockerProvider: pulumi.ProviderResource | undefined;
+    /** The Host's own command. */
+    converger: pulumi.Resource | undefined;
     lastCommand: pulumi.Resource | undefined;
     /** The unit of names as far as it is known, for containers that start before it is written; of one on networks over many hosts. */
     namesSoFar: (() => Promise<string>) | undefined;

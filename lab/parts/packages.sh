@@ -3,24 +3,22 @@
 # installed by the host's own apt. What was fetched is kept for the next host.
 
 install_packages_on() { # HOST PACKAGE...
-    local name=$1 release disk debs
+    local name=$1 release debs
     shift
-    init_of "$name"
-    disk=/proc/$REPLY/root
     release=$(host_fact "$name" release)
     lock_shared_thing "packages/$release" "fetching packages of $release"
-    debs=$(fetch_packages "$release" "$disk/var/lib/dpkg/status" "$@") || exit 1
+    debs=$(lab_ssh "$name" cat /var/lib/dpkg/status | fetch_packages "$release" "$@") || exit 1
     unlock_shared_thing
-    [ -z "$debs" ] || install_debs "$name" "$disk" "$debs"
+    [ -z "$debs" ] || install_debs "$name" "$debs"
 }
 
-# Says which files it takes, on top of what the host has. An index that is of days ago may name what the mirror has no more.
-fetch_packages() { # RELEASE STATUS PACKAGE...
+# The host's dpkg status on stdin. Says which files it takes, on top of what the host has. An index that is of days ago may name what the mirror has no more.
+fetch_packages() { # RELEASE PACKAGE...
     local release=$1 dir=$cache/packages/$1 log=$cache/packages/$1.log
     mkdir -p "$dir"/{lists,archives}/partial
-    cp "$2" "$dir/status" # apt would follow its way through /proc and end up with this machine's own
+    cat >"$dir/status"
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) $release main" >"$dir/sources.list"
-    shift 2
+    shift
     { resolve "$dir" --download-only "$@" || { apt_in "$dir" update && resolve "$dir" --download-only "$@"; }; } >"$log" 2>&1 ||
         die "apt-get could not fetch $* of $release: $(tail -n 1 "$log") (all of it: $log)"
     resolve "$dir" --simulate "$@" 2>>"$log" | while read -r what package rest; do
@@ -45,13 +43,13 @@ deb_of() { # FOLDER NAME REST
     echo "$1/archives/$2_${version//:/%3a}_${architecture%%\]*}.deb"
 }
 
-install_debs() { # HOST DISK FILES
+install_debs() { # HOST FILES
     local folder=/var/tmp/lab-packages log=$lab_dir/$1/packages.log
-    rm -rf "$2$folder"
-    mkdir -p "$2$folder"
-    xargs cp -t "$2$folder" <<<"$3"
+    # shellcheck disable=SC2086 # split into words
+    tar -cf - --transform='s,.*/,,' --absolute-names $2 |
+        ssh -F "$ssh_config" -o BatchMode=yes "$1" "rm -rf $folder && mkdir -p $folder && tar -C $folder -xf -"
     lab_ssh "$1" "DEBIAN_FRONTEND=noninteractive apt-get -q install --yes --no-install-recommends -o APT::Sandbox::User=root \
         -o Dpkg::Options::=--force-unsafe-io -o Dpkg::Options::=--force-confold $folder/*.deb" >"$log" 2>&1 ||
         die "$1: apt-get could not install the packages: $(tail -n 1 "$log") (all of it: $log)"
-    rm -rf "$2$folder"
+    lab_ssh "$1" rm -rf "$folder"
 }
