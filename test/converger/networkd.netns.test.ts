@@ -44,7 +44,7 @@ describe.each(TOOLS)("links of ours and systemd-networkd, with $shell and $awk",
         host.delete("mesh");
         expect(host.sh(`grep ^Name ${OURS}`)).toBe("Name=br-two\n");
         host.delete("two");
-        expect(host.sh("ls /etc/systemd")).toBe("system\n");
+        expect(host.sh("ls -R /etc/systemd/network")).toBe("/etc/systemd/network:\n");
         host.crosshost(["uninstall", STACK]);
         expect(host.dump()).toBe(before);
     });

@@ -82,12 +82,18 @@ export function rulesOf(host: string, { owns }: Firewall): string[] {
             ["chain", "rule"].flatMap((kind) => (object[kind] ? [{ kind, ...object[kind] }] : [])),
         )
         .filter(owns)
+        .sort((one, other) => chainOf(one).localeCompare(chainOf(other)))
         .map((rule) =>
             JSON.stringify(rule, (key, value: unknown) =>
                 OF_NO_RULE.has(key) ? undefined : value,
             ),
         )
         .filter((text) => !/docker|"(br|ch|vx)-/.test(text));
+}
+
+/** firewalld makes its chains in another order each time; that of a chain's rules stays. */
+function chainOf({ table, chain, name }: Rule): string {
+    return `${table} ${chain ?? name ?? ""}`;
 }
 
 const OF_NO_RULE = new Set(["handle", "packets", "bytes"]);

@@ -50,7 +50,7 @@ mount -t tmpfs none /run
 mount -t tmpfs -o noexec none /var/lib
 mount -t tmpfs none /etc/systemd
 mount --bind "$BIN" /usr/local/sbin
-mkdir -p /etc/systemd/system
+mkdir -p /etc/systemd/system /etc/systemd/network
 [ "$SHELL_PROGRAM" = dash ] || mount --bind "$(command -v "$SHELL_PROGRAM")" "$(readlink -f /bin/sh)"
 ip -batch - <<.
 link set lo up

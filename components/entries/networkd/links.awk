@@ -1,6 +1,6 @@
 # Links of ours under systemd-networkd. A file that matches them (`Name=*`, `Type=ether`) would have networkd set them up as it says, and
 # take away what we added. It goes by the first that matches, so ours comes first, for all units of the stack. It is no entry: no program
-# wants it.
+# wants it. Its folder is systemd's, which stays.
 
 function unmanaged_path() {
     return NETWORKS_FOLDER "/00-0-crosshost-" stack ".network"
@@ -41,14 +41,12 @@ function plan_unmanaged(    wanted, before) {
     before = read_file(unmanaged_path())
     if (wanted == "" && before != "") {
         step("networkd.remove", "remove", unmanaged_path(), "networkd links")
-        step("networkd.prune", "prune", NETWORKS_FOLDER, "networkd links")
         undo_file("networkd.remove", unmanaged_path(), before, "0644")
     }
     if (wanted == "" || (before == "" && read_line(NETWORKD_RUNS) == ""))
         return
     if (wanted != before) {
         step("networkd.links", "put", unmanaged_path() " 0644 " journal_file(wanted), "networkd links")
-        undo("networkd.links", "prune", NETWORKS_FOLDER)
         undo_file("networkd.links", unmanaged_path(), before, "0644")
     }
     if (round == 1 && (wanted != before ? grabber(wanted) : links_grabbed()) != "") {
