@@ -112,7 +112,7 @@ describe("hosts that a program is wrong about", () => {
                 /Overlay "net" cannot be applied on vm1:\n\s+"10\.43\.0\.0\/16" overlaps the route 10\.43\.7\.0\/24 via \S+ dev eth0: choose another network\n\s+Docker already has a network "crosshost-refusals-net", not made by Crosshost: remove it/,
             );
             expect(output).toMatch(
-                /vm1: its firewall \(chain input of table inet admin\) drops UDP to port 24242 from \S+, \S+, which vx-net-\S+ needs; to let it through:\n\s+nft insert rule inet admin input ip saddr \{ \S+, \S+ \} udp dport 24242 accept/,
+                /vm1: its firewall \(chain input of table inet admin\) drops UDP to port 24242 from \S+, \S+, which vx-net-\S+ needs; to let it through \(write it into the file that the rules are loaded from, too\):\n\s+nft insert rule inet admin input ip saddr \{ \S+, \S+ \} udp dport 24242 accept/,
             );
             expect(output).toContain("Docker is not running: systemctl start docker");
             expect(output).toContain(
