@@ -1,16 +1,17 @@
 import { meshUnit, NetnsHost, STACK, TOOLS } from "../support/netns";
 
-const SLOW_NFT = '#!/bin/sh\n[ "$1" != -f ] || sleep 2\nexec /usr/sbin/nft "$@"\n';
+const SLOW_NFT =
+    '#!/bin/sh\n[ "$1" != -f ] || { : >$FAKES/held; sleep 3; }\nexec /usr/sbin/nft "$@"\n';
 const APPLY = `apply ${STACK} mesh`;
 const RP_FILTER = "sysctl net.ipv4.conf.all.rp_filter: 2\n";
 
-/** An apply that holds the lock for 2 s or more; a sudo keeps the login's variables from it. */
+/** An apply that holds the lock, for 3 s or more; a sudo keeps the login's variables from it. */
 function startSlowApply(host: NetnsHost, client: string): void {
     host.put("nft", SLOW_NFT);
     const asSudo = `env -i PATH=$PATH FAKES=$FAKES sh ${host.program} ${APPLY}; :`;
     host.sh(
         `(SSH_CONNECTION='${client} 50000 192.168.40.11 22' sh -c '${asSudo}' ` +
-            `<<'E' >/dev/null 2>&1 &)\n${meshUnit()}E\nsleep 0.7`,
+            `<<'E' >/dev/null 2>&1 &)\n${meshUnit()}E\nuntil [ -e $FAKES/held ]; do sleep 0.05; done`,
     );
 }
 
