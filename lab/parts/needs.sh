@@ -49,13 +49,3 @@ apt_update() {
     apt-get -qq -o DPkg::Lock::Timeout=300 update </dev/null >"$cache/packages.log" 2>&1 ||
         die "apt-get update failed: $(tail -n 1 "$cache/packages.log")"
 }
-
-# The machine's own Debian mirror, so that nothing comes from where its owner does not fetch.
-debian_mirror() {
-    local sites
-    # shellcheck disable=SC2016
-    sites=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian')
-    sites=${CROSSHOST_MIRROR:-$sites}
-    [ -n "$sites" ] || die "apt knows no Debian mirror on this machine: name one, CROSSHOST_MIRROR=http://..."
-    echo "${sites%%$'\n'*}"
-}

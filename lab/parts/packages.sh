@@ -15,11 +15,10 @@ install_packages_on() { # HOST PACKAGE...
 # The host's dpkg status on stdin. Says which files it takes, on top of what the host has. An index that is of days ago may name what the mirror has no more.
 fetch_packages() { # RELEASE PACKAGE...
     local release=$1 dir=$cache/packages/$1 log=$cache/packages/$1.log
-    mkdir -p "$dir"/{lists,archives}/partial
+    make_apt_folder "$dir" "$release"
     cat >"$dir/status"
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) $release main" >"$dir/sources.list"
     shift
-    { resolve "$dir" --download-only "$@" || { apt_in "$dir" update && resolve "$dir" --download-only "$@"; }; } >"$log" 2>&1 ||
+    { resolve "$dir" --download-only "$@" || { apt_in "$dir" apt-get update && resolve "$dir" --download-only "$@"; }; } >"$log" 2>&1 ||
         die "apt-get could not fetch $* of $release: $(tail -n 1 "$log") (all of it: $log)"
     resolve "$dir" --simulate "$@" 2>>"$log" | while read -r what package rest; do
         [ "$what" != Inst ] || deb_of "$dir" "$package" "$rest"
@@ -27,13 +26,7 @@ fetch_packages() { # RELEASE PACKAGE...
 }
 
 resolve() { # FOLDER OPTION PACKAGE...
-    apt_in "$1" install --yes --no-install-recommends "${@:2}"
-}
-
-apt_in() { # FOLDER WORD...
-    apt-get -q -o Dir::Etc::SourceList="$1/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
-        -o Dir::State="$1" -o Dir::State::Status="$1/status" -o Dir::Cache="$1" -o APT::Sandbox::User=root \
-        -o Acquire::Languages=none -o Acquire::Check-Valid-Until=false "${@:2}" </dev/null
+    apt_in "$1" apt-get install --yes --no-install-recommends "${@:2}"
 }
 
 # `Inst NAME [OLD VERSION] (VERSION Debian:... [ARCHITECTURE])`
@@ -47,7 +40,7 @@ install_debs() { # HOST FILES
     local folder=/var/tmp/lab-packages log=$lab_dir/$1/packages.log
     # shellcheck disable=SC2086 # split into words
     tar -cf - --transform='s,.*/,,' --absolute-names $2 |
-        ssh -F "$ssh_config" -o BatchMode=yes "$1" "rm -rf $folder && mkdir -p $folder && tar -C $folder -xf -"
+        lab_ssh_stdin "$1" "rm -rf $folder && mkdir -p $folder && tar -C $folder -xf -"
     lab_ssh "$1" "DEBIAN_FRONTEND=noninteractive apt-get -q install --yes --no-install-recommends -o APT::Sandbox::User=root \
         -o Dpkg::Options::=--force-unsafe-io -o Dpkg::Options::=--force-confold $folder/*.deb" >"$log" 2>&1 ||
         die "$1: apt-get could not install the packages: $(tail -n 1 "$log") (all of it: $log)"

@@ -3,7 +3,8 @@
 # HOST.supervisor and HOST.machine (process numbers), HOST.boot (when it was last switched on), HOST.stop (asked to end).
 
 is_running() { first_word "$run_dir/$1.supervisor" && in_cgroup "$1" "$REPLY"; }
-lab_ssh() { ssh -F "$ssh_config" -o BatchMode=yes "$@" </dev/null; }
+lab_ssh() { lab_ssh_stdin "$@" </dev/null; }
+lab_ssh_stdin() { ssh -F "$ssh_config" -o BatchMode=yes "$@"; }
 
 # boot_hosts HOST...: side by side, eight at a time; those that run are only asked whether they answer.
 boot_hosts() {

@@ -2,7 +2,17 @@ import { join } from "node:path";
 import { capture, tcpdump } from "../support/capture";
 import { detailsOf } from "../support/docker";
 import { baseline, difference, dumps, hasIptables, HOSTS } from "../support/hosts";
-import { inside, lab, labCommand, on, onAll, programOn, succeeds, within } from "../support/lab";
+import {
+    firstLineAt,
+    inside,
+    lab,
+    labCommand,
+    on,
+    onAll,
+    programOn,
+    succeeds,
+    within,
+} from "../support/lab";
 import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
 
@@ -306,8 +316,9 @@ async function meshAddress(host: string): Promise<string> {
 }
 
 function answers(socket: string): boolean {
-    const request = `exec 3<>/dev/tcp/${socket}; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3`;
-    return succeeds(() => within(lab().lan.namespace, `timeout 2 bash -c '${request}'`));
+    return succeeds(() =>
+        within(lab().lan.namespace, `timeout 2 bash -c '${firstLineAt(socket)}'`),
+    );
 }
 
 /** Docker 20.10 has no DOCKER-USER there, later ones have it; with nftables none of them drops, and none is of ours. */

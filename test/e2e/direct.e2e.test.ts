@@ -6,12 +6,13 @@ import {
     baseline,
     difference,
     dumps,
-    hasIptables,
     type HostName,
     HOSTS,
+    hostWithIptables,
     pairs,
 } from "../support/hosts";
 import {
+    firstLineAt,
     inNetworkOf,
     inside,
     lab,
@@ -121,7 +122,7 @@ describe("an overlay without encapsulation", () => {
             const { seen } = await capture("ip", ["netns", "exec", internet.namespace, ...echo]);
             expect(pings(host, internet.address, 100)).toBe(true);
             expect(await seen).toContain(`${address} > ${internet.address}`);
-            const request = `exec 3<>/dev/tcp/${address}/8080; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3`;
+            const request = firstLineAt(`${address}/8080`);
             expect(within(lan.namespace, `timeout 5 bash -c '${request}'`)).toMatch(/^HTTP\/1/);
         },
     );
@@ -219,7 +220,7 @@ describe("an overlay without encapsulation", () => {
         );
         on("vm2", `rm ${DROP_IN}`);
         on(
-            HOSTS.find(hasIptables) ?? "vm1",
+            hostWithIptables(),
             `set -- $(iptables -S DOCKER-USER | grep crosshost | tr -d '"'); shift; iptables -D "$@"`,
         );
         on(

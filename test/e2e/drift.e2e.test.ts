@@ -3,9 +3,9 @@ import {
     baseline,
     difference,
     dumps,
-    hasIptables,
     type HostName,
     HOSTS,
+    hostWithIptables,
 } from "../support/hosts";
 import { unreached } from "../support/demo";
 import { labCommand, on, onAll } from "../support/lab";
@@ -20,7 +20,7 @@ interface Drift {
     readonly tells: RegExp;
 }
 
-const IPTABLES = HOSTS.find(hasIptables) ?? "vm1";
+const IPTABLES = hostWithIptables();
 const VX = "vx=$(basename /sys/class/net/vx-mesh-*)";
 const BRIDGE = "br=$(basename /sys/class/net/ch-mesh-*)";
 const TABLE = "t=$(nft list tables | sed -n 's/table inet \\(crosshost_.*mesh\\)/\\1/p')";

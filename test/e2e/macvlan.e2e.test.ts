@@ -1,5 +1,6 @@
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
 import {
+    answersOnLan,
     inNetworkOf,
     lab,
     on,
@@ -173,12 +174,10 @@ describe("the macvlan tutorial", () => {
     /** By ping and by HTTP, for which nothing is published. */
     function unheardOnTheLan(): string[] {
         const { namespace } = lab().lan;
-        const http = (address: string) =>
-            `exec 3<>/dev/tcp/${address}/80; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3 | grep -q HTTP`;
         return HOSTS.map(addressOn).filter(
             (address) =>
                 !succeeds(() => within(namespace, `ping -c 1 -W 1 ${address}`)) ||
-                !succeeds(() => within(namespace, `timeout 2 bash -c '${http(address)}'`)),
+                !answersOnLan(`${address}/80`),
         );
     }
 });

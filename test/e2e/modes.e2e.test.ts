@@ -1,5 +1,14 @@
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { lab, on, onAll, pidOf, rebootAll, succeeds, unanswered, within } from "../support/lab";
+import {
+    answersOnLan,
+    lab,
+    on,
+    onAll,
+    pidOf,
+    rebootAll,
+    succeeds,
+    unanswered,
+} from "../support/lab";
 import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
 
@@ -167,7 +176,7 @@ describe("the tutorials on ports, modes and direct routes, on the same hosts at 
 /** What should answer and does not. */
 function missing(): string[] {
     const served = SERVED.filter(
-        ([host, port]) => !answers(lab().hosts[host]?.address ?? "", port),
+        ([host, port]) => !answersOnLan(`${lab().hosts[host]?.address ?? ""}/${port}`),
     ).map(([host, port]) => `${host}:${port}`);
     const apps = HOSTS.map((_, at) => `${NET}.${at + 1}.100`);
     const routed = HOSTS.flatMap((from, at) =>
@@ -184,12 +193,6 @@ function missing(): string[] {
         .map(([, one = "", other = ""]) => `${other} is not with ${one}`);
     const alone = succeeds(() => on("vm3", `docker exec ${BATCH ?? ""} true`)) ? [] : ["batch"];
     return [...served, ...routed, ...shared, ...alone];
-}
-
-/** A request from the LAN: any answer in HTTP will do. */
-function answers(address: string, port: number): boolean {
-    const request = `exec 3<>/dev/tcp/${address}/${port}; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3 | grep -q HTTP`;
-    return succeeds(() => within(lab().lan.namespace, `timeout 2 bash -c '${request}'`));
 }
 
 function namespaceOf(host: string, container: string): string {

@@ -10,6 +10,11 @@ export function hasIptables(host: string): boolean {
     return lab().hosts[host]?.engine !== "29-nftables";
 }
 
+/** Of any three hosts of a lab, one at most has none. */
+export function hostWithIptables(): HostName {
+    return HOSTS.find(hasIptables) ?? "vm1";
+}
+
 /** containerd makes its folder whenever it starts; what once failed is forgotten. */
 export const AS_AFTER_A_REBOOT = "mkdir -p /etc/cni/net.d; systemctl reset-failed";
 

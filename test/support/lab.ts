@@ -49,24 +49,22 @@ export function labCommand(...args: string[]): string {
     return run(join(ROOT, "lab/lab"), args, { CROSSHOST_LAB: LAB_NAME });
 }
 
+/** The same, side by side with others. */
+export function startLabCommand(...args: string[]): Promise<string> {
+    return start(join(ROOT, "lab/lab"), args, { CROSSHOST_LAB: LAB_NAME });
+}
+
 /** Reboots hosts side by side, and waits until they answer; with `--hard` as a power cut does. */
 export async function rebootAll(hosts: readonly string[], ...how: "--hard"[]): Promise<void> {
-    const words = (host: string) => ["reboot", host, ...how];
-    const env = { CROSSHOST_LAB: LAB_NAME };
-    await Promise.all(hosts.map((host) => start(join(ROOT, "lab/lab"), words(host), env)));
+    await Promise.all(hosts.map((host) => startLabCommand("reboot", host, ...how)));
 }
 
 /** Puts Debian packages into hosts, side by side. */
 export async function installAll(
     packages: Readonly<Record<string, readonly string[]>>,
 ): Promise<void> {
-    const env = { CROSSHOST_LAB: LAB_NAME };
     const wanted = Object.entries(packages).filter(([, names]) => names.length > 0);
-    await Promise.all(
-        wanted.map(([host, names]) =>
-            start(join(ROOT, "lab/lab"), ["install", host, ...names], env),
-        ),
-    );
+    await Promise.all(wanted.map(([host, names]) => startLabCommand("install", host, ...names)));
 }
 
 /** Waits until the watcher has done what it has heard of: what is broken by hand before, it may repair. */
@@ -114,7 +112,7 @@ export async function onAll(hosts: readonly string[], script: string): Promise<s
  */
 export function programOn(host: string, ...words: readonly string[]): [string, string[]] {
     if (lab().hosts[host]?.kernel === "own") {
-        const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+        const command = words.map(quoted).join(" ");
         return ["ssh", ["-nF", lab().sshConfigFile, "-o", "BatchMode=yes", host, command]];
     }
     const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
@@ -133,13 +131,27 @@ export function pidOf(container: string): string {
 
 /** A command of a host's script that runs a container's own programs in it: `docker exec` takes ten times the time. */
 export function inside(container: string, script: string): string {
-    return `nsenter -t ${pidOf(container)} -n -m sh -c '${script.replaceAll("'", "'\\''")}'`;
+    return `nsenter -t ${pidOf(container)} -n -m sh -c ${quoted(script)}`;
 }
 
 /** Runs with a host's own programs in a container's network: `docker exec` takes three times the time. */
 export function inNetworkOf(host: string, container: string, script: string): string {
-    const command = script.replaceAll("'", "'\\''");
-    return on(host, `nsenter -t ${pidOf(container)} -n sh -c '${command}'`);
+    return on(host, `nsenter -t ${pidOf(container)} -n sh -c ${quoted(script)}`);
+}
+
+function quoted(word: string): string {
+    return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** For bash: asks by HTTP at `192.168.40.11/80`, and says the first line of the answer. */
+export function firstLineAt(socket: string): string {
+    return `exec 3<>/dev/tcp/${socket}; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3`;
+}
+
+/** A request from the LAN: any answer in HTTP will do. */
+export function answersOnLan(socket: string): boolean {
+    const request = `${firstLineAt(socket)} | grep -q HTTP`;
+    return succeeds(() => within(lab().lan.namespace, `timeout 2 bash -c '${request}'`));
 }
 
 /** Those of the targets that do not answer a ping from a container's network; all of them where it is not there. */

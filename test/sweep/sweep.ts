@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { baseline } from "../support/hosts";
-import { lab, LAB_NAME, ROOT, start } from "../support/lab";
+import { lab, startLabCommand } from "../support/lab";
 import { Stack } from "../support/stack";
 import { live, type Pair, type Result, undisturbed } from "./life";
 import { dealer, randomFrom, type Steps } from "./point";
@@ -58,9 +58,7 @@ async function settle(hosts: readonly [string, string]): Promise<Pair> {
 async function anew({ hosts, stack }: Pair): Promise<Pair> {
     const all = Object.keys(lab().hosts).length;
     stack.remove("--force");
-    const command = (...words: string[]) =>
-        start(join(ROOT, "lab/lab"), words, { CROSSHOST_LAB: LAB_NAME });
-    await command("down", ...hosts, "--purge");
-    await command("up", String(all));
+    await startLabCommand("down", ...hosts, "--purge");
+    await startLabCommand("up", String(all));
     return settle(hosts);
 }

@@ -77,13 +77,13 @@ check_exchange() { # HOST ENGINE
 # As packages and an admin do: other programs, other settings, then a restart. tar takes away a program that runs before
 # it writes the new one.
 replace_engine() { # HOST ENGINE
-    local name=$1 engine=$2 layers layer file to=(ssh -F "$ssh_config" -o BatchMode=yes "$1")
+    local name=$1 engine=$2 layers layer file
     IFS=: read -ra layers < <(layers_of "$engine")
     for file in usr/sbin/dockerd usr/sbin/docker-proxy usr/bin/docker; do
         for layer in "${layers[@]}"; do [ ! -e "$layer/$file" ] || break; done
-        tar -C "$layer" -c "$file" | "${to[@]}" tar -x -C /
+        tar -C "$layer" -c "$file" | lab_ssh_stdin "$name" tar -x -C /
     done
-    docker_settings "$engine" | "${to[@]}" tee /etc/docker/daemon.json >/dev/null
+    docker_settings "$engine" | lab_ssh_stdin "$name" tee /etc/docker/daemon.json >/dev/null
     echo "$engine" >"$lab_dir/$name/engine"
     lab_ssh "$name" systemctl restart docker || die "$name: Docker $engine does not start: lab/lab ssh $name journalctl -u docker"
     write_lab_files

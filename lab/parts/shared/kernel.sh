@@ -28,19 +28,15 @@ make_kernel() {
     unlock_shared_thing
 }
 
-# With package lists of its own: this machine's apt need not know the release.
 fetch_source() { # FOLDER
-    local lists=$1/lists package options
-    mkdir -p "$lists/partial"
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) $kernel_from main" >"$1/sources"
-    options=(-qq -o "Dir::Etc::SourceList=$1/sources" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$lists"
-        -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root
-        -o Acquire::Languages=none -o Acquire::Check-Valid-Until=false)
-    apt-get "${options[@]}" update
-    package=$(apt-cache "${options[@]}" depends linux-source | sed -n 's/^ *Depends: \(linux-source-[0-9.]*\)$/\1/p')
-    (cd "$lists" && apt-get "${options[@]}" download "$package")
-    dpkg-deb --fsys-tarfile "$lists/$package"_*.deb | tar -xO "./usr/src/$package.tar.xz" | tar -xJ --strip-components=1 -C "$1"
-    rm -r "$lists"
+    local apt=$1/apt package
+    make_apt_folder "$apt" "$kernel_from"
+    : >"$apt/status"
+    apt_in "$apt" apt-get update
+    package=$(apt_in "$apt" apt-cache depends linux-source | sed -n 's/^ *Depends: \(linux-source-[0-9.]*\)$/\1/p')
+    (cd "$apt" && apt_in "$apt" apt-get download "$package")
+    dpkg-deb --fsys-tarfile "$apt/$package"_*.deb | tar -xO "./usr/src/$package.tar.xz" | tar -xJ --strip-components=1 -C "$1"
+    rm -r "$apt"
 }
 
 # Without debug information, which takes a third of the time. An option that Debian's source no longer has is an error.

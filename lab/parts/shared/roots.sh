@@ -37,7 +37,7 @@ unpack_debian() {
     contained mmdebstrap --mode=root --format=directory --variant=minbase --include="$(packages_of "$1")" \
         --aptopt='Acquire::Languages "none"' --aptopt='Acquire::Check-Valid-Until "false"' \
         --dpkgopt=force-unsafe-io "$1" "$2" \
-        "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) $1 main"
+        "$(debian_source "$1")"
 }
 
 # Its mounts and its processes end with it, and it ends with us.

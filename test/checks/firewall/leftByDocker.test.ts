@@ -1,18 +1,19 @@
 import { ALL_FORWARDED, BRIDGE, OPENS, told, toldOf, toldWith, WAYS_OF_BRIDGE } from "./told";
 
+const chains = (...rules: string[]) => `table ip filter {
+    chain FORWARD {
+        type filter hook forward priority filter; policy drop;
+        ${rules.join("\n")}
+    }
+    chain DOCKER-USER {
+        iifname "vx-mesh" oifname "ch-mesh" ip saddr 10.42.0.0/16 ip daddr 10.42.1.0/24 accept
+        return
+    }
+}`;
+
 test("a chain that Docker left dropping, when it was told to leave iptables alone", () => {
-    const left = (...rules: string[]) => `table ip filter {
-        chain FORWARD {
-            type filter hook forward priority filter; policy drop;
-            ${rules.join("\n")}
-            jump DOCKER-USER
-            iifname "docker0" oifname != "docker0" accept
-        }
-        chain DOCKER-USER {
-            iifname "vx-mesh" oifname "ch-mesh" ip saddr 10.42.0.0/16 ip daddr 10.42.1.0/24 accept
-            return
-        }
-    }`;
+    const left = (...rules: string[]) =>
+        chains(...rules, "jump DOCKER-USER", 'iifname "docker0" oifname != "docker0" accept');
     const off: [string, string[]] = ["docker-iptables", ["off"]];
     expect(told(left())).toEqual([]);
     expect(toldWith([off], left())).toEqual([ALL_FORWARDED()]);
@@ -36,25 +37,16 @@ test("a chain that Docker left dropping, when it was told to leave iptables alon
 });
 
 test("the policy that Docker left dropping when it was told to use nftables", () => {
-    const left = (...rules: string[]) => `table ip filter {
-        chain FORWARD {
-            type filter hook forward priority filter; policy drop;
-            ${rules.join("\n")}
-        }
-        chain DOCKER-USER {
-            iifname "vx-mesh" oifname "ch-mesh" ip saddr 10.42.0.0/16 ip daddr 10.42.1.0/24 accept
-        }
-    }`;
     const LEFT = (iptables: string) =>
         `Docker's firewall backend is nftables now, and the policy DROP that Docker left in the chain FORWARD of iptables blocks the traffic of all containers; it is gone after a reboot, or with:
     ${iptables} -P FORWARD ACCEPT`;
     const nftables: [string, string[]] = ["docker-iptables", ["nftables"]];
-    const asked = left("counter packets 1 bytes 2 jump DOCKER-USER");
+    const asked = chains("counter packets 1 bytes 2 jump DOCKER-USER");
     expect(toldWith([nftables], asked)).toEqual([LEFT("iptables")]);
     expect(toldOf(BRIDGE, [nftables], asked)).toEqual([LEFT("iptables")]);
     expect(toldWith([nftables], asked.replace("policy drop", "policy accept"))).toEqual([]);
-    expect(toldWith([nftables], left())[0]).toMatch(/^its firewall \(chain FORWARD/);
-    expect(toldWith([nftables], left('iifname "ch-mesh" drop', "jump DOCKER-USER"))).toEqual([
+    expect(toldWith([nftables], chains())[0]).toMatch(/^its firewall \(chain FORWARD/);
+    expect(toldWith([nftables], chains('iifname "ch-mesh" drop', "jump DOCKER-USER"))).toEqual([
         LEFT("iptables"),
         expect.stringMatching(
             /^its firewall \(chain FORWARD .*from vx-mesh to ch-mesh or back, and traffic that leaves ch-mesh/,
