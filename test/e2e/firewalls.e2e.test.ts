@@ -8,7 +8,7 @@ import {
     HOSTS,
     type HostName,
 } from "../support/hosts";
-import { installAll, on, onAll, rebootAll } from "../support/lab";
+import { installAll, lab, on, onAll, rebootAll } from "../support/lab";
 import { lostByAll } from "../support/ways";
 import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
@@ -23,7 +23,9 @@ const SEED = Number(process.env["CROSSHOST_SEED"] ?? Date.now() % FIREWALLS.leng
 const OF = Object.fromEntries(
     HOSTS.map((host, at) => [host, FIREWALLS[(at + SEED) % FIREWALLS.length]]),
 ) as Record<HostName, Firewall>;
-const WHO = HOSTS.map((host) => `${host} ${OF[host].name}`).join(", ");
+const WHO = HOSTS.map(
+    (host) => `${host} ${OF[host].name} (Docker ${lab().hosts[host]?.engine})`,
+).join(", ");
 const KEPT = "/root/firewall.tar";
 
 describe(`firewalls of hosts: ${WHO} (CROSSHOST_SEED=${SEED})`, () => {

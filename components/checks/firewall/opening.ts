@@ -46,21 +46,13 @@ function portCommands({ what, peers, port }: PortOpening, firewall: Firewall, by
                     : `ufw allow proto udp from ${peer} to any port ${port}`,
             );
         case "firewalld":
-            return isOut
-                ? [
-                      ...peers.map(
-                          (peer) =>
-                              `firewall-cmd --permanent --direct --add-rule ipv4 filter OUTPUT 0 -p udp -d ${peer} --dport ${port} -j ACCEPT`,
-                      ),
-                      "firewall-cmd --reload",
-                  ]
-                : [
-                      ...peers.map(
-                          (peer) =>
-                              `firewall-cmd --permanent --add-rich-rule='rule family="ipv4" source address="${peer}" port port="${port}" protocol="udp" accept'`,
-                      ),
-                      "firewall-cmd --reload",
-                  ];
+            return peers.flatMap((peer) =>
+                lasting(
+                    isOut
+                        ? `--direct --add-rule ipv4 filter OUTPUT 0 -p udp -d ${peer} --dport ${port} -j ACCEPT`
+                        : `--add-rich-rule='rule family="ipv4" source address="${peer}" port port="${port}" protocol="udp" accept'`,
+                ),
+            );
         case "iptables":
         case "iptables-nft":
         case "iptables-legacy":
@@ -87,10 +79,7 @@ function passageCommands({ range, rules }: Passage, firewall: Firewall, by: Chai
                         .join(" "),
                 );
         case "firewalld":
-            return [
-                `firewall-cmd --permanent --zone=trusted --add-source=${range}`,
-                "firewall-cmd --reload",
-            ];
+            return lasting(`--zone=trusted --add-source=${range}`);
         case "iptables":
         case "iptables-nft":
         case "iptables-legacy":
@@ -123,4 +112,9 @@ function passageCommands({ range, rules }: Passage, firewall: Firewall, by: Chai
 
 function insert({ table, name }: Chain): string {
     return `nft insert rule ${table} ${name}`;
+}
+
+/** Without a reload, by which firewalld 1.3 (Debian 12) removes all rules of iptables, Docker's and those in DOCKER-USER too. */
+function lasting(change: string): string[] {
+    return [`firewall-cmd ${change}`, `firewall-cmd --permanent ${change}`];
 }

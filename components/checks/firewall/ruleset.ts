@@ -11,7 +11,7 @@ export interface Packet {
     readonly oifname?: string;
     readonly saddr: string;
     readonly daddr: string;
-    /** Port of UDP; without it, any protocol. */
+    /** Port of UDP; without it, the packet is of TCP, to a port that is not known. */
     readonly udp?: number;
 }
 
@@ -196,16 +196,15 @@ function inMap(expression: string, elements: string, match: Match, packet: Packe
 const EXPRESSIONS: readonly (readonly [RegExp, (packet: Packet, value: string) => Match])[] = [
     [words("ip saddr"), ({ saddr }, value) => isIn(saddr, value)],
     [words("ip daddr"), ({ daddr }, value) => isIn(daddr, value)],
-    [
-        words("(?:udp|th) dport"),
-        ({ udp }, value) => (udp === undefined ? undefined : isPort(udp, value)),
-    ],
+    [words("th dport"), ({ udp }, value) => (udp === undefined ? undefined : isPort(udp, value))],
+    [words("udp dport"), ({ udp }, value) => udp !== undefined && isPort(udp, value)],
     [words("(?:udp|th) sport"), () => undefined],
     [
         words("(?:ip protocol|meta l4proto)"),
-        ({ udp }, value) => (udp === undefined ? undefined : /^(udp|17)$/.test(value)),
+        ({ udp }, value) => (udp === undefined ? /^(tcp|6)$/ : /^(udp|17)$/).test(value),
     ],
-    [words("(?:tcp|sctp|icmp|icmpv6) \\S+"), ({ udp }) => (udp === undefined ? undefined : false)],
+    [words("tcp \\S+"), ({ udp }) => (udp === undefined ? undefined : false)],
+    [words("(?:sctp|icmp|icmpv6) \\S+"), () => false],
     [words("(?:meta )?iif(?:name)?"), ({ iifname }, value) => isLink(iifname, value)],
     [
         words("(?:meta )?oif(?:name)?"),

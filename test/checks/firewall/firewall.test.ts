@@ -192,13 +192,14 @@ const FIREWALLD = (allowed: string) => `table inet firewalld {
 test("firewalld, with its own commands, for what containers send too", () => {
     const [input, forward] = told(FIREWALLD(""));
     expect(input).toBe(`its firewall (firewalld) drops ${NEEDS}; to let it through:
+    firewall-cmd --add-rich-rule='rule family="ipv4" source address="192.168.40.12" port port="20473" protocol="udp" accept'
     firewall-cmd --permanent --add-rich-rule='rule family="ipv4" source address="192.168.40.12" port port="20473" protocol="udp" accept'
-    firewall-cmd --permanent --add-rich-rule='rule family="ipv4" source address="192.168.40.13" port port="20473" protocol="udp" accept'
-    firewall-cmd --reload`);
+    firewall-cmd --add-rich-rule='rule family="ipv4" source address="192.168.40.13" port port="20473" protocol="udp" accept'
+    firewall-cmd --permanent --add-rich-rule='rule family="ipv4" source address="192.168.40.13" port port="20473" protocol="udp" accept'`);
     expect(forward)
         .toBe(`its firewall (firewalld) drops traffic from vx-mesh to ch-mesh or back; to let it through:
-    firewall-cmd --permanent --zone=trusted --add-source=10.42.0.0/16
-    firewall-cmd --reload`);
+    firewall-cmd --zone=trusted --add-source=10.42.0.0/16
+    firewall-cmd --permanent --zone=trusted --add-source=10.42.0.0/16`);
     expect(told(FIREWALLD("udp dport 20473 accept"))).toEqual([forward]);
 });
 
@@ -207,8 +208,8 @@ test("firewalld, whom Docker tells of a bridge when it makes the network", () =>
     const isThere: [string, string[]] = ["link", ["ch-mesh bridge crosshost:s:mesh"]];
     expect(toldWith([isThere], rules)).toEqual([
         `its firewall (firewalld) drops traffic from vx-mesh to ch-mesh or back, and traffic that leaves ch-mesh; to let it through:
-    firewall-cmd --permanent --zone=trusted --add-source=10.42.0.0/16
-    firewall-cmd --reload`,
+    firewall-cmd --zone=trusted --add-source=10.42.0.0/16
+    firewall-cmd --permanent --zone=trusted --add-source=10.42.0.0/16`,
     ]);
     const newer = `${rules}\nchain filter_FWD_docker-forwarding {\naccept\n}`;
     expect(told(newer)).toEqual([]);

@@ -36,4 +36,24 @@ describe("a chain that drops what is forwarded", () => {
     nft insert rule inet filter forward oifname "br-lan" ct state established,related accept`,
         ]);
     });
+
+    test("but for pings, and what is asked of it by UDP, as ufw does", () => {
+        const told = toldOf(
+            BRIDGE,
+            [],
+            forward(
+                "ct state established,related accept",
+                "meta l4proto icmp icmp type echo-request accept",
+                "ip protocol icmp accept",
+                "meta l4proto udp accept",
+                "udp dport 53 accept",
+            ),
+        );
+        expect(told).toHaveLength(1);
+        expect(told[0]).toContain(
+            `${BY} traffic that leaves br-lan, and traffic to published ports behind br-lan; `,
+        );
+        expect(toldOf(BRIDGE, [], forward("meta l4proto tcp accept"))).toEqual([]);
+        expect(toldOf(BRIDGE, [], forward("tcp dport 80 accept"))).toEqual([]); // who knows
+    });
 });
