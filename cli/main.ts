@@ -4,6 +4,7 @@ import { check, type CheckOptions } from "./check/check";
 import { CliError } from "./error";
 import { printable } from "./text";
 import { graph, type GraphOptions } from "./graph/graph";
+import { FORMATS, importFile } from "./import/import";
 
 /** 1 is for a check that found a difference. */
 const USAGE = 2;
@@ -12,7 +13,9 @@ export async function main(words: readonly string[]): Promise<number> {
     let status = 0;
     const stack = ["-s, --stack <name>", "the stack; default: the one selected here"] as const;
     const program = new Command("crosshost")
-        .description("Show what a stack of Crosshost looks like, and check whether it works.")
+        .description(
+            "Show what a stack of Crosshost looks like, check whether it works, and begin one.",
+        )
         .exitOverride()
         .showSuggestionAfterError();
     program
@@ -48,6 +51,20 @@ export async function main(words: readonly string[]): Promise<number> {
             process.stdout.write(text);
             status = right ? 0 : 1;
         });
+    const importing = program
+        .command("import")
+        .description("print the program that makes what another tool's file asks for");
+    for (const [name, format] of Object.entries(FORMATS)) {
+        importing
+            .command(name)
+            .description(format.what)
+            .argument("<file>")
+            .action((file: string) => {
+                const { program: text, left } = importFile(format, file);
+                left.forEach((line) => process.stderr.write(`${printable(line)}\n`));
+                process.stdout.write(text);
+            });
+    }
     try {
         await program.parseAsync(words, { from: "user" });
         return status;

@@ -41,6 +41,10 @@ describe.each([
         ["graph", "--state", "x", "--stack", "y"],
         "error: option '--state <file>' cannot be used with option '-s, --stack <name>'",
     ],
+    [["import", "flanel", "x"], "error: unknown command 'flanel'\n(Did you mean flannel?)"],
+    [["import", "compose"], "error: missing required argument 'file'"],
+    [["import", "calico", "/nowhere/x"], "error: cannot read /nowhere/x: "],
+    [["import", "calico", __filename], `error: ${__filename}: is neither JSON nor YAML: `],
     [["graph", "--state", "/nowhere/x"], "error: cannot read /nowhere/x: "],
     [["graph", "--state", __filename], `error: ${__filename} is not a stack's state`],
 ])("crosshost %p", (words, complaint) => {

@@ -1,0 +1,108 @@
+import { Address6 } from "ip-address";
+import { BACKENDS } from "../../components/overlay/backends";
+import { prefixOf } from "../../components/wire/address";
+import { CliError } from "../error";
+import { type Arguments, type Component } from "./program";
+import { type Section } from "./section";
+
+/** The IPPools of Calico in a manifest, or in what `calicoctl get ippool -o yaml` prints. */
+export function fromCalico(sections: readonly Section[]): Component[] {
+    return sections.flatMap((section) => {
+        const kind = section.text("kind");
+        if (kind === "IPPool" && section.text("apiVersion")?.includes("projectcalico.org")) {
+            return poolOf(section);
+        }
+        const pools = (kind ?? "").endsWith("List") ? section.list("items") : [];
+        section.ignoreRest();
+        return fromCalico(pools);
+    });
+}
+
+function poolOf(pool: Section): Component[] {
+    pool.ignore("apiVersion");
+    const metadata = pool.section("metadata");
+    const name = metadata?.text("name") ?? "calico";
+    metadata?.ignoreRest();
+    pool.ignore("status");
+    const spec = pool.section("spec");
+    if (spec?.text("cidr") === undefined) {
+        throw new CliError(`${pool.placeOf("spec")} has no cidr`);
+    }
+    if (Address6.isValid(spec.text("cidr") ?? "")) {
+        spec.leave("cidr", "an Overlay has IPv4 addresses only");
+        spec.ignoreRest();
+        return [];
+    }
+    if (spec.isTrue("disabled")) {
+        spec.leave("disabled", "a disabled pool gives out no addresses");
+        spec.ignoreRest();
+        return [];
+    }
+    const cidr = spec.cidr("cidr") ?? "";
+    const backend = backendOf(spec);
+    return [
+        {
+            kind: "Overlay",
+            name,
+            args: { cidr, subnetPrefix: subnetPrefixOf(spec, cidr), backend },
+        },
+    ];
+}
+
+/** A node of Calico has several blocks, a host of an Overlay one subnet. */
+function subnetPrefixOf(spec: Section, cidr: string): number | undefined {
+    const block = spec.number("blockSize") ?? 26;
+    const isWide = prefixOf(cidr) < 24;
+    if (isWide) {
+        spec.leave(
+            "blockSize",
+            "a host has one subnet, a /24 by default: set `subnetPrefix` for another size",
+        );
+    }
+    return isWide ? undefined : block;
+}
+
+function backendOf(spec: Section): Arguments {
+    const modes = ["ipipMode", "vxlanMode"].map((key) => ({
+        key,
+        mode: spec.text(key) ?? "Never",
+    }));
+    const chosen = modes.find(({ mode }) => mode !== "Never");
+    leaveRest(spec);
+    if (!chosen) {
+        return { direct: {} };
+    }
+    if (chosen.mode === "CrossSubnet") {
+        spec.leave(
+            chosen.key,
+            "packets are encapsulated for all hosts or for none: if all hosts share a link, use `direct`",
+        );
+    }
+    if (chosen.key === "vxlanMode") {
+        return { vxlan: {} };
+    }
+    if (!("ipip" in BACKENDS)) {
+        spec.leave(
+            chosen.key,
+            "Crosshost has no ipip; the program has vxlan, which needs UDP between the hosts",
+        );
+        return { vxlan: {} };
+    }
+    return { ipip: {} };
+}
+
+function leaveRest(spec: Section): void {
+    if (!spec.isTrue("natOutgoing")) {
+        spec.leave("natOutgoing", "packets that leave an Overlay are always masqueraded");
+    }
+    if (spec.text("nodeSelector") !== "all()") {
+        spec.leave("nodeSelector", "the program lists the hosts");
+    }
+    spec.ignore("disabled");
+    spec.leave("allowedUses", "an Overlay is for containers");
+    spec.leave("disableBGPExport", "Crosshost announces no routes");
+    spec.leave(
+        "assignmentMode",
+        "a container gets an address of its host's subnet, or the one that its attachment names",
+    );
+}

@@ -1,0 +1,160 @@
+import { Address6 } from "ip-address";
+import { prefixOf, subnet as subnetOf } from "../../components/wire/address";
+import { CliError } from "../error";
+import { type Arguments, type Component } from "./program";
+import { type Section } from "./section";
+
+/** The networks of a compose file, for the host that it runs on. */
+export function fromCompose(sections: readonly Section[]): Component[] {
+    return sections.flatMap((file) => {
+        const networks = file.section("networks");
+        file.ignoreRest();
+        return (networks?.keys() ?? []).flatMap((key, at): Component[] => {
+            const network = networks?.section(key);
+            if (network) {
+                return networkOf(network, key, at);
+            }
+            networks?.leave(key, PROPOSED);
+            return [{ kind: "Bridge", name: key, args: { cidr: proposed(at), dockerName: key } }];
+        });
+    });
+}
+
+const PROPOSED = "Docker chooses its addresses; the program proposes some";
+
+function proposed(at: number): string {
+    return `10.200.${at}.0/24`;
+}
+
+function networkOf(network: Section, key: string, at: number): Component[] {
+    if (network.isTrue("external")) {
+        network.leave("external", "it is created elsewhere");
+        network.ignoreRest();
+        return [];
+    }
+    const driver = network.text("driver") ?? "bridge";
+    const componentOf = BY_DRIVER[driver];
+    if (!componentOf) {
+        network.leave(
+            "driver",
+            `has no counterpart in Crosshost, which has one for ${Object.keys(BY_DRIVER).join(", ")}`,
+        );
+        network.ignoreRest();
+        return [];
+    }
+    network.ignore("attachable");
+    network.leave("internal", "a Bridge always lets its containers out");
+    network.leave("enable_ipv6", "its containers have IPv4 addresses only");
+    network.leave("labels", "the Docker network has no labels but Crosshost's own");
+    const dockerName = network.text("name") ?? key;
+    const { kind, args } = componentOf({
+        network,
+        ipam: ipamOf(network),
+        options: network.section("driver_opts"),
+        at,
+    });
+    return [{ kind, name: key, args: { ...args, dockerName } }];
+}
+
+interface Parts {
+    readonly network: Section;
+    readonly ipam: Section | undefined;
+    readonly options: Section | undefined;
+    readonly at: number;
+}
+
+/** Its first subnet of IPv4. */
+function ipamOf(network: Section): Section | undefined {
+    const ipam = network.section("ipam");
+    ipam?.ignore("driver");
+    const configs = ipam?.list("config") ?? [];
+    const chosen = configs.find((config) => !Address6.isValid(config.text("subnet") ?? ""));
+    for (const other of configs.filter((config) => config !== chosen)) {
+        other.leave("subnet", "a network has one subnet, of IPv4");
+        other.ignoreRest();
+    }
+    return chosen;
+}
+
+type Reader = (parts: Parts) => Pick<Component, "kind" | "args">;
+
+const BY_DRIVER: Readonly<Record<string, Reader>> = {
+    bridge: ({ network, ipam, options, at }) => ({
+        kind: "Bridge",
+        args: {
+            cidr: cidrOf(network, ipam, proposed(at)),
+            gateway: ipam?.text("gateway"),
+            ipRange: ipam?.text("ip_range"),
+            mtu: options?.number(MTU),
+        },
+    }),
+    overlay({ network, ipam, options, at }) {
+        const cidr = cidrOf(network, ipam, `10.${201 + at}.0.0/16`);
+        const isSmall = prefixOf(cidr) > 20;
+        ipam?.leave(
+            "subnet",
+            "each host gets a part of it: add the swarm's other hosts to `hosts`",
+        );
+        ipam?.leave("gateway", "each host's part has its own, the first address");
+        ipam?.leave("ip_range", "each host gives out addresses of its own part");
+        options?.leave("encrypted", "packets of vxlan are not encrypted");
+        return {
+            kind: "Overlay",
+            args: {
+                cidr,
+                subnetPrefix: isSmall ? Math.min(prefixOf(cidr) + 4, 28) : undefined,
+                backend: { vxlan: {} },
+                mtu: options?.number(MTU),
+            },
+        };
+    },
+    macvlan: (parts) =>
+        lan(parts, { driver: undefined, mode: parts.options?.text("macvlan_mode") }),
+    ipvlan: (parts) => lan(parts, { driver: "ipvlan", mode: parts.options?.text("ipvlan_mode") }),
+};
+
+const MTU = "com.docker.network.driver.mtu";
+
+function cidrOf(network: Section, ipam: Section | undefined, proposal: string): string {
+    const cidr = ipam?.cidr("subnet");
+    if (cidr === undefined) {
+        network.tell(PROPOSED);
+    }
+    ipam?.leave("aux_addresses", "attachments name their addresses");
+    return cidr ?? proposal;
+}
+
+function lan({ network, ipam, options }: Parts, kind: Arguments): Pick<Component, "kind" | "args"> {
+    const subnet = ipam?.cidr("subnet");
+    const parent = options?.text("parent");
+    if (
+        ipam === undefined ||
+        subnet === undefined ||
+        options === undefined ||
+        parent === undefined
+    ) {
+        throw new CliError(
+            `${network.placeOf("driver")} needs a subnet in ipam and the parent in driver_opts`,
+        );
+    }
+    const ipRange = ipam.text("ip_range");
+    if (ipRange === undefined) {
+        ipam.leave(
+            "subnet",
+            "Docker gives out all of it, the program its upper half: choose a part that the LAN's DHCP leaves free",
+        );
+    }
+    const [link = "", vlan] = parent.split(".");
+    return {
+        kind: "Macvlan",
+        args: {
+            parent: link,
+            vlan: vlan === undefined ? undefined : Number(vlan),
+            subnet,
+            gateway: ipam.text("gateway"),
+            ipRange: ipRange ?? subnetOf(subnet, prefixOf(subnet) + 1, 1),
+            reserved: ipam.section("aux_addresses")?.texts(),
+            ...kind,
+        },
+    };
+}

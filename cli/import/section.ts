@@ -1,0 +1,219 @@
+import {
+    isMap,
+    isScalar,
+    isSeq,
+    LineCounter,
+    type Node,
+    parseAllDocuments,
+    type YAMLMap,
+} from "yaml";
+import { cidrProblem } from "../../components/wire/address";
+import { CliError } from "../error";
+
+/** What a program cannot say of a file. */
+export interface Left {
+    readonly line: number;
+    /** `spec.blockSize` */
+    readonly path: string;
+    readonly why: string;
+}
+
+const UNKNOWN = "is not known to this import";
+
+/** A mapping in a file. What nobody has read of it is left out of the program, and told. */
+export class Section {
+    private readonly read = new Set<string>();
+    private readonly sections: Section[] = [];
+    private readonly told: Left[] = [];
+
+    constructor(
+        private readonly map: YAMLMap,
+        private readonly lineAt: (offset: number) => number,
+        private readonly path: string,
+    ) {}
+
+    text(key: string): string | undefined {
+        const value = this.scalar(key);
+        return value === undefined ? undefined : String(value);
+    }
+
+    number(key: string): number | undefined {
+        const value = this.scalar(key);
+        if (value === undefined) {
+            return undefined;
+        }
+        const number = Number(value);
+        if (value === "" || !Number.isInteger(number)) {
+            throw new CliError(
+                `${this.placeOf(key)} ${JSON.stringify(value)} is not a whole number`,
+            );
+        }
+        return number;
+    }
+
+    /** An IPv4 network. */
+    cidr(key: string): string | undefined {
+        const text = this.text(key);
+        const problem =
+            text === undefined ? undefined : (variableProblem(text) ?? cidrProblem(text));
+        if (problem) {
+            throw new CliError(`${this.placeOf(key)} ${JSON.stringify(text)} ${problem}`);
+        }
+        return text;
+    }
+
+    isTrue(key: string): boolean {
+        return this.text(key)?.toLowerCase() === "true";
+    }
+
+    has(key: string): boolean {
+        return this.node(key) !== undefined;
+    }
+
+    keys(): string[] {
+        return this.map.items.map(({ key }) => String(isScalar(key) ? key.value : key));
+    }
+
+    /** The mapping below a key. A key without a value has an empty one. */
+    section(key: string): Section | undefined {
+        const node = this.taken(key);
+        if (node === undefined || (isScalar(node) && node.value === null)) {
+            return undefined;
+        }
+        return this.sectionOf(node, this.pathOf(key));
+    }
+
+    list(key: string): Section[] {
+        const node = this.taken(key);
+        if (node === undefined) {
+            return [];
+        }
+        if (!isSeq(node)) {
+            throw new CliError(`${this.placeOf(key)} is not a list`);
+        }
+        return node.items.map((item, at) =>
+            this.sectionOf(item as Node, `${this.pathOf(key)}[${at}]`),
+        );
+    }
+
+    /** Read, and of no effect on the program. */
+    ignore(...keys: readonly string[]): void {
+        keys.forEach((key) => this.read.add(key));
+    }
+
+    /** The values of all keys. */
+    texts(): string[] {
+        return this.keys().flatMap((key) => this.text(key) ?? []);
+    }
+
+    /** All that is not read yet is no matter of a network. */
+    ignoreRest(): void {
+        this.ignore(...this.keys());
+    }
+
+    /** Read, and not to be had of a program. */
+    leave(key: string, why: string): void {
+        this.read.add(key);
+        if (this.has(key)) {
+            this.told.push({ line: this.lineOf(this.node(key)), path: this.pathOf(key), why });
+        }
+    }
+
+    /** What is said of the mapping itself. */
+    tell(why: string): void {
+        this.told.push({ line: this.lineOf(this.map), path: this.path, why });
+    }
+
+    /** Of this mapping and all that were taken from it, in the order of the file. */
+    left(): Left[] {
+        const unread = this.map.items
+            .filter(({ key }) => !this.read.has(String(isScalar(key) ? key.value : key)))
+            .map(({ key }) => ({
+                line: this.lineOf(key as Node),
+                path: this.pathOf(String(isScalar(key) ? key.value : key)),
+                why: UNKNOWN,
+            }));
+        return [
+            ...unread,
+            ...this.told,
+            ...this.sections.flatMap((section) => section.left()),
+        ].sort((one, other) => one.line - other.line);
+    }
+
+    /** `line 3: spec.cidr`, as errors begin. */
+    placeOf(key: string): string {
+        return `line ${this.lineOf(this.node(key) ?? this.map)}: ${this.pathOf(key)}`;
+    }
+
+    private scalar(key: string): string | number | boolean | undefined {
+        const node = this.taken(key);
+        if (node === undefined || (isScalar(node) && node.value === null)) {
+            return undefined;
+        }
+        if (!isScalar(node)) {
+            throw new CliError(`${this.placeOf(key)} is not a plain value`);
+        }
+        return node.value as string | number | boolean;
+    }
+
+    private sectionOf(node: Node, path: string): Section {
+        if (!isMap(node)) {
+            throw new CliError(`line ${this.lineOf(node)}: ${path} is not a mapping`);
+        }
+        const section = new Section(node, this.lineAt, path);
+        this.sections.push(section);
+        return section;
+    }
+
+    private taken(key: string): Node | undefined {
+        this.read.add(key);
+        return this.node(key);
+    }
+
+    private node(key: string): Node | undefined {
+        return this.map.get(key, true);
+    }
+
+    /** The documents in a text below a key. */
+    inside(key: string): Section[] {
+        const text = this.text(key) ?? "";
+        const after = this.lineOf(this.node(key));
+        const sections = sectionsOf(text, { path: this.pathOf(key), after });
+        this.sections.push(...sections);
+        return sections;
+    }
+
+    private lineOf(node: Node | undefined): number {
+        return this.lineAt(node?.range?.[0] ?? 0);
+    }
+
+    private pathOf(key: string): string {
+        return this.path ? `${this.path}.${key}` : key;
+    }
+}
+
+/** The documents of a file in YAML, or of JSON, which is YAML too; or of a text in a file, below a path and after a line. */
+export function sectionsOf(text: string, { path = "", after = 0 } = {}): Section[] {
+    const lines = new LineCounter();
+    const documents = parseAllDocuments(text, { lineCounter: lines, merge: true });
+    return [...documents].flatMap((document) => {
+        const [error] = document.errors;
+        if (error) {
+            throw new CliError(`is neither JSON nor YAML: ${error.message.split("\n")[0] ?? ""}`);
+        }
+        if (document.contents === null) {
+            return [];
+        }
+        if (!isMap(document.contents)) {
+            throw new CliError("is not a mapping of keys to values");
+        }
+        return [new Section(document.contents, (at) => lines.linePos(at).line + after, path)];
+    });
+}
+
+/** Of Helm and the like no value is known here. */
+function variableProblem(text: string): string | undefined {
+    return /[${]/.test(text)
+        ? "has a variable: import the file with its values (`docker compose config` prints it so)"
+        : undefined;
+}
