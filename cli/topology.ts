@@ -81,14 +81,10 @@ const hostOutputs = z.looseObject({
     become: z.literal("sudo").optional(),
     gone: z.boolean(),
 });
+const ends = { device: z.string(), to: z.string(), from: z.array(z.string()) };
 const flow: z.ZodType<Flow> = z.discriminatedUnion("kind", [
-    z.object({
-        kind: z.literal("udp"),
-        device: z.string(),
-        port: z.number(),
-        to: z.string(),
-        from: z.array(z.string()),
-    }),
+    z.object({ kind: z.literal("udp"), port: z.number(), ...ends }),
+    z.object({ kind: z.literal("protocol"), protocol: z.number(), ...ends }),
     z.object({
         kind: z.literal("forward"),
         bridge: z.string(),

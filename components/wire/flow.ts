@@ -1,15 +1,21 @@
 /** What has to pass between hosts, and a firewall of theirs may drop. */
-export type Flow = UdpFlow | ForwardFlow;
+export type Flow = TunnelFlow | ForwardFlow;
+
+/** What a tunnel's packets travel in: UDP to a port, or a protocol of IP by its number. */
+export type Carrier =
+    | { readonly kind: "udp"; readonly port: number }
+    | { readonly kind: "protocol"; readonly protocol: number };
+
+export const IPIP_PROTOCOL = 4;
+export const GRE_PROTOCOL = 47;
 
 /** The packets of a device, as they come to the host itself. */
-export interface UdpFlow {
-    readonly kind: "udp";
+export type TunnelFlow = Carrier & {
     readonly device: string;
-    readonly port: number;
     /** Addresses of hosts. */
     readonly to: string;
     readonly from: readonly string[];
-}
+};
 
 /** Packets of containers elsewhere, and the answers. */
 export interface ForwardFlow {

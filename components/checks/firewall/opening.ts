@@ -1,17 +1,18 @@
 // The commands by which each firewall lets through what it drops.
+import { type Carrier, GRE_PROTOCOL } from "../../wire/flow";
 import { type Chain } from "./ruleset";
 
 /** `iptables` is the program that a host calls so; the others say what their rules lie in. */
 export type Firewall =
     "ufw" | "firewalld" | "iptables" | "iptables-nft" | "iptables-legacy" | "nft";
 
-export type Opening = PortOpening | Passage;
+export type Opening = TunnelOpening | Passage;
 
-/** UDP to a port, the host's own from its peers, or theirs. */
-interface PortOpening {
-    readonly what: "port" | "peers' port";
+/** To the host's own tunnel from its peers, or to theirs. */
+interface TunnelOpening {
+    readonly what: "tunnel" | "peers' tunnel";
     readonly peers: readonly string[];
-    readonly port: number;
+    readonly carrier: Carrier;
 }
 
 /** Packets that the host forwards. */
@@ -33,24 +34,27 @@ interface Pass {
 export function commandsOf(opening: Opening, firewall: Firewall, by: Chain): string[] {
     return opening.what === "passage"
         ? passageCommands(opening, firewall, by)
-        : portCommands(opening, firewall, by);
+        : tunnelCommands(opening, firewall, by);
 }
 
-function portCommands({ what, peers, port }: PortOpening, firewall: Firewall, by: Chain): string[] {
-    const isOut = what === "peers' port";
+function tunnelCommands(
+    { what, peers, carrier }: TunnelOpening,
+    firewall: Firewall,
+    by: Chain,
+): string[] {
+    const isOut = what === "peers' tunnel";
+    const udp = carrier.kind === "udp" ? carrier : undefined;
+    const protocol = carrier.kind === "udp" ? "udp" : carrier.protocol;
+    const dport = udp ? ` --dport ${udp.port}` : "";
     switch (firewall) {
         case "ufw":
-            return peers.map((peer) =>
-                isOut
-                    ? `ufw allow out proto udp to ${peer} port ${port}`
-                    : `ufw allow proto udp from ${peer} to any port ${port}`,
-            );
+            return ufwCommands(isOut, peers, carrier);
         case "firewalld":
             return peers.flatMap((peer) =>
                 lasting(
                     isOut
-                        ? `--direct --add-rule ipv4 filter OUTPUT 0 -p udp -d ${peer} --dport ${port} -j ACCEPT`
-                        : `--add-rich-rule='rule family="ipv4" source address="${peer}" port port="${port}" protocol="udp" accept'`,
+                        ? `--direct --add-rule ipv4 filter OUTPUT 0 -p ${protocol} -d ${peer}${dport} -j ACCEPT`
+                        : `--add-rich-rule='rule family="ipv4" source address="${peer}" ${udp ? `port port="${udp.port}" protocol="udp"` : `protocol value="${protocol}"`} accept'`,
                 ),
             );
         case "iptables":
@@ -58,14 +62,37 @@ function portCommands({ what, peers, port }: PortOpening, firewall: Firewall, by
         case "iptables-legacy":
             return peers.map((peer) =>
                 isOut
-                    ? `${firewall} -I OUTPUT -p udp -d ${peer} --dport ${port} -j ACCEPT`
-                    : `${firewall} -I INPUT -p udp -s ${peer} --dport ${port} -j ACCEPT`,
+                    ? `${firewall} -I OUTPUT -p ${protocol} -d ${peer}${dport} -j ACCEPT`
+                    : `${firewall} -I INPUT -p ${protocol} -s ${peer}${dport} -j ACCEPT`,
             );
         case "nft":
             return [
-                `${insert(by)} ip ${isOut ? "daddr" : "saddr"} { ${peers.join(", ")} } udp dport ${port} accept`,
+                `${insert(by)} ip ${isOut ? "daddr" : "saddr"} { ${peers.join(", ")} } ${udp ? `udp dport ${udp.port}` : `ip protocol ${protocol}`} accept`,
             ];
     }
+}
+
+/** It knows but a few protocols by name. Rules of others stand in its file, behind the one for the loopback. */
+function ufwCommands(isOut: boolean, peers: readonly string[], carrier: Carrier): string[] {
+    if (carrier.kind === "udp" || carrier.protocol === GRE_PROTOCOL) {
+        const [proto, port] =
+            carrier.kind === "udp" ? ["udp", ` port ${carrier.port}`] : ["gre", ""];
+        return peers.map((peer) =>
+            isOut
+                ? `ufw allow out proto ${proto} to ${peer}${port}`
+                : `ufw allow proto ${proto} from ${peer} to any${port}`,
+        );
+    }
+    const [chain, loopback, address] = isOut
+        ? ["ufw-before-output", "-o lo", "-d"]
+        : ["ufw-before-input", "-i lo", "-s"];
+    return [
+        ...peers.map(
+            (peer) =>
+                `sed -i '/^-A ${chain} ${loopback} /a -A ${chain} -p ${carrier.protocol} ${address} ${peer} -j ACCEPT' /etc/ufw/before.rules`,
+        ),
+        "ufw reload",
+    ];
 }
 
 function passageCommands({ range, rules }: Passage, firewall: Firewall, by: Chain): string[] {

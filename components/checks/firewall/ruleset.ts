@@ -1,4 +1,5 @@
 import { contains } from "../../wire/address";
+import { type Carrier, GRE_PROTOCOL, IPIP_PROTOCOL } from "../../wire/flow";
 import { inWordsOfNft } from "./iptablesRule";
 
 /** A packet as a packet filter sees it. */
@@ -11,8 +12,8 @@ export interface Packet {
     readonly oifname?: string;
     readonly saddr: string;
     readonly daddr: string;
-    /** Port of UDP; without it, the packet is of TCP, to a port that is not known. */
-    readonly udp?: number;
+    /** Without it, the packet is of TCP, to a port that is not known. */
+    readonly carrier?: Carrier;
 }
 
 export interface Chain {
@@ -196,14 +197,15 @@ function inMap(expression: string, elements: string, match: Match, packet: Packe
 const EXPRESSIONS: readonly (readonly [RegExp, (packet: Packet, value: string) => Match])[] = [
     [words("ip saddr"), ({ saddr }, value) => isIn(saddr, value)],
     [words("ip daddr"), ({ daddr }, value) => isIn(daddr, value)],
-    [words("th dport"), ({ udp }, value) => (udp === undefined ? undefined : isPort(udp, value))],
-    [words("udp dport"), ({ udp }, value) => udp !== undefined && isPort(udp, value)],
-    [words("(?:udp|th) sport"), () => undefined],
+    [words("th dport"), ({ carrier }, value) => isPort(carrier, value)],
+    [words("udp dport"), ({ carrier }, value) => carrier?.kind === "udp" && isPort(carrier, value)],
+    [words("udp sport"), ({ carrier }) => (carrier?.kind === "udp" ? undefined : false)],
+    [words("th sport"), () => undefined],
     [
         words("(?:ip protocol|meta l4proto)"),
-        ({ udp }, value) => (udp === undefined ? /^(tcp|6)$/ : /^(udp|17)$/).test(value),
+        ({ carrier }, value) => namesOf(carrier).includes(value.toLowerCase()),
     ],
-    [words("tcp \\S+"), ({ udp }) => (udp === undefined ? undefined : false)],
+    [words("tcp \\S+"), ({ carrier }) => (carrier === undefined ? undefined : false)],
     [words("(?:sctp|icmp|icmpv6) \\S+"), () => false],
     [words("(?:meta )?iif(?:name)?"), ({ iifname }, value) => isLink(iifname, value)],
     [
@@ -257,7 +259,25 @@ function isIn(address: string, value: string): Match {
     return undefined;
 }
 
-function isPort(port: number, value: string): Match {
+/** As nft and iptables call protocols, by /etc/protocols, where `ipip` is another than that of tunnels. */
+const NAMES: Readonly<Partial<Record<number, readonly string[]>>> = {
+    [IPIP_PROTOCOL]: ["ipencap", "ipv4"],
+    [GRE_PROTOCOL]: ["gre"],
+};
+
+function namesOf(carrier: Carrier | undefined): readonly string[] {
+    if (carrier?.kind !== "protocol") {
+        return carrier === undefined ? ["tcp", "6"] : ["udp", "17"];
+    }
+    return [String(carrier.protocol), ...(NAMES[carrier.protocol] ?? [])];
+}
+
+/** Not known of TCP; other protocols have none, though a rule may read one at its place. */
+function isPort(carrier: Carrier | undefined, value: string): Match {
+    if (carrier?.kind !== "udp") {
+        return undefined;
+    }
+    const { port } = carrier;
     const [, from, to] = /^(\d+)(?:-(\d+))?$/.exec(value) ?? [];
     return from === undefined ? undefined : port >= Number(from) && port <= Number(to ?? from);
 }

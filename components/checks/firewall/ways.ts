@@ -1,6 +1,6 @@
 // The ways that packets of a unit take through a host, and what opens each.
 import { networkAddress } from "../../wire/address";
-import { type ForwardFlow, type Flow, type UdpFlow } from "../../wire/flow";
+import { type ForwardFlow, type Flow, GRE_PROTOCOL, type TunnelFlow } from "../../wire/flow";
 import { listed } from "../../facts/words";
 import { type Observation } from "../../facts/observation";
 import { networksOf } from "../../entries/network/network";
@@ -19,47 +19,51 @@ export interface Way {
 type Facts = Observation["facts"];
 
 /** Loopbacks, and bridges and tunnels, Docker's and ours. */
-const NO_NIC = /^(lo$|dummy|docker\d|docker_|br-|ch-|vx-)/;
+const NO_NIC = /^(lo$|dummy|docker\d|docker_|br-|ch-|vx-|gr-|ip-)/;
 /** Of an address that nobody has. */
 const ELSEWHERE = "192.0.2.1";
 
 export function waysOf(unit: Unit, flows: readonly Flow[], facts: Facts): Way[] {
     return [
         ...flows.flatMap((flow) =>
-            flow.kind === "udp" ? tunnel(flow, facts) : passage(flow, facts),
+            flow.kind === "forward" ? passage(flow, facts) : tunnel(flow, facts),
         ),
         ...waysOfBridges(unit, facts),
     ];
 }
 
-/** UDP from each peer to the port of a tunnel, and to each peer's. */
-function tunnel({ device, port, to: own, from: peers }: UdpFlow, facts: Facts): Way[] {
+/** From each peer to a tunnel, and to each peer's. */
+function tunnel({ device, to: own, from: peers, ...carrier }: TunnelFlow, facts: Facts): Way[] {
     const nic = nicOf(own, facts);
+    const packet = { iifname: nic, carrier, daddr: own };
+    const [what, to] =
+        carrier.kind === "udp"
+            ? [`UDP to port ${carrier.port}`, "of"]
+            : [`${nameOf(carrier.protocol)} (IP protocol ${carrier.protocol})`, "to"];
+    const addresses = peers.join(", ");
     return [
         {
-            what: `UDP to port ${port} from ${peers.join(", ")}, which ${device} needs`,
-            packets: peers.map((saddr) => ({
-                hook: "input",
-                iifname: nic,
-                saddr,
-                daddr: own,
-                udp: port,
-            })),
-            opening: { what: "port", peers, port },
+            what: `${what} from ${addresses}, which ${device} needs`,
+            packets: peers.map((saddr) => ({ hook: "input", ...packet, saddr })),
+            opening: { what: "tunnel", peers, carrier },
         },
         {
-            what: `UDP to port ${port} of ${peers.join(", ")}, which ${device} needs`,
+            what: `${what} ${to} ${addresses}, which ${device} needs`,
             packets: peers.map((daddr) => ({
                 hook: "output",
                 iifname: "",
                 oifname: nic,
+                carrier,
                 saddr: own,
                 daddr,
-                udp: port,
             })),
-            opening: { what: "peers' port", peers, port },
+            opening: { what: "peers' tunnel", peers, carrier },
         },
     ];
+}
+
+function nameOf(protocol: number): string {
+    return protocol === GRE_PROTOCOL ? "GRE" : "IPIP";
 }
 
 /** What a bridge lets in by a rule of its own, from a device or the NIC that has the address. */

@@ -31,6 +31,20 @@ link vx-mesh: vxlan id 42 local 192.168.40.11 dstport 20473 nolearning mtu 1450
     ],
 };
 
+/** A tunnel whose packets are of a protocol of IP, which is all that firewalls are asked about. */
+export const tunnelOf = (protocol: number): Wanted => ({
+    text: "",
+    flows: [
+        {
+            kind: "protocol",
+            protocol,
+            device: "tn-mesh",
+            to: "192.168.40.11",
+            from: ["192.168.40.12", "192.168.40.13"],
+        },
+    ],
+});
+
 export const BRIDGE: Wanted = {
     text: `docker network lan: bridge br-lan subnet 10.60.0.0/24 gateway 10.60.0.1 ip-range 10.60.0.0/26 mtu 1500 masquerade false
 link br-lan: bridge mtu 1500
