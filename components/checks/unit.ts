@@ -112,14 +112,17 @@ function overlaps(range: string, own: string, facts: Facts): { wide: boolean; te
     });
 }
 
-function linkMisfits({ name, vxlan }: WantedLink, own: string, facts: Facts): string[] {
+function linkMisfits({ name, vxlan, tunnel }: WantedLink, own: string, facts: Facts): string[] {
     const [, kind, owner = ""] = listed(facts, "link").find(([link]) => link === name) ?? [];
     if (kind !== undefined && isStranger(owner, own)) {
         return [
             `the link ${name} already exists, ${kind}, ${ownerText(owner)}: remove it (ip link del ${name}), or rename the component`,
         ];
     }
-    return vxlan ? vxlanMisfits(name, vxlan, own, facts) : [];
+    return [
+        ...(vxlan ? vxlanMisfits(name, vxlan, own, facts) : []),
+        ...(tunnel ? tunnelMisfits(name, tunnel, own, facts) : []),
+    ];
 }
 
 function vxlanMisfits(
@@ -138,6 +141,28 @@ function vxlanMisfits(
     return taken.map(
         ([other = "", , , owner = ""]) =>
             `VXLAN ${id} on UDP port ${port} is taken by ${other}, ${ownerText(owner)}: choose another backend.vxlan.vni or port`,
+    );
+}
+
+/** What comes to the address, by whatever device, goes by the key alone, and IPIP has none. */
+function tunnelMisfits(
+    name: string,
+    { kind, key, local }: NonNullable<WantedLink["tunnel"]>,
+    own: string,
+    facts: Facts,
+): string[] {
+    const taken = listed(facts, kind).filter(
+        ([other, theirKey, at = "", owner = ""]) =>
+            other !== name &&
+            theirKey === key &&
+            (at === local || at === "any") &&
+            isStranger(owner, own),
+    );
+    const [what, instead] =
+        kind === "gre" ? [`GRE key ${key}`, "backend.gre.key"] : ["IPIP", "backend"];
+    return taken.map(
+        ([other = "", , , owner = ""]) =>
+            `${what} at ${local} is taken by ${other}, ${ownerText(owner)}: choose another ${instead}`,
     );
 }
 

@@ -44,6 +44,32 @@ test("a host in order, and one that tells nothing", () => {
     expect(misfits(nothing, observation())).toEqual({ errors: [], warnings: [] });
 });
 
+describe.each([
+    ["gre", "key 7 ttl 64", "7", "GRE key 7", "backend.gre.key"],
+    ["ipip", "nopmtudisc", "-", "IPIP", "backend"],
+] as const)("a device of %s", (kind, words, key, what, path) => {
+    const unit = `link xx-mesh-1: ${kind} local 192.168.40.11 ${words} mtu 1472\n`;
+    const taken = (...devices: string[]) => told({ [kind]: devices }, unit).errors;
+
+    test("is refused where its packets are another's", () => {
+        const clash = `${what} at 192.168.40.11 is taken by`;
+        expect(taken(`t9 ${key} 192.168.40.11 -`, `t8 ${key} any crosshost:${THEIRS}`)).toEqual([
+            `${clash} t9, not made by Crosshost: choose another ${path}`,
+            `${clash} t8, overlay-net of stack crosshost-other-123456: choose another ${path}`,
+        ]);
+    });
+
+    test("is none of the business of devices of another address, or of its own stack", () => {
+        const own = [`xx-mesh-1 ${key} 192.168.40.11 -`, `xx-mesh-2 ${key} 192.168.40.11 ${OWN}`];
+        expect(taken(`t9 ${key} 192.168.40.12 -`, ...own)).toEqual([]);
+    });
+});
+
+test("GRE of another key is no clash", () => {
+    const unit = "link gr-mesh-1: gre local 192.168.40.11 key 7 mtu 1472\n";
+    expect(told({ gre: ["t9 8 192.168.40.11 -", "t8 - any -"] }, unit).errors).toEqual([]);
+});
+
 test.each<[string, Record<string, string[]>, string[]]>([
     [
         "a NIC that carries less",

@@ -89,6 +89,9 @@ describe.each(TOOLS)("links of ours and systemd-networkd, with $shell and $awk",
     test.each([
         ["00-0-a.network", "Name=*", true],
         ["0.network", "Type=bridge", true],
+        ["0.network", "Type=ipgre", true],
+        ["0.network", "Type=tunnel", true],
+        ["0.network", "Kind=ipip", true],
         ["00-0-a.network", "Name=e*", false],
         ["10-all.network", "Name=*", false],
     ])("are told of a file that comes even before ours: %s with %s", (name, match, told) => {

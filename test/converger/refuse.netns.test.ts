@@ -83,8 +83,8 @@ const FOREIGN: readonly (readonly [string, string, string])[] = [
     ],
     [
         ":",
-        "link gre1: gre local 192.168.40.11",
-        "link gre1: links of kind `gre` are not made by this converger (0.1.0)",
+        "link l2tp1: l2tp local 192.168.40.11",
+        "link l2tp1: links of kind `l2tp` are not made by this converger (0.1.0)",
     ],
     [":", "link br-x: bridge mtu 1450 shiny", "link br-x: the word `shiny` is not known there"],
     [
@@ -272,11 +272,12 @@ test("a kernel that tells what it was built with is believed, and modprobe not a
     );
     host.put(
         "gzip",
-        "#!/bin/sh\nprintf '%s\\n' CONFIG_NET=y CONFIG_NF_TABLES=y CONFIG_MACVLAN=m\n",
+        "#!/bin/sh\nprintf '%s\\n' CONFIG_NET=y CONFIG_NF_TABLES=y CONFIG_NET_IPIP=m CONFIG_MACVLAN=m\n",
     );
     host.put("modprobe", '#!/bin/sh\n: >"$FAKES/modprobe.log"\nexit 1\n');
     expect(host.observe().facts.filter((fact) => fact.startsWith("lacks "))).toEqual([
         "lacks vxlan",
+        "lacks ip_gre",
         "lacks ipvlan",
         "lacks 8021q",
     ]);

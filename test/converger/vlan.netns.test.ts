@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { NetnsHost, STACK, TOOLS } from "../support/netns";
+import { BARE, NetnsHost, STACK, TOOLS } from "../support/netns";
 
 const SHIM = "mv-lan-9ca85";
 /** This kernel may have no 802.1Q: a link of another kind takes its place. */
@@ -127,20 +127,14 @@ test.each([
     host.close();
 });
 
-/** A kernel whose modules are known, and nothing of LANs is among them. */
-const BARE = `
-mount -t tmpfs none /sys/module
-mkdir -p $FAKES/lib/modules/$(uname -r)
-echo kernel/net/netfilter/nf_tables.ko >$FAKES/lib/modules/$(uname -r)/modules.builtin
-mount -t overlay none -o lowerdir=$FAKES/lib:/usr/lib /usr/lib
-`;
-
 test("a kernel that lacks what a LAN needs is told of by the probe, and refused", () => {
     const host = new NetnsHost();
     host.sh(`${BARE}\necho 1 >/run/docker.pid; docker network ls`);
     host.put("modprobe", "#!/bin/sh\nexit 1\n");
     expect(host.observe().facts.filter((fact) => fact.startsWith("lacks "))).toEqual([
         "lacks vxlan",
+        "lacks ip_gre",
+        "lacks ipip",
         "lacks macvlan",
         "lacks ipvlan",
         "lacks 8021q",
@@ -151,6 +145,8 @@ test("a kernel that lacks what a LAN needs is told of by the probe, and refused"
         /docker network lan: this kernel \(\S+\) has no ipvlan: install its extra modules, or boot another\n/,
     );
     expect(stderr).toMatch(/link eth0\.20: this kernel \(\S+\) has no 8021q: /);
+    const tunnel = "link gr-mesh-1: gre local 192.168.40.11 key 7 mtu 1472\n";
+    expect(host.apply("mesh", tunnel).stderr).toMatch(/link gr-mesh-1: this kernel .* no ip_gre: /);
     host.put("modprobe", "#!/bin/sh\nexit 0\n");
     expect(host.observe().facts.filter((fact) => fact.startsWith("lacks "))).toEqual([]);
     host.close();

@@ -306,6 +306,14 @@ function which(program: string): string {
     throw new Error(`${program} is needed for this test: install it`);
 }
 
+/** A script: a kernel whose modules are known, and no links are among them. */
+export const BARE = `
+mount -t tmpfs none /sys/module
+mkdir -p $FAKES/lib/modules/$(uname -r)
+echo kernel/net/netfilter/nf_tables.ko >$FAKES/lib/modules/$(uname -r)/modules.builtin
+mount -t overlay none -o lowerdir=$FAKES/lib:/usr/lib /usr/lib
+`;
+
 /** The unit of an overlay on a host with two peers, as the plan writes it. */
 export function meshUnit(change: (line: string) => string | undefined = (line) => line): string {
     const text = readFileSync(join(__dirname, "../converger/mesh.unit"), "utf8");

@@ -1,5 +1,14 @@
 # Modules of the kernel: yes (loaded, or part of the kernel), no, or unknown, as in a container that sees no modules.
 
+BEGIN {
+    # of links, where it is not called as they are; and of what its option is not called as it is
+    MODULE_OF["vlan"] = "8021q"
+    MODULE_OF["gre"] = "ip_gre"
+    KERNEL_OPTION["8021q"] = "VLAN_8021Q"
+    KERNEL_OPTION["ip_gre"] = "NET_IPGRE"
+    KERNEL_OPTION["ipip"] = "NET_IPIP"
+}
+
 function kernel_module(name,    release, line, path) {
     if (name in module_known)
         return module_known[name]
@@ -23,10 +32,10 @@ function kernel_module(name,    release, line, path) {
 
 # the kernel's own word, where it keeps it: what it was not built with, no module brings
 function kernel_config(name,    command, line, option) {
-    option = "CONFIG_" (name == "8021q" ? "VLAN_8021Q" : toupper(name)) "="
+    option = "CONFIG_" (name in KERNEL_OPTION ? KERNEL_OPTION[name] : toupper(name)) "="
     if (kernel_options == "") {
         kernel_options = " "
-        command = "exec gzip -dc /proc/config.gz 2>/dev/null | grep -E \"^CONFIG_(NET|NF_TABLES|VXLAN|MACVLAN|IPVLAN|VLAN_8021Q)=\""
+        command = "exec gzip -dc /proc/config.gz 2>/dev/null | grep -E \"^CONFIG_(NET|NF_TABLES|VXLAN|NET_IPGRE|NET_IPIP|MACVLAN|IPVLAN|VLAN_8021Q)=\""
         while ((command | getline line) > 0)
             kernel_options = kernel_options line " "
         close(command)
@@ -40,7 +49,7 @@ function kernel_config(name,    command, line, option) {
 }
 
 function kernel_check(key, kind,    name) {
-    name = kind == "vlan" ? "8021q" : kind
+    name = kind in MODULE_OF ? MODULE_OF[kind] : kind
     if (kind != "bridge" && kernel_lacks(name))
         refuse(key ": this kernel (" read_line("/proc/sys/kernel/osrelease") ") has no " name ": install its extra modules, or boot another")
 }

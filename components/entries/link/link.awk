@@ -1,18 +1,29 @@
-# link NAME: bridges, VXLAN devices, and what lies on a NIC: VLANs and the host's own macvlan or ipvlan. Marked by their alias, and by
+# link NAME: bridges, tunnels (VXLAN, GRE, IPIP), and what lies on a NIC: VLANs and the host's own macvlan or ipvlan. Marked by their alias, and by
 # group 201 until they have it.
 
 BEGIN {
     # what an entry does not name is at its default: compared, and put back when the word leaves the plan
     LINK_DEFAULTS["vxlan"] = "learning ttl auto ageing 300"
+    LINK_DEFAULTS["ipip"] = "remote any ttl inherit pmtudisc"
+    LINK_DEFAULTS["gre"] = LINK_DEFAULTS["ipip"] " noignore-df"
     LINK_DEFAULTS["bridge"] = "stp_state 0 forward_delay 1500 priority 32768 vlan_filtering 0 mcast_snooping 1"
     LINK_WORDS["vxlan"] = "id local dev dstport ttl ageing"
+    LINK_WORDS["ipip"] = "local remote ttl"
+    LINK_WORDS["gre"] = LINK_WORDS["ipip"] " key"
     LINK_WORDS["macvlan"] = LINK_WORDS["ipvlan"] = "link mode"
     LINK_WORDS["vlan"] = "link id"
     LINK_WORDS["bridge"] = "stp_state forward_delay hello_time max_age ageing_time priority vlan_filtering mcast_snooping"
-    LINK_FLAGS["vxlan"] = "learning nolearning"
-    LINK_FLAGS["bridge"] = ""
+    # each may have `no` before it; and what a link has for which `ip` says neither. gawk 5.2 ends where an unset one is handed on.
+    LINK_FLAGS["bridge"] = LINK_FLAGS["vlan"] = LINK_FLAGS["macvlan"] = LINK_FLAGS["ipvlan"] = ""
+    LINK_FLAGS["vxlan"] = "learning"
+    LINK_FLAGS["ipip"] = "pmtudisc"
+    LINK_FLAGS["gre"] = "pmtudisc ignore-df"
+    LINK_UNSAID["learning"] = "learning"
+    LINK_UNSAID["pmtudisc"] = "pmtudisc"
+    LINK_UNSAID["ignore-df"] = "noignore-df"
     LINK_COMMON = "mtu address master"
-    LINK_IN_PLACE["vxlan"] = "local dev ttl ageing"     # the kernel refuses another id or dstport
+    LINK_IN_PLACE["vxlan"] = "local dev ttl ageing learning"     # the kernel refuses another id or dstport
+    LINK_IN_PLACE["gre"] = LINK_IN_PLACE["ipip"] = LINK_IN_PLACE["vlan"] = LINK_IN_PLACE["macvlan"] = LINK_IN_PLACE["ipvlan"] = ""
     LINK_IN_PLACE["bridge"] = LINK_WORDS["bridge"]
 }
 
@@ -84,11 +95,30 @@ function link_word(name, word) {
         return link_parent[name]
     if (word == "master")
         return link_master[name]
+    if (word == "key")
+        return link_key_of(name)
     return word_after(link_words[name], word)
 }
 
-function link_learning(name) {
-    return has_word(link_words[name], "nolearning") ? "nolearning" : "learning"
+# of both ways, which `ip` shows like addresses
+function link_key_of(name,    in_key, out_key, part) {
+    in_key = word_after(link_words[name], "ikey")
+    out_key = word_after(link_words[name], "okey")
+    if (in_key != out_key)
+        return in_key "/" out_key
+    return split(out_key, part, ".") < 4 ? "" : sprintf("%.0f", ((part[1] * 256 + part[2]) * 256 + part[3]) * 256 + part[4])
+}
+
+# a flag without its `no`, "" if the word is none
+function link_stem(kind, word,    stem) {
+    stem = word ~ /^no/ ? substr(word, 3) : word
+    return has_word(LINK_FLAGS[kind], stem) ? stem : ""
+}
+
+function link_flag(name, stem) {
+    if (has_word(link_words[name], "no" stem))
+        return "no" stem
+    return has_word(link_words[name], stem) ? stem : LINK_UNSAID[stem]
 }
 
 # ---- the words of an entry
@@ -101,16 +131,24 @@ function link_check(key, value,    kind) {
     }
     if (length(nth_word(key, 2)) > 15)
         refuse(key ": the name of a link has at most 15 characters")
-    words_check(key, substr(value, length(kind) + 2), LINK_WORDS[kind] " " LINK_COMMON, LINK_FLAGS[kind])
+    words_check(key, substr(value, length(kind) + 2), LINK_WORDS[kind] " " LINK_COMMON, link_all_flags(kind))
 }
 
-function link_canonical(key, value,    kind, n, words, i) {
+function link_all_flags(kind,    n, stems, i, text) {
+    n = split(LINK_FLAGS[kind], stems, " ")
+    for (i = 1; i <= n; i++)
+        text = text " " stems[i] " no" stems[i]
+    return text
+}
+
+function link_canonical(key, value,    kind, n, words, i, stem) {
     kind = first_word(value)
     n = split(LINK_DEFAULTS[kind], words, " ")
     for (i = 1; i <= n; i++) {
-        if (words[i] == "learning") {
-            if (!has_word(value, "nolearning") && !has_word(value, "learning"))
-                value = value " learning"
+        stem = link_stem(kind, words[i])
+        if (stem != "") {
+            if (!has_word(value, stem) && !has_word(value, "no" stem))
+                value = value " " words[i]
         } else {
             if (!has_word(value, words[i]))
                 value = value " " words[i] " " words[i + 1]
@@ -121,7 +159,7 @@ function link_canonical(key, value,    kind, n, words, i) {
 }
 
 # the words of the entry as the link has them; a link that is down says so
-function link_actual(id,    name, value, kind, n, words, i, have, text) {
+function link_actual(id,    name, value, kind, n, words, i, stem, have, text) {
     name = nth_word(want_key[id], 2)
     value = want_value[id]
     if (!(name in link_index))
@@ -132,8 +170,9 @@ function link_actual(id,    name, value, kind, n, words, i, have, text) {
     text = kind
     n = split(value, words, " ")
     for (i = 2; i <= n; i++) {
-        if (words[i] ~ /learning$/) {
-            text = text " " link_learning(name)
+        stem = link_stem(kind, words[i])
+        if (stem != "") {
+            text = text " " link_flag(name, stem)
             continue
         }
         have = link_word(name, words[i])
@@ -157,20 +196,41 @@ function link_owner(id,    name, i, other, value) {
         kernel_check("link " name, first_word(value))
     if (first_word(value) == "vlan")
         parent_check("link " name, word_after(value, "link"))
-    if (first_word(value) != "vxlan")
-        return
     for (i = 1; i <= link_count; i++) {
         other = links[i]
-        if (other != name && link_kind[other] == "vxlan" && !is_mine(link_mark[other]) && \
-            vxlan_takes(other, word_after(value, "id")) && link_word(other, "dstport") == word_after(value, "dstport"))
-            refuse("link " name ": VNI " word_after(value, "id") " on port " word_after(value, "dstport") " is taken by " other \
-                " (" (link_mark[other] == "" ? "not made by Crosshost" : unit_name(link_mark[other])) ")")
+        if (other != name && !is_mine(link_mark[other]) && link_takes(other, value))
+            refuse("link " name ": " link_taken(value) " is taken by " other " (" (link_mark[other] == "" ? "not made by Crosshost" : unit_name(link_mark[other])) ")")
     }
+}
+
+# whether one gets the packets that are meant for another
+function link_takes(other, value,    kind, local) {
+    kind = first_word(value)
+    if (kind == "vxlan")
+        return link_kind[other] == "vxlan" && vxlan_takes(other, word_after(value, "id")) && link_word(other, "dstport") == word_after(value, "dstport")
+    if ((kind != "gre" && kind != "ipip") || tunnel_kind(other) != kind)
+        return 0
+    local = link_word(other, "local")
+    return (local == "any" || local == word_after(value, "local")) && link_word(other, "key") == word_after(value, "key")
+}
+
+function link_taken(value) {
+    if (value ~ /^vxlan /)
+        return "VNI " word_after(value, "id") " on port " word_after(value, "dstport")
+    return (value ~ /^gre / ? "GRE key " word_after(value, "key") : "IPIP") " at " word_after(value, "local")
 }
 
 # one that is `external` takes all that come to its port
 function vxlan_takes(name, id) {
     return link_word(name, "id") == id || has_word(link_words[name], "external")
+}
+
+# gre or ipip, whatever it carries; that of the kernel itself, which takes what nobody else does, only when it is used
+function tunnel_kind(name,    kind) {
+    kind = link_kind[name] ~ /^(gretap|erspan)$/ ? "gre" : link_kind[name]
+    if ((kind != "gre" && kind != "ipip") || (name ~ /^(gre|gretap|erspan|tunl)0$/ && !link_up[name]))
+        return ""
+    return kind
 }
 
 # the mark, which is not among its words
@@ -214,5 +274,8 @@ function link_text(name,    kind, n, words, i, text) {
     n = split(LINK_WORDS[kind] " " LINK_COMMON, words, " ")
     for (i = 1; i <= n; i++)
         text = text " " words[i] " " link_word(name, words[i])
-    return text " " link_learning(name) " " link_alias[name] (link_up[name] ? " up" : " down")
+    n = split(LINK_FLAGS[kind], words, " ")
+    for (i = 1; i <= n; i++)
+        text = text " " link_flag(name, words[i])
+    return text " " link_alias[name] (link_up[name] ? " up" : " down")
 }

@@ -23,6 +23,23 @@ export function vxlanLink(
     return entry(`link ${name}`, `vxlan id ${id} ${port} mtu ${mtu} address ${mac}`);
 }
 
+/** A device with no peer of its own: whom a packet goes to is said by routes and neighbours. */
+export function greLink(
+    name: string,
+    { local, key, mtu }: { readonly local: string; readonly key: number; readonly mtu: number },
+): Entry {
+    const sent = "ttl 64 nopmtudisc ignore-df";
+    return entry(`link ${name}`, `gre local ${local} key ${key} ${sent} mtu ${mtu}`);
+}
+
+/** As that of GRE. The kernel takes no TTL of its own where packets may be fragmented on their way. */
+export function ipipLink(
+    name: string,
+    { local, mtu }: { readonly local: string; readonly mtu: number },
+): Entry {
+    return entry(`link ${name}`, `ipip local ${local} nopmtudisc mtu ${mtu}`);
+}
+
 export function vlanLink(name: string, nic: string, id: number): Entry {
     return entry(`link ${name}`, `vlan link ${nic} id ${id}`);
 }
@@ -47,6 +64,8 @@ export interface WantedLink {
     readonly name: string;
     /** Of a VXLAN device. */
     readonly vxlan?: { readonly id: string; readonly port: string };
+    /** Of a GRE or IPIP device; the key is `-` where there is none. */
+    readonly tunnel?: { readonly kind: string; readonly key: string; readonly local: string };
     /** The NIC of a VLAN. */
     readonly vlanOf?: string;
 }
@@ -58,6 +77,13 @@ export function linksOf(unit: Unit): WantedLink[] {
             name: word(key, 1),
             vxlan: value.startsWith("vxlan ")
                 ? { id: wordAfter(value, "id"), port: wordAfter(value, "dstport") }
+                : undefined,
+            tunnel: /^(gre|ipip) /.test(value)
+                ? {
+                      kind: word(value, 0),
+                      key: wordAfter(value, "key") || "-",
+                      local: wordAfter(value, "local"),
+                  }
                 : undefined,
             vlanOf: value.startsWith("vlan ") ? wordAfter(value, "link") : undefined,
         }));

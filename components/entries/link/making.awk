@@ -27,14 +27,18 @@ function keep_ports(bridge, key,    i) {
 }
 
 # true if no word differs that the kernel only takes when a link is made
-function link_fits_in_place(name, value,    kind, n, words, i) {
+function link_fits_in_place(name, value,    kind, n, words, i, stem) {
     kind = first_word(value)
     if (link_kind[name] != kind)
         return 0
     n = split(value, words, " ")
     for (i = 2; i <= n; i++) {
-        if (words[i] ~ /learning$/)
+        stem = link_stem(kind, words[i])
+        if (stem != "") {
+            if (!has_word(LINK_IN_PLACE[kind], stem) && link_flag(name, stem) != words[i])
+                return 0
             continue
+        }
         if (!has_word(LINK_COMMON " " LINK_IN_PLACE[kind], words[i]) && link_word(name, words[i]) != words[i + 1])
             return 0
         i++
@@ -56,7 +60,7 @@ function link_add(id, name, raw,    kind, n, words, i, common, own, mtu, phase) 
     kind = first_word(raw)
     n = split(raw, words, " ")
     for (i = 2; i <= n; i++) {
-        if (has_word(LINK_FLAGS[kind], words[i]))
+        if (link_stem(kind, words[i]) != "")
             own = own " " words[i]
         else if (words[i] == "mtu")
             mtu = words[++i]
@@ -81,7 +85,7 @@ function link_add(id, name, raw,    kind, n, words, i, common, own, mtu, phase) 
     step("link.up", "ip", "link set " name " up", want_key[id])
 }
 
-function link_set(id, name, value,    kind, n, words, i, have, own, was) {
+function link_set(id, name, value,    kind, n, words, i, stem, have, own, was) {
     kind = first_word(value)
     if (link_alias[name] != "crosshost:" want_unit[id]) {
         step("link.mark", "ip", "link set " name " alias crosshost:" want_unit[id], want_key[id])
@@ -90,10 +94,11 @@ function link_set(id, name, value,    kind, n, words, i, have, own, was) {
     }
     n = split(value, words, " ")
     for (i = 2; i <= n; i++) {
-        if (words[i] ~ /learning$/) {
-            if (words[i] != link_learning(name)) {
+        stem = link_stem(kind, words[i])
+        if (stem != "") {
+            if (words[i] != link_flag(name, stem)) {
                 own = own " " words[i]
-                was = was " " link_learning(name)
+                was = was " " link_flag(name, stem)
             }
             continue
         }
@@ -166,10 +171,12 @@ function link_again(name,    kind, own, n, words, i, have) {
         if (have != "" && have != "auto" && words[i] != "link" && have != word_after(LINK_DEFAULTS[kind], words[i]))
             own = own " " words[i] " " have
     }
-    if (kind == "vxlan" && link_learning(name) == "nolearning")
-        own = own " nolearning"
+    n = split(LINK_FLAGS[kind], words, " ")
+    for (i = 1; i <= n; i++)
+        if (link_flag(name, words[i]) != LINK_UNSAID[words[i]])
+            own = own " " link_flag(name, words[i])
     return "link add name " name (has_word(LINK_WORDS[kind], "link") ? " link " link_parent[name] : "") " mtu " (kind == "bridge" ? link_mtu[name] - 1 : link_mtu[name]) \
-        (kind == "ipvlan" ? "" : " address " link_address[name]) " group " link_group[name] " type " kind own
+        (kind == "ipvlan" || link_is_tunnel[name] ? "" : " address " link_address[name]) " group " link_group[name] " type " kind own
 }
 
 # undoing goes from the highest phase down, and in a phase from the last line up

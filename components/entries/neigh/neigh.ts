@@ -1,5 +1,6 @@
 import { entry, type Entry } from "../../wire/unit";
 
-export function neighEntry(address: string, link: string, mac: string): Entry {
-    return entry(`neigh ${address} dev ${link}`, `lladdr ${mac}`);
+/** Where packets for an address go: to a MAC or, by a tunnel, to the address of a host. */
+export function neighEntry(address: string, link: string, lladdr: string): Entry {
+    return entry(`neigh ${address} dev ${link}`, `lladdr ${lladdr}`);
 }

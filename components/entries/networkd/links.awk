@@ -97,7 +97,8 @@ function say_networkd(    file) {
         return
     network_files_read()
     for (file in network_files)
-        if (!comes_after_ours(file) && (may_match(file, "ch-any-0", "bridge") || may_match(file, "vx-any-0", "vxlan")))
+        if (!comes_after_ours(file) && (may_match(file, "ch-any-0", "bridge") || may_match(file, "vx-any-0", "vxlan") || \
+            may_match(file, "gr-any-0", "gre") || may_match(file, "ip-any-0", "ipip")))
             print "fact networkd " substr(plain("f" network_files[file]), 2)
 }
 
@@ -142,7 +143,7 @@ function may_match(file, name, kind,    line, key, value, in_match, matched) {
         else if (key == "Kind" || key == "Driver")
             matched = matched && matches_one(value, kind)
         else if (key == "Type")
-            matched = matched && (matches_one(value, kind) || matches_one(value, "ether"))
+            matched = matched && (matches_one(value, kind) || matches_one(value, kind == "gre" ? "ipgre" : kind == "ipip" ? "tunnel" : "ether"))
         else if (key ~ /^(MACAddress|PermanentMACAddress|Path|SSID|BSSID|WLANInterfaceType)$/)
             matched = 0
     }
