@@ -15,7 +15,13 @@ export {
 } from "./host/host";
 export { Macvlan, type MacvlanArgs } from "./macvlan/macvlan";
 export { type NetworkHandle } from "./network/handle";
-export { type BackendArgs, type DirectArgs, type VxlanArgs } from "./overlay/backends/args";
+export {
+    type BackendArgs,
+    type DirectArgs,
+    type GreArgs,
+    type IpipArgs,
+    type VxlanArgs,
+} from "./overlay/backends/args";
 export { Overlay, type OverlayArgs } from "./overlay/overlay";
 export { type HostNetwork, type Lan, type Reserved, type Shim } from "./network/hostNetwork";
 export { type ContainerArgs } from "./resources/container";

@@ -8,6 +8,7 @@ import { bridgeSchema } from "../components/bridge/schema";
 import { connectionSchema, hostSchema } from "../components/host/schema";
 import { macvlanSchema } from "../components/macvlan/schema";
 import { backendChoice } from "../components/overlay/backends/choice";
+import { gre } from "../components/overlay/backends/gre";
 import { vxlan } from "../components/overlay/backends/vxlan";
 import { overlaySchema } from "../components/overlay/schema";
 import { check } from "../components/wire/problem";
@@ -335,6 +336,7 @@ const contracts: [string, unknown][] = [
     ["MacvlanArgs", macvlanSchema],
     ["BackendArgs", backendChoice],
     ["VxlanArgs", vxlan.options],
+    ["GreArgs", gre.options],
     ["ContainerAttachmentArgs", attachmentSchema],
     ["InterfaceArgs", interfaceSchema],
     ["RouteArgs", routeSchema],

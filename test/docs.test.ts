@@ -9,6 +9,7 @@ import { connectionSchema, hostSchema } from "../components/host/schema";
 import { macvlanUnit, planMacvlan } from "../components/macvlan/plan";
 import { macvlanSchema } from "../components/macvlan/schema";
 import { backendChoice } from "../components/overlay/backends/choice";
+import { gre } from "../components/overlay/backends/gre";
 import { vxlan } from "../components/overlay/backends/vxlan";
 import { layOut, planOverlay } from "../components/overlay/plan";
 import { overlaySchema } from "../components/overlay/schema";
@@ -25,6 +26,7 @@ const TABLES: readonly [string, string, { readonly shape: object }][] = [
     ["overlay.md", "OverlayArgs", overlaySchema],
     ["overlay.md", "BackendArgs", backendChoice],
     ["overlay-vxlan.md", "VxlanArgs", vxlan.options],
+    ["overlay-gre.md", "GreArgs", gre.options],
     ["bridge.md", "BridgeArgs", bridgeSchema],
     ["macvlan.md", "MacvlanArgs", macvlanSchema],
     ["container-attachment.md", "ContainerAttachmentArgs", attachmentSchema],
@@ -54,7 +56,7 @@ describe.each(TABLES)("%s on %s", (name, args, { shape }) => {
 
     test("says of each option that may be left out what it is then", () => {
         const silent = options.filter(({ needed, byDefault }) => !needed && byDefault === "");
-        const none = ["registryAuth", "machine", "vxlan", "direct", ...ONE_OF];
+        const none = ["registryAuth", "machine", "vxlan", "direct", "gre", "ipip", ...ONE_OF];
         expect(silent.map((one) => one.name).filter((one) => !none.includes(one))).toEqual([]);
     });
 });
@@ -83,19 +85,24 @@ test.each([...pages(), join(DOCS, "../README.md"), join(DOCS, "../CONTRIBUTING.m
     },
 );
 
-test.each(["vxlan", "direct"])("overlay-%s.md shows the unit that the plan makes", (backend) => {
-    const hosts = ["vm1", "vm2", "vm3"];
-    const spec = overlaySpec({ backend: { [backend]: {} } });
-    const { layout } = layOut(
-        IDENTITY,
-        "mesh",
-        spec,
-        hosts.map((host) => planned(host)),
-    );
-    const underlays = Object.fromEntries(hosts.map((host, at) => [host, `192.168.40.${at + 11}`]));
-    const shown = unitText(planOverlay(layout, "vm1", underlays));
-    expect(page(`overlay-${backend}.md`)).toContain(shown);
-});
+test.each(["vxlan", "direct", "gre", "ipip"])(
+    "overlay-%s.md shows the unit that the plan makes",
+    (backend) => {
+        const hosts = ["vm1", "vm2", "vm3"];
+        const spec = overlaySpec({ backend: { [backend]: {} } });
+        const { layout } = layOut(
+            IDENTITY,
+            "mesh",
+            spec,
+            hosts.map((host) => planned(host)),
+        );
+        const underlays = Object.fromEntries(
+            hosts.map((host, at) => [host, `192.168.40.${at + 11}`]),
+        );
+        const shown = unitText(planOverlay(layout, "vm1", underlays));
+        expect(page(`overlay-${backend}.md`)).toContain(shown);
+    },
+);
 
 test("bridge.md shows the unit that the plan makes", () => {
     const spec = bridgeSchema.parse({ host: {}, cidr: "10.60.0.0/24" });

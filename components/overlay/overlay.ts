@@ -44,14 +44,14 @@ export interface OverlayArgs {
     /** Prefix length of each host's subnet, 9 to 28. Default: 24. Changed in place. */
     subnetPrefix?: number;
     /**
-     * How packets travel between hosts: `{ vxlan: {} }` or `{ direct: {} }`. Changed in place; traffic
-     * between hosts pauses until every host has it.
+     * How packets travel between hosts: `{ vxlan: {} }`, `{ direct: {} }`, `{ gre: {} }` or
+     * `{ ipip: {} }`. Changed in place; traffic between hosts pauses until every host has it.
      */
     backend: BackendArgs;
     /**
      * MTU of the containers' interfaces in bytes, 576 to 65535. Default: the smallest `mtu` of the
-     * hosts minus the backend's overhead: 1450 for vxlan, 1500 for direct. Changed in place, under
-     * running containers.
+     * hosts minus the backend's overhead: 1450 for vxlan, 1500 for direct, 1472 for gre, 1480 for ipip.
+     * Changed in place, under running containers.
      */
     mtu?: number;
     /**

@@ -16,8 +16,8 @@ jest.mock("../../components/overlay/backends", () => {
     const { BACKENDS } = jest.requireActual<{ BACKENDS: Backends }>(
         "../../components/overlay/backends",
     );
-    const { gre } = jest.requireActual<{ gre: Backend }>("./gre");
-    return { BACKENDS: { ...BACKENDS, gre } };
+    const { l2tp } = jest.requireActual<{ l2tp: Backend }>("./l2tp");
+    return { BACKENDS: { ...BACKENDS, l2tp } };
 });
 jest.mock("../../components/remote/probe", () => ({ probe: jest.fn() }));
 jest.mock("../../components/converger/program", () => ({
@@ -33,23 +33,28 @@ test("a record that lacks a key of the argument does not compile", () => {
 test("the schema takes it, and messages name it", () => {
     const choose = (backend: object) =>
         overlaySchema.safeParse({ ...overlaySpec(), hosts: [{}], backend });
-    expect(choose({ gre: { key: 7 } }).success).toBe(true);
-    expect(choose({ gre: { vni: 7 } }).error?.issues).toMatchObject([{ path: ["backend", "gre"] }]);
+    expect(choose({ l2tp: { session: 7 } }).success).toBe(true);
+    expect(choose({ l2tp: { vni: 7 } }).error?.issues).toMatchObject([
+        { path: ["backend", "l2tp"] },
+    ]);
     expect(choose({}).error?.issues).toMatchObject([
-        { message: "needs exactly one backend: { vxlan: {} } or { direct: {} } or { gre: {} }" },
+        {
+            message:
+                "needs exactly one backend: { vxlan: {} } or { direct: {} } or { gre: {} } or { ipip: {} } or { l2tp: {} }",
+        },
     ]);
 });
 
 test("it is planned: its MTU, its entries, what has to pass", () => {
     const members = [planned("vm1"), planned("vm2")];
-    const spec = overlaySpec({ backend: { gre: { key: 7 } } });
+    const spec = overlaySpec({ backend: { l2tp: { session: 7 } } });
     const { layout, problems } = layOut(IDENTITY, "mesh", spec, members);
     expect(problems).toEqual([]);
     const underlays = { vm1: "192.168.40.11", vm2: "192.168.40.12" };
     const { unit, flows } = planMember(layout, "vm1", underlays);
     expect(layout.plan.mtu).toBe(1472);
     expect(unitText(unit)).toContain(
-        "link gre2: gre local 192.168.40.11 remote 192.168.40.12 key 7\n",
+        "link l2tp2: l2tp local 192.168.40.11 remote 192.168.40.12 session 7\n",
     );
     expect(flows).toMatchObject([{ by: { address: "192.168.40.11" }, range: "10.42.2.0/24" }]);
 });
@@ -58,7 +63,7 @@ describe("an Overlay by it", () => {
     const args = (members: Host[], cidr = "10.42.0.0/16"): OverlayArgs => ({
         hosts: members,
         cidr,
-        backend: JSON.parse('{ "gre": {} }') as OverlayArgs["backend"],
+        backend: JSON.parse('{ "l2tp": {} }') as OverlayArgs["backend"],
     });
 
     test("is made, and claims what it has one of", async () => {
@@ -66,9 +71,9 @@ describe("an Overlay by it", () => {
         jest.mocked(probe).mockResolvedValue(answered());
         const members = hosts(2);
         new Overlay("mesh", args(members));
-        expect((await resource("mesh-vm1")).inputs["stdin"]).toContain("link gre2: gre local");
+        expect((await resource("mesh-vm1")).inputs["stdin"]).toContain("link l2tp2: l2tp local");
         const more = () => new Overlay("more", args(members, "10.43.0.0/16"));
-        expect(refusal(more)).toContain("backend.gre.key: GRE 1");
+        expect(refusal(more)).toContain("backend.l2tp.session: L2TP session 1");
         await resources();
     });
 
@@ -78,7 +83,7 @@ describe("an Overlay by it", () => {
         const facts = {
             address: ["eth0 192.168.40.11/24 1500", "eth0 192.168.40.12/24 1500"],
             kernel: ["6.1.0"],
-            lacks: ["ip_gre"],
+            lacks: ["l2tp_eth"],
             docker: ["28.5.2"],
         };
         const rules = [
@@ -92,7 +97,7 @@ describe("an Overlay by it", () => {
             new Overlay("mesh", args(hosts(2)));
         });
         const lacks =
-            "its kernel, 6.1.0, has no ip_gre: install its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend";
+            "its kernel, 6.1.0, has no l2tp_eth: install its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend";
         expect(told).toEqual([
             ["vm1", "vm2"]
                 .map((host) => `Overlay "mesh" cannot be applied on ${host}:\n    ${lacks}`)

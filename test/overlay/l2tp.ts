@@ -3,16 +3,18 @@ import { type Backend } from "../../components/overlay/backends/backend";
 import { type Flow } from "../../components/wire/flow";
 import { entry } from "../../components/wire/unit";
 
-const options = z.strictObject({ key: z.number().optional() });
+const options = z.strictObject({ session: z.number().optional() });
 
-/** GRE, as far as one entry shows it. */
-export const gre: Backend<typeof options> = {
+/** L2TP, as far as one entry shows it. */
+export const l2tp: Backend<typeof options> = {
     options,
-    summary: "GRE.",
-    overhead: { "outer IPv4": 20, GRE: 8 },
-    needs: { modules: ["ip_gre"] },
-    claims: (_overlay, { key = 1 }) => [{ path: "backend.gre.key", thing: `GRE ${key}` }],
-    plan: ({ bridge }, { key = 1 }, { underlay, gateway }, peers) => ({
+    summary: "L2TP.",
+    overhead: { "outer IPv4": 20, L2TP: 8 },
+    needs: { modules: ["l2tp_eth"] },
+    claims: (_overlay, { session = 1 }) => [
+        { path: "backend.l2tp.session", thing: `L2TP session ${session}` },
+    ],
+    plan: ({ bridge }, { session = 1 }, { underlay, gateway }, peers) => ({
         arrivals: [],
         flows: peers.map(({ subnet: range }): Flow => ({
             kind: "forward",
@@ -22,7 +24,10 @@ export const gre: Backend<typeof options> = {
             own: gateway,
         })),
         entries: peers.map((peer) =>
-            entry(`link gre${peer.id}`, `gre local ${underlay} remote ${peer.underlay} key ${key}`),
+            entry(
+                `link l2tp${peer.id}`,
+                `l2tp local ${underlay} remote ${peer.underlay} session ${session}`,
+            ),
         ),
     }),
 };

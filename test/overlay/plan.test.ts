@@ -303,6 +303,17 @@ test("what firewalls have to let pass is told, peers in the order of their numbe
         },
         { kind: "forward", bridge, by: { device }, range: "10.42.0.0/16", own },
     ]);
+    const from = ["192.168.0.2", "192.168.0.10"];
+    for (const [name, protocol] of [
+        ["gre", 47],
+        ["ipip", 4],
+    ] as const) {
+        const device = `${name.slice(0, 2)}-mesh-9078d`;
+        expect(flowsOf({ [name]: {} })).toEqual([
+            { kind: "protocol", protocol, device, to: "192.168.0.1", from },
+            { kind: "forward", bridge, by: { device }, range: "10.42.0.0/16", own },
+        ]);
+    }
     const by = { address: "192.168.0.1" };
     expect(flowsOf({ direct: {} })).toEqual([
         { kind: "forward", bridge, by, range: "10.42.2.0/24", own },
@@ -315,7 +326,7 @@ describe("the folder of backends is the list of them", () => {
     const names = Object.keys(backendChoice.shape);
 
     test("each has its key in the argument `backend`", () => {
-        const contract = ["args.ts", "backend.ts", "choice.ts", "index.ts"];
+        const contract = ["args.ts", "backend.ts", "choice.ts", "index.ts", "tunnel.ts"];
         const own = files.filter((file) => !contract.includes(file));
         expect(names.map((name) => `${name}.ts`).sort()).toEqual(own.sort());
     });

@@ -19,6 +19,9 @@ beforeEach(async () => {
     jest.mocked(probe).mockResolvedValue(answered());
 });
 
+const NO_BACKEND =
+    "backend: needs exactly one backend: { vxlan: {} } or { direct: {} } or { gre: {} } or { ipip: {} }";
+
 describe("refused, before anything of it is registered", () => {
     const lines = (text: string) => text.split("\n    ");
 
@@ -45,16 +48,8 @@ describe("refused, before anything of it is registered", () => {
             { cidr: "10.42.1.0/16" },
             ['cidr: "10.42.1.0/16" has host bits set: write 10.42.0.0/16'],
         ],
-        [
-            "no backend",
-            { backend: {} },
-            ["backend: needs exactly one backend: { vxlan: {} } or { direct: {} }"],
-        ],
-        [
-            "backend undefined",
-            { backend: { vxlan: undefined } },
-            ["backend: needs exactly one backend: { vxlan: {} } or { direct: {} }"],
-        ],
+        ["no backend", { backend: {} }, [NO_BACKEND]],
+        ["backend undefined", { backend: { vxlan: undefined } }, [NO_BACKEND]],
         [
             "vni out of range",
             { backend: { vxlan: { vni: 2 ** 24 } } },
@@ -64,6 +59,16 @@ describe("refused, before anything of it is registered", () => {
             "port out of range",
             { backend: { vxlan: { port: 0 } } },
             ["backend.vxlan.port: 0 must be a whole number, 1 to 65535"],
+        ],
+        [
+            "GRE key out of range",
+            { backend: { gre: { key: 0 } } },
+            ["backend.gre.key: 0 must be a whole number, 1 to 4294967295"],
+        ],
+        [
+            "an option of a backend that has none",
+            { backend: { ipip: { key: 7 } } },
+            ["backend.ipip: unknown argument key"],
         ],
         [
             "subnetPrefix out of range",
@@ -101,11 +106,11 @@ describe("refused, before anything of it is registered", () => {
         ],
         [
             "many mistakes at once",
-            { cidr: "10.42.0.0", mtu: "x", backend: { gre: {} }, x: 1 },
+            { cidr: "10.42.0.0", mtu: "x", backend: { swarm: {} }, x: 1 },
             [
                 'cidr: "10.42.0.0" is not an IPv4 network in CIDR notation, such as 10.42.0.0/16',
-                "backend: unknown argument gre",
-                "backend: needs exactly one backend: { vxlan: {} } or { direct: {} }",
+                "backend: unknown argument swarm",
+                NO_BACKEND,
                 'mtu: "x" must be a whole number, 576 to 65535',
                 "unknown argument x",
             ],
@@ -182,6 +187,17 @@ describe("refused, before anything of it is registered", () => {
             'cidr: "10.42.128.0/17" overlaps the network of Overlay "first" on vm1: choose another',
             'dockerName: Docker network "shared" on vm1 is already used by Overlay "first": choose another',
             'backend.vxlan.vni: VXLAN 42 on UDP port 4789 on vm1 is already used by Overlay "first": choose another',
+        ]);
+    });
+
+    test.each([
+        [{ gre: { key: 7 } }, "backend.gre.key: GRE key 7"],
+        [{ ipip: {} }, "backend: IPIP (IP protocol 4)"],
+    ])("a second overlay by %j on the same host", async (backend, taken) => {
+        const members = hosts(2);
+        mesh(members.slice(0, 1), { backend }, "first");
+        expect(await refused(members, { cidr: "10.43.0.0/16", backend })).toEqual([
+            `${taken} on vm1 is already used by Overlay "first": choose another`,
         ]);
     });
 

@@ -9,13 +9,12 @@ import { z } from "zod";
 import { networkAddress } from "../../wire/address";
 import { port as udpPort, whole } from "../../wire/fields";
 import { derivedNumber, linkName, macAddress } from "../../wire/identity";
-import { type Entry } from "../../wire/unit";
 import { type Backend, type Member, type OverlayPlan } from "./backend";
+import { tunnelWire } from "./tunnel";
 import { addrEntry } from "../../entries/addr/addr";
 import { fdbEntry } from "../../entries/fdb/fdb";
 import { vxlanLink } from "../../entries/link/link";
 import { neighEntry } from "../../entries/neigh/neigh";
-import { nftEntry } from "../../entries/nft/nft";
 import { routeEntry } from "../../entries/route/route";
 
 /** VNIs are 24 bits wide. Swarm counts its own up from 4096: derived ones keep to the upper range. */
@@ -49,25 +48,11 @@ export const vxlan: Backend<typeof options> = {
         const { id, dstport } = numbers(overlay, chosen);
         const mac = (of: Member) =>
             macAddress(VXLAN_MAC_ROLE, overlay.identity, overlay.name, of.id);
-        return {
+        return tunnelWire(overlay, member, peers, {
             device,
-            arrivals: [{ name: "overlay", match: `iifname ${device} ip saddr ${overlay.cidr}` }],
-            flows: [
-                {
-                    kind: "udp",
-                    device,
-                    port: dstport,
-                    to: member.underlay,
-                    from: peers.map(({ underlay }) => underlay),
-                },
-                {
-                    kind: "forward",
-                    bridge: overlay.bridge,
-                    by: { device },
-                    range: overlay.cidr,
-                    own: member.gateway,
-                },
-            ],
+            carrier: { kind: "udp", port: dstport },
+            // 96 bits into UDP and VXLAN headers stand the VNI's 24
+            packets: `udp dport ${dstport} @th,96,24 ${id}`,
             entries: [
                 vxlanLink(device, {
                     id,
@@ -77,7 +62,6 @@ export const vxlan: Backend<typeof options> = {
                     mac: mac(member),
                 }),
                 addrEntry(device, `${networkAddress(member.subnet)}/32`),
-                peersOnly(id, dstport, peers),
                 ...peers.flatMap((peer) => [
                     routeEntry(peer.subnet, {
                         via: networkAddress(peer.subnet),
@@ -89,17 +73,9 @@ export const vxlan: Backend<typeof options> = {
                     fdbEntry(mac(peer), device, peer.underlay),
                 ]),
             ],
-        };
+        });
     },
 };
-
-/** VXLAN checks nobody's identity. 96 bits into UDP and VXLAN headers stand the VNI's 24. */
-function peersOnly(vni: number, port: number, peers: readonly Member[]): Entry {
-    const ours = `udp dport ${port} @th,96,24 ${vni}`;
-    const addresses = peers.map(({ underlay }) => underlay).sort();
-    const strangers = addresses.length > 0 ? ` ip saddr != { ${addresses.join(", ")} }` : "";
-    return nftEntry("input", "peers", `${ours}${strangers} drop`);
-}
 
 function numbers(overlay: OverlayPlan, { vni, port }: z.output<typeof options>) {
     return {

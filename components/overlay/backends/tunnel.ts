@@ -1,0 +1,38 @@
+// What backends with a device of their own have in common: packets of other members come in by it, and it takes
+// them from its peers only, as none of these tunnels checks anybody's identity.
+import { type Carrier } from "../../wire/flow";
+import { type Entry } from "../../wire/unit";
+import { type Member, type OverlayPlan, type Wire } from "./backend";
+import { nftEntry } from "../../entries/nft/nft";
+
+export interface Tunnel {
+    readonly device: string;
+    readonly carrier: Carrier;
+    /** Its packets on the network below, in words of nft rules. */
+    readonly packets: string;
+    readonly entries: readonly Entry[];
+}
+
+export function tunnelWire(
+    { cidr, bridge }: OverlayPlan,
+    member: Member,
+    peers: readonly Member[],
+    { device, carrier, packets, entries }: Tunnel,
+): Wire {
+    const from = peers.map(({ underlay }) => underlay);
+    return {
+        device,
+        arrivals: [{ name: "overlay", match: `iifname ${device} ip saddr ${cidr}` }],
+        flows: [
+            { ...carrier, device, to: member.underlay, from },
+            { kind: "forward", bridge, by: { device }, range: cidr, own: member.gateway },
+        ],
+        entries: [...entries, peersOnly(packets, from)],
+    };
+}
+
+function peersOnly(packets: string, peers: readonly string[]): Entry {
+    const addresses = [...peers].sort();
+    const strangers = addresses.length > 0 ? ` ip saddr != { ${addresses.join(", ")} }` : "";
+    return nftEntry("input", "peers", `${packets}${strangers} drop`);
+}
