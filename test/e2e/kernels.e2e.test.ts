@@ -17,6 +17,7 @@ import {
 } from "../support/lab";
 import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
+import { tunnels } from "./kernels/tunnels";
 
 /** Hosts with kernels of their own, beside the lab's others. */
 const OWN = ["vm4", "vm5"] as const;
@@ -253,6 +254,10 @@ of("LANs by VLAN and ipvlan, and an overlay over a bond", () => {
         const all = OWN.map((_, at) => `10.42.${at + 4}.200`);
         return OWN.flatMap((host) => unanswered(host, "meshed", all));
     }
+});
+
+of("overlays over protocols of IP", () => {
+    tunnels(OWN);
 });
 
 of("hosts that are taken away", () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { ContainerAttachment, Host, Macvlan, Overlay } from "pulumi-crosshost";
+import { type BackendArgs, ContainerAttachment, Host, Macvlan, Overlay } from "pulumi-crosshost";
 import { lab } from "../../support/lab";
 
 const { hosts: machines, privateKeyFile, lan: wire } = lab();
@@ -8,7 +8,9 @@ const privateKey = pulumi.secret(readFileSync(privateKeyFile, "utf8"));
 const image = "lan-registry:5000/busybox:1";
 const home = wire.cidr.replace(/\.0\/24$/, "");
 /** Where the hosts have a NIC of their own for the overlay: its addresses' first three numbers. */
-const underlay = new pulumi.Config().get("underlay");
+const config = new pulumi.Config();
+const underlay = config.get("underlay");
+const backend = config.getObject<BackendArgs>("backend");
 
 const hosts = ["vm4", "vm5"].map((name, at) => {
     const { address = "", hostKey } = machines[name] ?? {};
@@ -18,7 +20,7 @@ const hosts = ["vm4", "vm5"].map((name, at) => {
     });
 });
 
-if (underlay === undefined) {
+if (underlay === undefined && backend === undefined) {
     /** The hosts' own LAN, where all containers of a host have its MAC. */
     const flat = new Macvlan("flat", {
         hosts,
@@ -70,7 +72,11 @@ if (underlay === undefined) {
         });
     }
 } else {
-    const mesh = new Overlay("mesh", { hosts, cidr: "10.42.0.0/16", backend: { vxlan: {} } });
+    const mesh = new Overlay("mesh", {
+        hosts,
+        cidr: "10.42.0.0/16",
+        backend: backend ?? { vxlan: {} },
+    });
     for (const [at, host] of hosts.entries()) {
         new ContainerAttachment(`meshed-${at + 1}`, {
             host,

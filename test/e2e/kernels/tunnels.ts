@@ -1,0 +1,226 @@
+// What kernels.e2e asks of tunnels that this machine's kernel lacks: GRE and IPIP, which are protocols of IP.
+import { capture, tcpdump } from "../../support/capture";
+import { AS_AFTER_A_REBOOT, baseline, difference, dumps } from "../../support/hosts";
+import {
+    inNetworkOf,
+    inside,
+    lab,
+    on,
+    onAll,
+    programOn,
+    rebootAll,
+    succeeds,
+    unanswered,
+    watchersRest,
+} from "../../support/lab";
+import { echoRequest, inGre, send } from "../../support/packets";
+import { lostAfter } from "../../support/patience";
+import { type Pings, whilePinging } from "../../support/pinging";
+import { Stack } from "../../support/stack";
+
+/** Of an ICMP echo: IPv4 and ICMP headers. */
+const HEADERS = 28;
+const WITHIN_MS = 30_000;
+const CONTAINER = "meshed";
+const RECEIVED = "cat /sys/class/net/eth0/statistics/rx_packets";
+const SENT = 5;
+const MEGABYTES = 10;
+
+interface Way {
+    readonly protocol: number;
+    readonly mtu: number;
+    /** A host's device, and what takes away from it what leads to a peer. */
+    readonly device: string;
+    readonly cut: string;
+    readonly told: RegExp;
+    readonly wrapped: (packet: Buffer, host: string) => Buffer;
+}
+
+const WAYS: Readonly<Record<"gre" | "ipip", Way>> = {
+    gre: {
+        protocol: 47,
+        mtu: 1472,
+        device: "gr-mesh-",
+        cut: "ip neigh del $(ip neigh show nud permanent | cut -d' ' -f1-3)",
+        told: /drift neigh 10\.42\.4\.0 dev gr-mesh-\S+ *: "missing"/,
+        wrapped: (packet, host) => inGre(keyOn(host), packet),
+    },
+    ipip: {
+        protocol: 4,
+        mtu: 1480,
+        device: "ip-mesh-",
+        cut: "ip route del 10.42.4.0/24",
+        told: /drift route 10\.42\.4\.0\/24 *: "missing"/,
+        wrapped: (packet) => packet,
+    },
+};
+
+export function tunnels([first, second]: readonly [string, string]): void {
+    const both = [first, second];
+    const stack = new Stack("tunnels", __dirname);
+    const whole = new Map<string, string[]>();
+    let before: string[];
+
+    beforeAll(async () => {
+        await onAll(both, AS_AFTER_A_REBOOT);
+        before = await baseline(both);
+    });
+
+    afterAll(() => {
+        stack.cleanUp();
+    });
+
+    describe.each(["gre", "ipip"] as const)("by %s", (name) => {
+        const { protocol, mtu, device, cut, told, wrapped } = WAYS[name];
+
+        it("comes by one line, previewed without a module being loaded; the second up changes nothing", async () => {
+            const loaded = await modules();
+            use(name);
+            expect(stack.preview()).toMatch(new RegExp(`link ${device}\\S+ *: "${name} local`));
+            expect(await modules()).toEqual(loaded);
+            stack.up();
+            expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
+            expect(devices()).toEqual(both.map(() => device));
+            stack.nothingToDo("up");
+            whole.set(name, await dumps(both));
+        });
+
+        it("carries packets of its full size between the containers' own addresses, and not a byte more", async () => {
+            const [from, to] = [addressOn(first), addressOn(second)];
+            const filter = `icmp and dst host ${to} and src net 10.42.0.0/16`;
+            const { seen } = await capture(...programOn(second, ...tcpdump(1, filter)));
+            expect(pings(first, to, mtu)).toBe(true);
+            expect(await seen).toContain(`${from} > ${to}: ICMP echo request`);
+            expect(pings(second, from, mtu)).toBe(true);
+            expect(pings(first, to, mtu + 1)).toBe(false);
+        });
+
+        it(`carries ${MEGABYTES} MB by TCP`, () => {
+            const size = MEGABYTES * 1024 * 1024;
+            on(second, inside(CONTAINER, `head -c ${size} /dev/zero >/www/big`));
+            const fetch = `wget -qO - http://${addressOn(second)}/big | wc -c`;
+            expect(Number(on(first, inside(CONTAINER, fetch)))).toBe(size);
+        });
+
+        it("takes no packets of a machine that is no peer", () => {
+            const payload = wrapped(echoRequest("10.42.9.9", addressOn(first)), first);
+            const to = lab().hosts[first]?.address ?? "";
+            const come = (count: number) => {
+                const start = received();
+                send(lab().lan.namespace, { protocol, to, payload, count });
+                return received() - start;
+            };
+            expect(come(SENT)).toBeLessThan(SENT);
+            on(
+                first,
+                "nft flush chain inet $(nft list tables | sed -n 's/table inet \\(crosshost_.*mesh\\)/\\1/p') input",
+            );
+            expect(come(SENT)).toBeGreaterThanOrEqual(SENT); // so our rule kept them out
+        });
+
+        it("tells drift by name and repairs it", async () => {
+            on(first, `ip link del $(basename /sys/class/net/${device}*)`);
+            on(second, cut);
+            const shown = stack.preview();
+            expect(shown).toMatch(new RegExp(`drift link ${device}\\S+ *: "missing"`));
+            expect(shown).toMatch(told);
+            expect(shown).toMatch(/drift nft input peers *: "missing"/);
+            stack.up();
+            expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
+            expect(traces(whole.get(name) ?? [], await dumps(both))).toEqual([]);
+        });
+
+        it("is there again after a reboot", async () => {
+            await rebootAll(both);
+            expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
+            await watchersRest(both);
+            stack.nothingToDo("preview");
+        });
+    });
+
+    it("become each other, vxlan and plain routes by one line, and nothing is left of the one before", async () => {
+        for (const name of ["vxlan", "gre", "direct", "ipip"]) {
+            use(name);
+            const target = addressOn(second);
+            const gap = whilePinging({ host: first, container: CONTAINER, target }, () =>
+                stack.up(),
+            );
+            expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
+            say(name, gap);
+            const known = whole.get(name);
+            expect(known ? traces(known, await dumps(both)) : []).toEqual([]);
+        }
+        stack.nothingToDo("preview");
+    });
+
+    it("leave no trace after destroy but modules of the kernel, which nothing holds", async () => {
+        stack.destroy();
+        await onAll(both, "modprobe -r ip_gre; modprobe -r ipip");
+        expect(difference(before, await dumps(both)).filter(isNoModule)).toEqual([]);
+    });
+
+    function use(backend: string): void {
+        stack.configure({ backend: JSON.stringify({ [backend]: {} }) });
+    }
+
+    function modules(): Promise<string[]> {
+        return onAll(both, "cut -d' ' -f1 /proc/modules | sort");
+    }
+
+    /** Beside the bridge, by their names without what is derived. */
+    function devices(): string[] {
+        return both.map((host) =>
+            on(host, "ip -o link show group 201")
+                .split("\n")
+                .flatMap((line) => /^\d+: (?!ch-|veth)(\w+-mesh-)/.exec(line)?.[1] ?? [])
+                .join(" "),
+        );
+    }
+
+    function received(): number {
+        return Number(on(first, inside(CONTAINER, RECEIVED)));
+    }
+
+    function lost(): string[] {
+        const all = both.map(addressOn);
+        return both.flatMap((host) =>
+            unanswered(host, CONTAINER, all).map((to) => `${host} -> ${to}`),
+        );
+    }
+}
+
+function addressOn(host: string): string {
+    return `10.42.${host.replace("vm", "")}.200`;
+}
+
+function keyOn(host: string): number {
+    const [, key = ""] =
+        / okey ([\d.]+) /.exec(on(host, "ip -d link show type gre | grep okey.*addrgen")) ?? [];
+    return key.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+/** With the host's own ping in the container's network namespace: busybox' cannot set DF. */
+function pings(host: string, target: string, size: number): boolean {
+    const ping = `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`;
+    return succeeds(() => inNetworkOf(host, CONTAINER, ping));
+}
+
+function say(name: string, { lost, gapMs }: Pings): void {
+    process.stdout.write(
+        `-> ${name}: ${lost} pings lost of 100 a second, gap ${Math.round(gapMs)} ms\n`,
+    );
+}
+
+/** Modules stay loaded until the next boot, with the devices that the kernel makes of its own; units are written anew, and a boot starts services. */
+function traces(before: readonly string[], after: readonly string[]): string[] {
+    return difference(before, after)
+        .filter(isNoModule)
+        .filter(
+            (line) =>
+                !/\b(gre0|gretap0|erspan0|tunl0)\b|\/var\/lib\/crosshost\/|\.service loaded /.test(
+                    line,
+                ),
+        );
+}
+
+const isNoModule = (line: string): boolean => !/^vm\d [-+] \w+$/.test(line);

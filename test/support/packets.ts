@@ -1,0 +1,44 @@
+// Packets made by hand, as a machine sends them that is no peer of a tunnel.
+import { within } from "./lab";
+
+/** An echo request with its IPv4 header. */
+export function echoRequest(from: string, to: string): Buffer {
+    const icmp = Buffer.concat([Buffer.from([8, 0, 0, 0, 0, 7, 0, 1]), Buffer.alloc(56)]);
+    icmp.writeUInt16BE(checksumOf(icmp), 2);
+    const ends = [from, to].flatMap((address) => address.split(".").map(Number));
+    const header = Buffer.from([0x45, 0, 0, 20 + icmp.length, 0, 0, 0, 0, 64, 1, 0, 0, ...ends]);
+    header.writeUInt16BE(checksumOf(header), 10);
+    return Buffer.concat([header, icmp]);
+}
+
+/** In GRE with a key. */
+export function inGre(key: number, packet: Buffer): Buffer {
+    const header = Buffer.from([0x20, 0, 0x08, 0, 0, 0, 0, 0]);
+    header.writeUInt32BE(key, 4);
+    return Buffer.concat([header, packet]);
+}
+
+/** Sends them from a namespace of the lab, below an IPv4 header of its own kernel's. */
+export function send(
+    namespace: string,
+    {
+        protocol,
+        to,
+        payload,
+        count,
+    }: Readonly<{ protocol: number; to: string; payload: Buffer; count: number }>,
+): void {
+    const target = `pack_sockaddr_in(0, inet_aton("${to}"))`;
+    const packet = `pack("H*", "${payload.toString("hex")}")`;
+    const program = `use Socket; socket(S, PF_INET, SOCK_RAW, ${protocol}) or die; for (1..${count}) { send(S, ${packet}, 0, ${target}) or die }`;
+    within(namespace, `perl -e '${program}'`);
+}
+
+function checksumOf(bytes: Buffer): number {
+    let sum = 0;
+    for (let at = 0; at < bytes.length; at += 2) {
+        sum += bytes.readUInt16BE(at);
+    }
+    const folded = (sum & 0xffff) + (sum >>> 16);
+    return ~((folded & 0xffff) + (folded >>> 16)) & 0xffff;
+}
