@@ -1,5 +1,4 @@
 import { Address6 } from "ip-address";
-import { BACKENDS } from "../../components/overlay/backends";
 import { prefixOf } from "../../components/wire/address";
 import { CliError } from "../error";
 import { type Arguments, type Component } from "./program";
@@ -78,17 +77,7 @@ function backendOf(spec: Section): Arguments {
             "packets are encapsulated for all hosts or for none: if all hosts share a link, use `direct`",
         );
     }
-    if (chosen.key === "vxlanMode") {
-        return { vxlan: {} };
-    }
-    if (!("ipip" in BACKENDS)) {
-        spec.leave(
-            chosen.key,
-            "Crosshost has no ipip; the program has vxlan, which needs UDP between the hosts",
-        );
-        return { vxlan: {} };
-    }
-    return { ipip: {} };
+    return chosen.key === "vxlanMode" ? { vxlan: {} } : { ipip: {} };
 }
 
 function leaveRest(spec: Section): void {

@@ -1,4 +1,3 @@
-import { BACKENDS } from "../../components/overlay/backends";
 import { prefixOf } from "../../components/wire/address";
 import { CliError } from "../error";
 import { type Arguments, type Component } from "./program";
@@ -82,7 +81,7 @@ const BY_TYPE: Readonly<Record<string, Reader>> = {
         return { vxlan: { vni: section?.number("VNI"), port: section?.number("Port") } };
     },
     "host-gw": () => ({ direct: {} }),
-    ...("ipip" in BACKENDS ? { ipip: () => ({ ipip: {} }) } : {}),
+    ipip: () => ({ ipip: {} }),
     udp(section) {
         section?.leave(
             "Type",

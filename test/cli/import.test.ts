@@ -55,6 +55,13 @@ describe("flannel's net-conf.json", () => {
         ]);
     });
 
+    test("of ipip is ipip", () => {
+        expect(imported("flannel", flannel('{"Type": "ipip"}'))).toEqual([
+            overlay(...SAME, "backend: { ipip: {} },"),
+            [],
+        ]);
+    });
+
     test("of udp, which it has where it names none, is vxlan, and says why", () => {
         const why =
             "udp encapsulates in userspace, which is slow; vxlan also needs only UDP, and the kernel does it";
@@ -158,6 +165,20 @@ describe("Calico's IPPools", () => {
                 "10: spec.natOutgoing: packets that leave an Overlay are always masqueraded",
                 "11: spec.nodeSelector: the program lists the hosts",
             ],
+        ]);
+    });
+
+    test("of ipip", () => {
+        const text = pool(
+            "cidr: 10.9.0.0/24",
+            "blockSize: 28",
+            "ipipMode: Always",
+            "natOutgoing: true",
+            "nodeSelector: all()",
+        );
+        expect(imported("calico", text)).toEqual([
+            calico("10.9.0.0/24", "subnetPrefix: 28,", "backend: { ipip: {} },"),
+            [],
         ]);
     });
 
