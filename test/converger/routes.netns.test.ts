@@ -8,6 +8,7 @@ const UNIT = readFileSync(join(__dirname, "direct.unit"), "utf8");
 const SERVICE = `crosshost-${STACK}-routes.service`;
 const FILE = `/etc/systemd/system/${SERVICE}`;
 const CHANGED = `${STACK}: 2 of its entries changed`;
+const LOOKS = `boot ${STACK} routes`;
 const IN_STEP = `${STACK}: in step, nothing to do`;
 
 const comesUp = (link: string) =>
@@ -60,29 +61,53 @@ describe.each(TOOLS)("routes over a NIC, with $shell and $awk", (tools) => {
         expect(host.observe().drift).toEqual([]);
     });
 
-    test("stay away when a hand has deleted them, until a link comes up", async () => {
+    test("are back by themselves when somebody has deleted them, by one plan, of their units alone", async () => {
         host.apply("mesh", UNIT);
         host.apply("other", "nft forward 5-closed: oifname eth9 drop\n");
         const whole = routes();
         const keeping = await started();
-        host.sh("ip route del 10.42.2.0/24; ip route del 10.42.3.0/24");
         host.sh("nft delete table inet crosshost_crosshost_test_3fa9c1_other");
-        expect(routes()).toBe("");
-        host.sh(comesUp("nic1"));
+        host.sh("printf 'route del 10.42.%s.0/24\n' 2 3 | ip -batch -");
         await keeping.said(CHANGED);
         expect(routes()).toBe(whole);
+        host.sh(comesUp("nic1"));
+        await keeping.said(IN_STEP, 2);
+        expect(keeping.lines()).toEqual([IN_STEP, CHANGED, IN_STEP]);
         expect(host.observe().drift).toEqual(["nft forward 5-closed: missing"]);
     });
 
-    test("are looked for when a link of others comes up, not when one of ours does", async () => {
+    test("stay away when a change has deleted them", async () => {
+        host.apply("mesh", UNIT);
+        const keeping = await started();
+        host.apply("mesh", UNIT.replace(/^.*10\.42\.3\.0.*\n/gm, ""));
+        await keeping.said(IN_STEP, 2);
+        expect(routes()).toMatch(/^10\.42\.2\.0\/24 .*\n$/);
+    });
+
+    test("are looked for when a link of others comes up, not when one of ours does, loses a route or is deleted, or there is no way", async () => {
         host.sh("mount -t sysfs none /sys");
         host.apply("mesh", UNIT);
         const keeping = await started();
-        host.sh(`echo 'echo "$@"' >${host.program}.said; mv ${host.program}.said ${host.program}`);
+        host.sh(
+            `echo 'echo "$@" $(ls /sys/class/net | grep nic)' >${host.program}.said; mv ${host.program}.said ${host.program}`,
+        );
         host.sh(`chmod +x ${host.program}; ${comesUp("ours1")} group 201`);
+        host.sh("ip route add 10.9.8.0/24 dev ours1 proto 201; ip route del 10.9.8.0/24");
+        host.sh("printf 'route del 10.42.2.0/24\\naddr flush dev eth0\\n' | ip -batch -");
         host.sh(comesUp("nic1"));
-        await keeping.said(`boot ${STACK} routes`);
-        expect(keeping.lines()).toEqual([IN_STEP, `boot ${STACK} routes`]);
+        await keeping.said(`${LOOKS} nic1`);
+        host.sh("ip addr add 192.168.40.11/24 dev eth0");
+        await keeping.said(`${LOOKS} nic1`, 2);
+        host.sh("ip route add 10.42.2.0/24 via 192.168.40.12 src 10.42.1.1 proto 201");
+        host.sh("ip link del ch-mesh-4f2a1");
+        host.sh(comesUp("nic2").replaceAll("10.9.9.1", "10.9.6.1"));
+        await keeping.said(`${LOOKS} nic1 nic2`);
+        expect(keeping.lines().map((line) => line.replace(LOOKS, ""))).toEqual([
+            IN_STEP,
+            " nic1",
+            " nic1",
+            " nic1 nic2",
+        ]);
     });
 
     test("are followed by one service of the stack, as long as a unit wants it, without Docker", () => {

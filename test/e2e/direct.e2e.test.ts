@@ -33,6 +33,9 @@ const HEADERS = 28;
 const MTU = 1500;
 const WITHIN_MS = 15_000;
 const DROP_IN = "/etc/systemd/networkd.conf.d/50-crosshost.conf";
+/** As networkd is that ran before there was a drop-in. */
+const UNREAD = `mv ${DROP_IN} /run/unread;`;
+const READ = `[ ! -e /run/unread ] || mv /run/unread ${DROP_IN}`;
 const RECEIVED = "/sys/class/net/eth0/statistics/rx_packets";
 const APPLY = `cd /var/lib/crosshost/*/ && ./crosshost apply $(basename $PWD) overlay-mesh <units/overlay-mesh`;
 
@@ -192,6 +195,24 @@ describe("an overlay without encapsulation", () => {
         expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
     });
 
+    it.each([
+        ["starts", `${UNREAD} systemctl restart systemd-networkd`],
+        ["configures the NIC anew", "networkctl reload; networkctl reconfigure eth0"],
+    ])(
+        "has its routes back without an up when systemd-networkd, which has not read the drop-in, %s",
+        (what, command) => {
+            const target = addressOf("vm2");
+            const { lost, gapMs } = pinged(() => {
+                on("vm2", `set -e; ${command}; ${READ}`);
+                expect(pings("vm1", target, 100) || pings("vm1", target, 100)).toBe(true);
+            });
+            expect(lost).toBeGreaterThan(0); // so it has deleted them
+            expect(gapMs).toBeLessThan(1000);
+            process.stdout.write(`systemd-networkd ${what}: gap ${Math.round(gapMs)} ms\n`);
+            expect(routesMissing()).toEqual([]);
+        },
+    );
+
     it.each(["while Docker runs", "while Docker is stopped"])(
         "has its routes back when NICs were down, %s, without an up",
         async (when) => {
@@ -216,7 +237,8 @@ describe("an overlay without encapsulation", () => {
         await watchersRest(HOSTS);
         on(
             "vm1",
-            "ip route del 10.42.2.0/24; ip route add 10.42.9.0/24 via $(ip route show default | cut -d' ' -f3) src 10.42.1.1 proto 201",
+            `via="via $(ip route show default | cut -d' ' -f3) src 10.42.1.1 proto 201"
+            ip route replace 10.42.2.0/24 $via; ip route add 10.42.9.0/24 $via`,
         );
         on("vm2", `rm ${DROP_IN}`);
         on(
@@ -229,7 +251,7 @@ describe("an overlay without encapsulation", () => {
         );
         const shown = stack.preview();
         for (const told of [
-            /drift route 10\.42\.2\.0\/24 *: "missing"/,
+            /drift route 10\.42\.2\.0\/24 *: "via \S+ src 10\.42\.1\.1"/,
             /drift route 10\.42\.9\.0\/24 *: "not in the plan, via /,
             /drift networkd foreign-routes *: "missing"/,
             /drift iptables DOCKER-USER ch-mesh-\S+ *: "missing"/,

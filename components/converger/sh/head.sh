@@ -16,7 +16,7 @@
 #   crosshost vacate STACK UNIT CONTAINER [LEAVING...]
 #                                              removes what is in the way of the unit's container
 #   crosshost watch STACK                      until stopped: runs `attach` for each container that starts
-#   crosshost keep STACK                       until stopped: restores routes when their link comes up
+#   crosshost keep STACK                       until stopped: restores routes over a NIC that are deleted, or lost with it
 #   crosshost attach STACK [CONTAINER]         restores what Docker does not keep of it; without a name, of those that have started
 #   crosshost announce PROCESS PORT LINK       announces a link in a container's namespace to the LAN
 set -u

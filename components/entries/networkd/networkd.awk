@@ -1,5 +1,6 @@
 # networkd foreign-routes: keep. Only where systemd-networkd runs: it deletes what others route over its links each time it starts.
-# It reads the file when it starts, too; made to start here, it would take away addresses that others have added.
+# It reads the file when it starts, too; made to start here, it would take away addresses that others have added. Until it has,
+# the entry `watch routes` brings back what it deletes.
 
 BEGIN {
     PER_UNIT["networkd"] = UP_ONLY["networkd"] = 1

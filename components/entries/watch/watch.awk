@@ -1,5 +1,5 @@
 # watch containers: attach on start. Docker connects a container that is made anew to no network of ours.
-# watch routes: add on link up. The kernel forgets those over a link that goes down.
+# watch routes: add on link up. The kernel forgets those over a link that goes down, and what sets up the link may delete them.
 
 BEGIN {
     PER_UNIT["watch"] = UP_ONLY["watch"] = 1
