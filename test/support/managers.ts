@@ -1,0 +1,135 @@
+import { lab, on } from "./lab";
+
+/** What sets up a host's NIC, as Debian ships it. */
+export interface Manager {
+    readonly name: string;
+    readonly packages: readonly string[];
+    /** What an admin writes for it: a script. */
+    readonly configure: (address: string, gateway: string) => string;
+    /** What an admin does to it, after which it sets up the NIC anew. */
+    readonly anew: readonly string[];
+    /** Prints links of ours, and ends of containers' links, that it has in its hands. */
+    readonly holds: string;
+}
+
+/** Whatever has set it up before: ifupdown, or a file of systemd-networkd. */
+const NOBODY_ELSE = `
+rm -f /etc/systemd/network/10-lan.network
+printf 'auto lo\\niface lo inet loopback\\n' >/etc/network/interfaces
+`;
+
+/** A lab's NIC is a veth, which NetworkManager leaves alone where it is not told otherwise. */
+const NETWORK_MANAGER_HAS_ETH0 = `
+mkdir -p /etc/NetworkManager/conf.d
+printf '[device-lan]\\nmatch-device=interface-name:eth0\\nmanaged=1\\n' >/etc/NetworkManager/conf.d/lan.conf
+`;
+const HELD_BY_NETWORK_MANAGER = `
+nmcli -t -f DEVICE,STATE device | grep -E '^(ch-|vx-|br-|veth)' | grep -vE 'externally|unmanaged' || :`;
+
+const netplan = (renderer: string) => (address: string, gateway: string) =>
+    `install -m 0600 /dev/stdin /etc/netplan/lan.yaml <<E
+network:
+  version: 2
+  renderer: ${renderer}
+  ethernets:
+    eth0:
+      addresses: [${address}/24]
+      routes: [{ to: default, via: ${gateway} }]
+E
+`;
+
+export const MANAGERS: readonly Manager[] = [
+    {
+        name: "NetworkManager",
+        packages: ["network-manager"],
+        configure: (address, gateway) => `${NOBODY_ELSE}${NETWORK_MANAGER_HAS_ETH0}
+install -m 0600 /dev/stdin /etc/NetworkManager/system-connections/lan.nmconnection <<E
+[connection]
+id=lan
+type=ethernet
+interface-name=eth0
+[ipv4]
+method=manual
+address1=${address}/24,${gateway}
+E
+`,
+        anew: [
+            "nmcli connection reload; systemctl restart NetworkManager",
+            "nmcli -w 10 device reapply eth0",
+            "nmcli -w 10 connection up lan",
+        ],
+        holds: HELD_BY_NETWORK_MANAGER,
+    },
+    {
+        name: "netplan with systemd-networkd",
+        packages: ["netplan.io"],
+        configure: (address, gateway) => `${NOBODY_ELSE}${netplan("networkd")(address, gateway)}`,
+        anew: [
+            "netplan apply",
+            "networkctl reload; networkctl reconfigure eth0",
+            "systemctl restart systemd-networkd",
+        ],
+        holds: `networkctl --no-legend list 'ch-*' 'vx-*' 'br-*' 'veth*' | grep -v unmanaged || :`,
+    },
+    {
+        name: "netplan with NetworkManager",
+        packages: ["netplan.io", "network-manager"],
+        configure: (address, gateway) =>
+            `${NOBODY_ELSE}${NETWORK_MANAGER_HAS_ETH0}${netplan("NetworkManager")(address, gateway)}`,
+        anew: [
+            "netplan apply",
+            "systemctl restart NetworkManager",
+            "nmcli -w 10 device reapply eth0",
+        ],
+        holds: HELD_BY_NETWORK_MANAGER,
+    },
+];
+
+/** The host's NIC is this manager's from its next boot on. */
+export function hand(host: string, manager: Manager): void {
+    const { lan, hosts } = lab();
+    on(host, `set -e\n${manager.configure(hosts[host]?.address ?? "", lan.address)}`);
+}
+
+export function heldBy(host: string, { holds }: Manager): string[] {
+    return on(host, holds)
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => `${host}: ${line}`);
+}
+
+interface Link {
+    readonly ifname: string;
+    readonly mtu: number;
+    readonly master?: string;
+    readonly address: string;
+    readonly flags: readonly string[];
+    readonly addr_info: readonly Readonly<{ local: string; prefixlen: number; scope: string }>[];
+}
+
+interface Route {
+    readonly dst: string;
+    readonly gateway?: string;
+    readonly dev: string;
+    readonly prefsrc?: string;
+}
+
+/** Links of ours, with their addresses, and our routes. */
+export function wiringOf(host: string): string[] {
+    const shown = JSON.parse(on(host, "ip -j addr show group 201")) as readonly Partial<Link>[];
+    const links = shown.filter((link): link is Link => "ifname" in link); // others are empty objects
+    const routes = JSON.parse(on(host, "ip -j route show proto 201")) as readonly Route[];
+    return [
+        ...links.map(({ ifname, mtu, master, address, flags, addr_info }) => ({
+            ifname,
+            mtu,
+            master,
+            address,
+            up: flags.includes("UP"),
+            addresses: addr_info.map(({ local, prefixlen, scope }) => [local, prefixlen, scope]),
+        })),
+        ...routes.map(({ dst, gateway, dev, prefsrc }) => ({ dst, gateway, dev, prefsrc })),
+    ]
+        .map((object) => `${host}: ${JSON.stringify(object)}`)
+        .sort();
+}
