@@ -5,6 +5,7 @@ import { attachmentSchema } from "../components/attachment/schema";
 import { interfaceUnit, planInterface } from "../components/attachment/places/interfacePlan";
 import { bridgeUnit, planBridge } from "../components/bridge/plan";
 import { bridgeSchema } from "../components/bridge/schema";
+import { dockerSchema } from "../components/host/dockerSchema";
 import { connectionSchema, hostSchema } from "../components/host/schema";
 import { macvlanUnit, planMacvlan } from "../components/macvlan/plan";
 import { macvlanSchema } from "../components/macvlan/schema";
@@ -23,6 +24,7 @@ const page = (name: string) => readFileSync(join(DOCS, name), "utf8");
 /** Each page's components, and the schemas that decide what options there are. */
 const TABLES: readonly [string, string, { readonly shape: object }][] = [
     ["host.md", "HostArgs", hostSchema],
+    ["host-docker.md", "DockerArgs", dockerSchema],
     ["overlay.md", "OverlayArgs", overlaySchema],
     ["overlay.md", "BackendArgs", backendChoice],
     ["overlay-vxlan.md", "VxlanArgs", vxlan.options],

@@ -15,6 +15,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     route: {},
     neigh: {},
     fdb: {},
+    daemon: {},
     network: {},
     endpoint: {},
     container: {},

@@ -33,6 +33,7 @@ import { isAddress, overlap } from "../wire/address";
 import { address } from "../wire/fields";
 import { stackId } from "../wire/identity";
 import { check, type Problem } from "../wire/problem";
+import { claimRanges, type DockerArgs, dockerEntries, dockerProblems } from "./docker";
 import { type HostHandle } from "./handle";
 import { idFromName, planHost } from "./plan";
 import { connectionSchema, hostSchema, registryAuthSchema } from "./schema";
@@ -108,6 +109,11 @@ export interface HostArgs {
     /** Logins for the registries that images are pulled from. Changed in place. */
     registryAuth?: pulumi.Input<RegistryAuthArgs[]>;
     /**
+     * Settings of the Docker Engine, written into its daemon.json beside what is there. Default: none.
+     * Changed in place: Docker reloads them, or is restarted where it has to be, which the preview says.
+     */
+    docker?: DockerArgs;
+    /**
      * The resource that creates the machine. When it is deleted, nothing on the machine is undone
      * first. Changed in place.
      */
@@ -143,11 +149,16 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
         const spec = parsed(hostSchema, COMPONENT, name, args);
         const earlier = sessionsSoFar();
         const reachedAt = placeOf(args.connection);
-        refuse(COMPONENT, name, twinProblems(reachedAt, earlier));
+        const settings = spec.docker ?? {};
+        refuse(COMPONENT, name, [
+            ...twinProblems(reachedAt, earlier),
+            ...dockerProblems(settings, name, addressNow(args)),
+        ]);
         super("crosshost:index:Host", name, {}, opts);
 
         this.hostName = pulumi.output(name);
         this.address = addressOf(name, args);
+        const docker = dockerEntries(settings);
         const program = convergerProgram();
         const stack = stackKnownAs();
         const connection = pulumi.output(args.connection).apply((to) => checked(name, to));
@@ -174,6 +185,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             become: spec.become,
             address: this.address,
             addressNow: addressNow(args),
+            docker,
             id: spec.id ?? idFromName(knownAs(name, opts)),
             mtu: spec.mtu,
             machine: args.machine,
@@ -203,12 +215,13 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             unitContainers: new Map(),
             updateHook: undefined,
         };
+        claimRanges(settings, seen.cidrs);
         const checks = hostChecks(seen, { strict: spec.strict ?? false, agent });
         const session: HostSession = { ...seen, checks };
         openSession(this, session);
         installHostCommand(
             session,
-            this.address.apply((known) => planHost(stack, program, known)),
+            this.address.apply((known) => planHost(stack, program, known, docker)),
             packProgram(program),
         );
         if (gone) {

@@ -7,11 +7,12 @@ import { underlayEntry } from "../entries/underlay/underlay";
 /** RFC 8200: an IPv6 link carries 1280 bytes; with less, no tunnel of ours is of use. */
 const LEAST_UNDERLAY_MTU = 1280;
 
-/** What a Host itself wants: the program in this version, started at boot, and its own address. */
+/** What a Host itself wants: the program in this version, started at boot, its own address, and Docker as the program says. */
 export function planHost(
     identity: StackIdentity,
     program: { readonly version: string; readonly hash: string },
     address: string | undefined,
+    docker: readonly Entry[] = [],
 ): Unit {
     const stack = stackId(identity);
     const underlay: Entry[] = address ? [underlayEntry({ address, mtu: LEAST_UNDERLAY_MTU })] : [];
@@ -20,6 +21,7 @@ export function planHost(
         bootEntry(`crosshost-${stack}-rules.service`, "after"),
         convergerEntry(program.version, program.hash.slice(0, 16)),
         ...underlay,
+        ...docker,
     ]);
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dockerSchema } from "./dockerSchema";
 import { hostKeyProblem, privateKeyProblem } from "./keyProblems";
 import { isHostName } from "../wire/hostname";
 import { address, explained, input, isRecord, mtu, port, whole } from "../wire/fields";
@@ -79,6 +80,7 @@ export const hostSchema = z.strictObject({
     registryAuth: input(registryAuthSchema)
         .optional()
         .describe("Logins for the registries that the host pulls images from."),
+    docker: dockerSchema.optional().describe("What Docker's daemon.json is to say."),
     machine: z.unknown().optional().describe("The resource that creates the machine."),
     strict: z
         .boolean()

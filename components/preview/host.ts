@@ -1,6 +1,7 @@
 // preview/: what a preview says that no diff can show.
 import * as pulumi from "@pulumi/pulumi";
 import { seenContainers } from "../facts/containers";
+import { daemonMisfits } from "../checks/daemon";
 import { unfitness } from "../checks/host";
 import { stackId } from "../wire/identity";
 import { known } from "../wire/known";
@@ -14,19 +15,26 @@ import { type HostSession } from "../run/session";
  * only logged fails nothing.
  */
 export async function checkHost(
-    session: Pick<HostSession, "name" | "component" | "address" | "probe" | "earlier">,
+    session: Pick<
+        HostSession,
+        "name" | "stack" | "component" | "address" | "probe" | "earlier" | "docker"
+    >,
     strict: boolean,
 ): Promise<void> {
     const [probed, address] = await Promise.all([session.probe, known(session.address)]);
     const said = [
         ...messages(session.name, probed, strict, address),
         ...(pulumi.runtime.isDryRun() ? await twinMessages(session) : []),
+        ...(pulumi.runtime.isDryRun() ? daemonMessages(session, probed) : []),
     ];
     const lines = (severity: Message["severity"]) =>
         said
             .filter((message) => message.severity === severity)
             .map(({ text }) => `${session.name}: ${text}`);
-    await Promise.all(lines("warn").map((line) => pulumi.log.warn(line, session.component)));
+    await Promise.all([
+        ...lines("warn").map((line) => pulumi.log.warn(line, session.component)),
+        ...lines("info").map((line) => pulumi.log.info(line, session.component)),
+    ]);
     if (lines("error").length > 0) {
         throw new Refusal(lines("error").join("\n"));
     }
@@ -50,7 +58,7 @@ export async function tellContainers({
 }
 
 interface Message {
-    readonly severity: "warn" | "error";
+    readonly severity: "info" | "warn" | "error";
     readonly text: string;
 }
 
@@ -81,6 +89,23 @@ export function messages(
                 ...networkdMessages(probed.observation),
             ];
     }
+}
+
+function daemonMessages(
+    { stack, docker }: Pick<HostSession, "stack" | "docker">,
+    probed: ProbeResult,
+): Message[] {
+    if (probed.status !== "answered") {
+        return [];
+    }
+    const found = daemonMisfits(docker, `${stackId(stack)}:host`, probed.observation.facts);
+    const all = (severity: Message["severity"], texts: readonly string[]) =>
+        texts.map((text): Message => ({ severity, text }));
+    return [
+        ...all("error", found.errors),
+        ...all("warn", found.warnings),
+        ...all("info", found.notes),
+    ];
 }
 
 /** Two Hosts for one machine, whatever they call it: it was started once, and has one set of addresses. */

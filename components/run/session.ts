@@ -8,7 +8,7 @@ import { type Connection } from "../remote/ssh";
 import { type LanAnswer } from "../facts/lanAnswer";
 import { type ProbeResult } from "../facts/observation";
 import { Refusal } from "./refuse";
-import { type Unit } from "../wire/unit";
+import { type Entry, type Unit } from "../wire/unit";
 
 /** What the components of one host share while a program runs. */
 export interface HostSession {
@@ -37,6 +37,8 @@ export interface HostSession {
     readonly address: pulumi.Output<string>;
     /** The same, where the program says it outright: checked before anything is registered. */
     readonly addressNow: string | undefined;
+    /** What Docker's daemon.json is to say there. */
+    readonly docker: readonly Entry[];
     readonly id: number | undefined;
     readonly mtu: number | undefined;
     /** Ports of the host, each published by one container only. */

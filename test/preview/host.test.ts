@@ -95,6 +95,7 @@ describe("in a preview", () => {
             address: pulumi.output("192.168.40.12"),
             probe: Promise.resolve(REFUSED),
             earlier: [],
+            docker: [],
             mayStop: new Set<string>(),
         };
         const ended: unknown = await checkHost(session, false).catch((error: unknown) => error);

@@ -330,12 +330,18 @@ verb=$1
 shift
 case $verb in
     version) cat "$state/version" ;;
-    events) exec cat "$state/events" ;; # a pipe, in which a test writes who starts
+    events)
+        case $* in
+            *event=reload*) cat "$state/reloaded" 2>/dev/null ;;
+            *) exec cat "$state/events" ;; # a pipe, in which a test writes who starts
+        esac
+        ;;
     ps)
         case $* in
             *label=crosshost*) marked "$@" ;;
             *'{{.Image}}'*) with_images ;;
             *'{{.ID}}={{.Names}}') containers | sed -n 's/\(.*\) running .*/id\1=\1/p' ;;
+            *status=running*) containers | sed -n 's/^+*\([^ ]*\) running .*/\1/p' ;;
             *network=*) users "$@" ;;
             *volume=/etc/hosts*) grep -l . "$state/containers"/*/.mounted | sed 's|/.mounted$||; s|.*/||' ;;
             *) containers ;;
@@ -348,6 +354,7 @@ case $verb in
     container)
         case $3 in
             *Created*) created "$4" ;;
+            *State.Status*) if is_stopped "$4"; then echo exited; else echo running; fi ;;
             *RestartCount*) if [ -e "$state/containers/$4/.looping" ] && ! is_stopped "$4"; then echo true 3; else echo false 0; fi ;;
             *'{{$net}} {{end}}') (cd "$state/containers/$4" 2>/dev/null && echo *) ;;
             *) shift && inspect_each inspect_container "$@" ;;

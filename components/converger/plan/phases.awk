@@ -86,7 +86,13 @@ BEGIN {
     phase_is("service.back.prune")
     phase_is("service.enable")
     phase_is("systemd.reload") # systemd has read the services before one starts
+    phase_is("service.back.stop") # Docker starts them when it starts
     phase_is("networkd.put")
+    phase_is("daemon.record")
+    phase_is("daemon.put") # what brings it back after a power cut is there by now, and no network of Docker's yet
+    phase_is("daemon.load")
+    phase_is("daemon.settle")
+    phase_is("daemon.record.back")
     phase_is("watch.start") # when all that it keeps is there
     phase_is("watch.restart")
     phase_is("service.stop") # it would put back what goes
@@ -98,6 +104,9 @@ BEGIN {
     phase_is("service.prune")
     phase_is("networkd.remove")
     phase_is("networkd.prune")
+    phase_is("daemon.back.put") # Docker starts what stands in no unit of systemd any more, which would start anew with it
+    phase_is("daemon.back.load")
+    phase_is("daemon.back.settle")
     phase_is("link.veth.del") # its other end is lost, and cannot be put back: after all that may fail
 }
 

@@ -82,15 +82,15 @@ may_not_hold() {
 }
 
 give_up() {
-    acting=''
+    acting='' docker_back=''
     so_far=$(changed_before)
     undone="put back: $so_far"
     [ -n "$so_far" ] || undone="nothing was changed"
     where="unit $unit on $(cat /proc/sys/kernel/hostname)"
     if undo; then
-        die "$where: $1; $undone"
+        die "$where: $1; $undone$docker_back"
     else
-        die "$where: $1; $undone, but not everything is as before: $difference"
+        die "$where: $1; $undone$docker_back, but not everything is as before: $difference"
     fi
 }
 
@@ -129,6 +129,7 @@ finish() {
         delete) rm -f "$folder/units/$done_unit" ;;
         uninstall) rm -rf "$folder" ;;
     esac
+    keep_new_config
     rm -rf "$journal_dir"
 }
 
@@ -139,8 +140,9 @@ write_unit() {
 
 # what a run left behind that was killed
 recover() {
-    [ -d "$journal_dir" ] || return 0
-    if [ -e "$journal_dir/committed" ]; then
+    if [ ! -d "$journal_dir" ]; then
+        back_config # it was lost with the power, as all of /run
+    elif [ -e "$journal_dir/committed" ]; then
         finish
     elif [ -e "$journal_dir/1/ready" ]; then
         undo_unfinished

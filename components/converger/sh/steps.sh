@@ -90,11 +90,14 @@ run_line() {
     case $1 in
         put) put_file $2 ;;
         remove) rm -f $2 ;;
-        prune) [ ! -d "$2" ] || rmdir --ignore-fail-on-non-empty "$2" ;;
+        prune) prune_folder $2 ;;
         enable) enable_service $2 ;;
         record) record_table $2 ;;
         insert) iptables -w 10 -t "${2%% *}" -C ${2#* } || iptables -w 10 -t "${2%% *}" -I ${2#* } ;;
         hosts) write_names $2 ;;
+        config) put_config $2 ;;
+        config-back) back_config ;;
+        daemon) load_config $2 ;;
         sysctl) write_sysctl "${2%% *}" "${2#* }" ;;
         sysctl-*) within_netns "${1#*-}" sh -c 'echo "$1" >"/proc/sys/$0"' $2 ;;
         netns-*) within_netns "${1#*-}" ip $2 ;;
@@ -127,6 +130,10 @@ announce() {
 
 make_folder() {
     [ -d "$1" ] || mkdir -p "$1"
+}
+
+prune_folder() {
+    [ ! -d "$1" ] || rmdir --ignore-fail-on-non-empty "$1"
 }
 
 # PATH MODE SOURCE
@@ -190,6 +197,7 @@ explain() {
     case $tool in
         netns-* | into-*) tool=ip ;;
         sysctl-*) tool=sysctl ;;
+        daemon) tool=systemctl ;;
     esac
     said=$(sed -e '/^Command failed/d' -e "s|^$2:[-0-9:]* ||" "$journal_dir/error" | head -n $lines | tr '\n' ' ')
     if [ -n "$number" ]; then

@@ -43,6 +43,10 @@ function boot_actual(id,    name, text, n, i, wants) {
 function boot_make(id,    name, value) {
     name = nth_word(want_key[id], 2)
     value = want_value[id]
+    if (read_file(boot_path(name)) == "") {
+        undo("service.back.stop", "systemctl", "reset-failed " name)
+        undo("service.back.stop", "systemctl", "stop " name)
+    }
     service_make(name, boot_text(stack_of(want_unit[id]), value), boot_wants(name, value), want_key[id])
 }
 

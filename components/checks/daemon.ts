@@ -1,0 +1,201 @@
+// What a Host sets in Docker's daemon.json, against what is there.
+import { contains, networkOf, overlap } from "../wire/address";
+import { daemonKeysOf, DOCKER_FIELDS, isDaemonEntry } from "../entries/daemon/daemon";
+import { type Facts } from "../facts/clouds";
+import { seenContainers } from "../facts/containers";
+import { listed, type Misfits, ownerText, word, wordAfter } from "../facts/words";
+import { type Entry } from "../wire/unit";
+import { cutOff } from "./lockout";
+
+export interface DaemonMisfits extends Misfits {
+    /** What is to happen, and harms nobody. */
+    readonly notes: readonly string[];
+}
+
+/** `own`: the Host's unit, `STACK:host`. */
+export function daemonMisfits(
+    wanted: readonly Entry[],
+    own: string,
+    facts: Facts,
+): DaemonMisfits {
+    const file = daemonFile(facts, own);
+    const values = daemonKeysOf(wanted);
+    const changed = changedFields(values, file);
+    if (changed.length === 0 && values.size === 0) {
+        return { errors: [], warnings: [], notes: [] };
+    }
+    const errors = [
+        ...unusable(facts),
+        ...[...values].flatMap(([key, value]) => keyErrors(key, value, file, own, facts)),
+        ...bipErrors(values.get("bip"), own, facts),
+    ];
+    return errors.length > 0 || changed.length === 0
+        ? { errors, warnings: [], notes: [] }
+        : { errors, ...consequences(values, changed, file, wanted, facts) };
+}
+
+type Field = (typeof DOCKER_FIELDS)[number];
+
+interface DaemonFile {
+    readonly path: string;
+    /** What it says, by its keys, and the unit that has written it there. */
+    readonly says: ReadonlyMap<string, { readonly holder: string; readonly words: string }>;
+    /** Keys that this unit has written. */
+    readonly ours: readonly string[];
+}
+
+function daemonFile(facts: Facts, own: string): DaemonFile {
+    const says = new Map(
+        listed(facts, "daemon-key").map(([key = "", holder = "", ...words]) => [
+            key,
+            { holder, words: words.join(" ") },
+        ]),
+    );
+    const ours = [...says].filter(([, { holder }]) => holder === own).map(([key]) => key);
+    return { path: facts.get("daemon-file")?.[0] ?? "/etc/docker/daemon.json", says, ours };
+}
+
+function fieldOf(key: string): string {
+    return `docker.${DOCKER_FIELDS.find((one) => one.key === key)?.field ?? key}`;
+}
+
+function changedFields(values: ReadonlyMap<string, string>, { says, ours }: DaemonFile): Field[] {
+    return DOCKER_FIELDS.filter(({ key }) =>
+        values.has(key) ? says.get(key)?.words !== values.get(key) : ours.includes(key),
+    );
+}
+
+// ---- why it cannot be
+
+function unusable(facts: Facts): string[] {
+    const engine = facts.get("docker")?.[0];
+    const service = facts.get("docker-service")?.[0];
+    const broken = facts.get("daemon-broken")?.[0];
+    if (engine === "none") {
+        return ["docker: Docker is not installed there: apt install docker.io, or https://get.docker.com"];
+    }
+    if (service !== undefined) {
+        return [
+            `docker: Docker runs as ${service} there, so docker.service cannot be restarted: add that name (Alias=docker.service in its [Install], then systemctl reenable ${service})`,
+        ];
+    }
+    return broken === undefined
+        ? []
+        : [`docker: ${facts.get("daemon-file")?.[0] ?? "daemon.json"} there is ${broken}: correct it`];
+}
+
+function keyErrors(
+    key: string,
+    value: string,
+    { path, says }: DaemonFile,
+    own: string,
+    facts: Facts,
+): string[] {
+    const { holder, words } = says.get(key) ?? { holder: own, words: value };
+    const flag = listed(facts, "daemon-flag").find(([name]) => name === key);
+    const said = `${fieldOf(key)}: "${value}"`;
+    const errors = tooOld(key, facts);
+    if (flag) {
+        errors.push(
+            `${said} is set by a flag already, ${flag.slice(1).join(" ")}: Docker takes no key from both: remove one of them`,
+        );
+    }
+    if (holder !== own && holder !== "-") {
+        errors.push(`${said} belongs to ${ownerText(holder)}, which has set ${words}: remove one of them`);
+    } else if (holder === "-" && words !== value) {
+        errors.push(
+            `${said} is not what ${path} there has by the admin, ${key} ${words}: remove it from one of them`,
+        );
+    }
+    return errors;
+}
+
+function tooOld(key: string, facts: Facts): string[] {
+    const engine = facts.get("docker")?.[0] ?? "";
+    const { since } = DOCKER_FIELDS.find((one) => one.key === key) ?? {};
+    const [major = 0, minor = 0] = engine.split(".").map(Number);
+    return since !== undefined &&
+        /^\d/.test(engine) &&
+        (major < since[0] || (major === since[0] && minor < since[1]))
+        ? [`${fieldOf(key)} needs Docker ${since.join(".")}, and there is ${engine}: leave it out`]
+        : [];
+}
+
+/** Where docker0 has it, nothing of the host's may lie. */
+function bipErrors(bip: string | undefined, own: string, facts: Facts): string[] {
+    if (bip === undefined) {
+        return [];
+    }
+    const bridge = facts.get("daemon-bridge")?.[0];
+    const network = networkOf(bip);
+    const routes = (facts.get("route") ?? []).filter((route) => {
+        const target = word(route, 0);
+        const other = target.includes("/") ? target : `${target}/32`;
+        const wider = contains(other, network) && other !== network && route.includes(" via ");
+        return wordAfter(route, "dev") !== "docker0" && !wider && overlap(network, other);
+    });
+    return [
+        ...(bridge === undefined
+            ? []
+            : [`docker.bip: "${bip}" is of docker0, and daemon.json there has bridge ${bridge} in its place: remove one of them`]),
+        ...routes.map((route) => `docker.bip: "${bip}" overlaps the route ${route}: choose another`),
+        ...cutOff(network, `docker.bip: "${bip}"`, "choose another", own, facts).errors,
+    ];
+}
+
+// ---- what it does
+
+const OF_DOCKER0: readonly string[] = ["bip", "fixed-cidr", "default-gateway", "mtu"];
+
+function consequences(
+    values: ReadonlyMap<string, string>,
+    changed: readonly Field[],
+    { says }: DaemonFile,
+    wanted: readonly Entry[],
+    facts: Facts,
+): Pick<DaemonMisfits, "warnings" | "notes"> {
+    const running = (seenContainers(facts) ?? [])
+        .filter(({ state }) => state === "running")
+        .map(({ name }) => name)
+        .sort();
+    const restarts = changed.filter(({ reloads }) => reloads !== true);
+    const named = (fields: readonly Field[]) => fields.map(({ field }) => field).join(", ");
+    const tried = triedBefore(wanted, facts);
+    if (restarts.length === 0) {
+        return { warnings: tried, notes: [`this \`up\` has Docker reload ${named(changed)}: no container stops`] };
+    }
+    const lives = [says.get("live-restore")?.words, values.get("live-restore")].includes("true");
+    const restart = `this \`up\` restarts Docker there, for ${named(restarts)}`;
+    if (running.length === 0) {
+        return { warnings: tried, notes: [`${restart}: no container runs`] };
+    }
+    if (!lives) {
+        const all = running.length > 1 ? "containers" : "container";
+        return {
+            warnings: [...tried, `${restart}, which stops and starts the ${all} ${running.join(", ")}: with liveRestore they run on`],
+            notes: [],
+        };
+    }
+    const later = restarts.filter(({ key }) => OF_DOCKER0.includes(key));
+    return {
+        warnings:
+            later.length === 0
+                ? tried
+                : [
+                      ...tried,
+                      `${named(later)} will not change docker0 as long as containers run: with liveRestore Docker keeps it until it starts without any`,
+                  ],
+        notes: [`${restart}: with liveRestore containers run on`],
+    };
+}
+
+/** Of the same settings, the last time. */
+function triedBefore(wanted: readonly Entry[], facts: Facts): string[] {
+    const tried = facts.get("daemon-tried") ?? [];
+    const said = tried.find((line) => line.startsWith("said "))?.slice("said ".length);
+    const lines = wanted.filter(isDaemonEntry).map(({ key, value }) => `${key}: ${value}`);
+    const same = lines.length > 0 && lines.every((line) => tried.includes(line));
+    return said !== undefined && same && tried.length === lines.length + 1
+        ? [`Docker did not take these settings when they were last tried, and runs with the former ones: ${said}`]
+        : [];
+}

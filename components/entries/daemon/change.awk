@@ -1,0 +1,231 @@
+# The change of daemon.json, made for all keys at once. What was there before anything was added lies in a record, and comes back to the
+# byte where nobody else has changed the file since; else what was added is taken out of it.
+
+function daemon_make(id) {
+    daemon_changes = 1
+}
+
+function daemon_unmake(key) {
+    if (daemon_has(nth_word(key, 2)) != "" || bytes_of(daemon_record()) != "")
+        daemon_changes = 1
+}
+
+function daemon_finish() {
+    if (mode == "plan" && phase == "" && daemon_changes)
+        daemon_plan()
+}
+
+function daemon_plan(    now, text, how, key) {
+    now = daemon_text()
+    if (daemon_broken() != "") {
+        refuse("daemon: " daemon_path() " is " daemon_broken() ", so nothing can be taken out of it")
+        return
+    }
+    daemon_sets()
+    daemon_remember(now)
+    text = daemon_merged(daemon_base(now), daemon_to_be)
+    if (!daemon_accepts(text))
+        return
+    key = daemon_changed(text)
+    how = daemon_how(text)
+    daemon_keep_record(key)
+    if (text != now || how != "")
+        daemon_steps(text, how, key)
+}
+
+# names and values that units have added to it, and those that it is to have
+function daemon_sets(    i, id) {
+    for (i = 1; i <= old_count; i++)
+        if (old_id[i] ~ /^daemon /)
+            daemon_added[nth_word(old_id[i], 2)] = old_value[old_id[i]]
+    for (i = 1; i <= want_count; i++) {
+        id = want_id[i]
+        if (want_kind[id] != "daemon")
+            continue
+        daemon_to_be[nth_word(want_key[id], 2)] = want_value[id]
+        if (!is_mine(want_unit[id]))
+            daemon_added[nth_word(want_key[id], 2)] = want_value[id]
+    }
+}
+
+# ---- what was there before
+
+function daemon_record() {
+    return lib_dir "/daemon.json"
+}
+
+# In the first line of the record whether there was a file, behind it what was in it. A record is of use as long as something is added.
+# What the admin has set himself as a unit wants it stays his.
+function daemon_remember(now,    name, record, line) {
+    record = bytes_of(daemon_record())
+    line = index(record, "\n")
+    daemon_was = daemon_any(daemon_added) && line ? substr(record, 1, line - 1) : daemon_there()
+    daemon_before = daemon_any(daemon_added) && line ? substr(record, line + 1) : now
+    for (name in daemon_to_be)
+        if (!(name in daemon_added) && daemon_has(name) != "" && json_member(daemon_before, name) == "")
+            daemon_before = json_with(daemon_before, name, daemon_has(name))
+}
+
+function daemon_there() {
+    if (system("exec test -e " quoted(daemon_path())) == 0)
+        return "present"
+    return system("exec test -d " quoted(folder_of(daemon_path()))) == 0 ? "absent" : "no folder"
+}
+
+function daemon_keep_record(key,    record, text) {
+    record = bytes_of(daemon_record())
+    text = daemon_any(daemon_to_be) ? daemon_was "\n" daemon_before : ""
+    if (text == record)
+        return
+    if (text == "")
+        step("daemon.record.back", "remove", daemon_record(), key)
+    else
+        step("daemon.record", "put", daemon_record() " 0600 " journal_file(text), key)
+    undo_file(text == "" ? "daemon.record.back" : "daemon.record", daemon_record(), record)
+}
+
+# ---- what is to be there
+
+# the file as it would be without what units have added
+function daemon_base(now,    name) {
+    if (now == daemon_merged(daemon_before, daemon_added))
+        return daemon_before
+    for (name in daemon_added)
+        if (json_member(daemon_before, name) == "")
+            now = json_without(now, name)
+    return now
+}
+
+function daemon_merged(text, added,    name, names, n, i) {
+    for (name in added)
+        names[++n] = name
+    sort_list(names, n)
+    for (i = 1; i <= n; i++)
+        if (json_member(text, names[i]) == "")
+            text = json_with(text, names[i], daemon_json(names[i], added[names[i]]))
+    return text
+}
+
+function daemon_is_changed(text, name) {
+    return json_words(json_member(text, name), "\"") != json_words(daemon_has(name), "\"")
+}
+
+# `daemon bip, mtu`, for messages
+function daemon_changed(text,    name, names, n, i, key) {
+    for (name in DAEMON_TYPE)
+        if (daemon_is_changed(text, name))
+            names[++n] = name
+    sort_list(names, n)
+    for (i = 1; i <= n; i++)
+        key = key (i > 1 ? ", " : " ") names[i]
+    return "daemon" key
+}
+
+# Docker has to start anew, or to read the file again, or neither
+function daemon_how(text,    name, how) {
+    if (docker_state() == "none" || (docker_state() != "yes" && verb == "uninstall"))
+        return ""
+    for (name in DAEMON_TYPE)
+        if (daemon_is_changed(text, name) && how != "restart")
+            how = name in DAEMON_RELOADS && docker_state() == "yes" ? "reload" : "restart"
+    return how
+}
+
+# By the engine's own check, before anything is done; those before 23.0 have none.
+function daemon_accepts(text,    command, line, said, has_none) {
+    if (!daemon_any(daemon_to_be))
+        return 1
+    command = "command -v dockerd >/dev/null || exit 0\n" \
+        "dockerd --validate --config-file /dev/stdin 2>&1 <<\\.\n" text "\n.\n[ $? -eq 0 ] || echo refused"
+    while ((command | getline line) > 0) {
+        if (line == "refused" && !has_none)
+            refuse(daemon_changed(text) ": Docker does not accept " daemon_path() " with it: " said)
+        has_none = has_none || line ~ /unknown flag/
+        said = line == "" ? said : line
+        sub(/^.*\/dev\/stdin: /, "", said)
+    }
+    close(command)
+    return !refusals
+}
+
+function daemon_any(names,    name) {
+    for (name in names)
+        return 1
+    return 0
+}
+
+# ---- steps
+
+function daemon_steps(text, how, key,    at, goes, neutral) {
+    at = verb == "uninstall" ? "daemon.back" : "daemon"
+    goes = !daemon_any(daemon_to_be) && (daemon_there() != "present" ? text == "" : daemon_was != "present" && json_is_empty(text))
+    undo(at ".put", "config-back", daemon_path())
+    neutral = how == "reload" ? daemon_neutral(text) : text
+    if (neutral != text)
+        daemon_put(at ".put", neutral, 0, key)
+    else
+        daemon_put(at ".put", text, goes, key)
+    if (how == "restart" && daemon_is_changed(text, "live-restore") && json_member(text, "live-restore") == "true" && docker_state() == "yes")
+        step(at ".load", "daemon", "reload docker", key) # so that containers run on while it restarts
+    if (how != "")
+        step(at ".load", "daemon", how " docker", key)
+    if (neutral != text)
+        daemon_put(at ".settle", text, goes, key)
+    if (goes && daemon_was == "no folder")
+        step(at ".settle", "prune", folder_of(daemon_path()), key)
+}
+
+function daemon_put(at, text, goes, key) {
+    step(at, "config", daemon_path() " " (goes ? "-" : journal_file(text)), key)
+}
+
+# A key that is gone leaves what Docker has read of it as it is: it is told first that there is none.
+function daemon_neutral(text,    name, names, n, i) {
+    for (name in DAEMON_RELOADS)
+        if (json_member(text, name) == "" && daemon_has(name) != "")
+            names[++n] = name
+    sort_list(names, n)
+    for (i = 1; i <= n; i++)
+        text = json_with(text, names[i], DAEMON_RELOADS[names[i]])
+    return text
+}
+
+function json_is_empty(text) {
+    return json_members(text) == "" && !member_count
+}
+
+# ---- for undoing, and for plans
+
+function daemon_state(path,    command, name) {
+    if (!("daemon" in kinds_wanted))
+        return
+    print "daemon.json " daemon_there(), token_of(daemon_text()) > path
+    if (docker_state() != "yes")
+        return
+    command = docker_question("ps --filter status=running --format " quoted("{{.Names}}"))
+    while ((command | getline name) > 0)
+        print "container " name " runs" > path
+    close(command)
+}
+
+# `fact daemon-key KEY UNIT WORDS` of what it sets and a unit could, or - where no unit does; `fact daemon-flag KEY WHERE`
+function daemon_facts(    name, text, id, line) {
+    if (docker_state() == "none")
+        return
+    text = daemon_text()
+    print "fact daemon-file " substr(plain("f" daemon_path()), 2)
+    if (daemon_broken() != "")
+        print "fact daemon-broken " plain(daemon_broken())
+    for (name in DAEMON_TYPE) {
+        id = "daemon " name
+        if (daemon_has(name) != "")
+            print "fact daemon-key " name, (id in want_value ? want_unit[id] : "-"), substr(plain("v" json_words(daemon_has(name), "")), 2)
+        if (daemon_flag(name) != "")
+            print "fact daemon-flag " name, plain(daemon_flag(name))
+    }
+    if (json_words(json_member(text, "bridge"), "") != "")
+        print "fact daemon-bridge " substr(plain("v" json_words(json_member(text, "bridge"), "")), 2)
+    while ((getline line < (run_dir "/daemon-tried")) > 0)
+        print "fact daemon-tried " line
+    close(run_dir "/daemon-tried")
+}
