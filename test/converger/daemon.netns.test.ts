@@ -14,7 +14,7 @@ case "$1 $2 $3" in
     'is-active -q docker.service') [ -e $main ]; exit ;;
     'reload docker.service '*) echo reload >>"$FAKES/systemctl.log"; cp ${FILE} "$FAKES/read"; : >"$FAKES/docker/hups"; exec cp "$FAKES/hup" "$FAKES/docker/reloaded" ;;
     'restart docker.service '*)
-        echo restart >>"$FAKES/systemctl.log"
+        echo $1 >>"$FAKES/systemctl.log"
         if [ -e $main ]; then kill $(cat $main); rm $main /run/docker.pid; fi
         for path in "$FAKES"/docker/containers/*/.running; do [ ! -e "$path" ] || echo false >"$path"; done
         [ ! -e "$FAKES/die" ] || kill -9 $(cat "$FAKES/die")
@@ -163,6 +163,31 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
         expect(left()).toBe("daemon.json\n");
     });
 
+    test("takes a key in place of another, and gives back what was there before both", () => {
+        write('{ "debug": true }\n');
+        apply(UNIT);
+        expect(apply("daemon userland-proxy: false\n")).toMatchObject({ status: 0, stderr: "" });
+        expect(done()).toBe("restart restart");
+        expect(apply("daemon dns: 9.9.9.9\n").status).toBe(0);
+        expect(done()).toBe("restart");
+        expect(uninstall().status).toBe(0);
+        expect(text()).toBe('{ "debug": true }\n');
+    });
+
+    test("that moves docker0 has it back where it was, which Docker does not do by itself", () => {
+        host.sh("ip link add docker0 type bridge; ip addr add 172.17.0.1/16 dev docker0");
+        write('{ "debug": true }');
+        apply("daemon bip: 10.9.0.1/24\n");
+        host.sh("ip addr flush dev docker0; ip addr add 10.9.0.1/24 dev docker0");
+        apply("daemon bip: 10.9.1.1/24\n");
+        expect(uninstall().status).toBe(0);
+        expect(JSON.parse(host.sh("cat $FAKES/read"))).toEqual({ debug: true, bip: "172.17.0.1/16" });
+        expect(text()).toBe('{ "debug": true }');
+        expect(apply("daemon bip: 10.9.1.1/24\ndaemon log-driver: bad\n").status).toBe(1);
+        expect(JSON.parse(host.sh("cat $FAKES/read"))).toEqual({ debug: true, bip: "10.9.0.1/24" });
+        expect(text()).toBe('{ "debug": true }');
+    });
+
     test("keeps what the admin has set as it is wanted", () => {
         write('{ "mtu": 1400 }\n');
         expect(apply(UNIT)).toMatchObject({ status: 0, stderr: "" });
@@ -238,7 +263,7 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
         const { status, stderr } = apply("daemon log-driver: bad\n");
         expect(status).toBe(1);
         expect(stderr).toMatch(
-            /^crosshost: unit host on \S+: daemon log-driver: tried `systemctl restart docker`: failed to start daemon: no log driver named bad is registered; put back: daemon log-driver, and Docker runs with it as before\n$/,
+            /^crosshost: unit host on \S+: daemon log-driver: tried `systemctl restart docker`: failed to start daemon: no log driver named bad is registered; put back: daemon log-driver, and Docker runs as before\n$/,
         );
         expect(text()).toBe(before);
         expect(host.sh("cat $FAKES/read")).toBe(before);

@@ -7,15 +7,20 @@ trying_dir=$lib_dir/daemon.trying
 tried_file=$run_dir/daemon-tried
 docker_back=''
 
-# FILE TEXT, or - of one that goes
+# FILE TEXT, or - of one that goes; what undoes it first, where what was there would not do
 put_config() {
     path=$(readlink -f "$1") || path=$1
-    keep_config "$path" || return 1
+    keep_config "$path" "${3:-}" || return 1
     if [ "$2" = - ]; then
         rm -f "$path"
     else
-        make_folder "${path%/*}" && rm -f "$path.new" && cat "$2" >"$path.new" && like_before "$path" && in_place "$path"
+        make_folder "${path%/*}" && write_config "$2"
     fi
+}
+
+write_config() {
+    rm -f "$path.new"
+    cat "$1" >"$path.new" && like_before "$path" && in_place "$path"
 }
 
 # its owner and mode stay
@@ -36,6 +41,9 @@ keep_config() {
     docker_process >"$trying_dir.new/process"
     docker_runs >"$trying_dir.new/running"
     [ -d "${1%/*}" ] || : >"$trying_dir.new/no-folder"
+    if [ -n "$2" ]; then
+        cat "$2" >"$trying_dir.new/first" && sync "$trying_dir.new/first" || return 1
+    fi
     if [ -e "$1" ]; then
         cp -a "$1" "$trying_dir.new/was" && sync "$trying_dir.new/was" || return 1
     fi
@@ -109,10 +117,24 @@ docker_said() {
         END { print last }'
 }
 
-# What undoes all of it, however far it came; also of a run that is no more.
+# What undoes all of it, however far it came; also of a run that is no more. Before a boot's Docker there is nothing to load.
 back_config() {
     [ -d "$trying_dir" ] || return 0
     read -r path <"$trying_dir/path"
+    if [ -e "$trying_dir/loaded" ] && [ ! -e "$trying_dir/booted" ]; then
+        [ ! -e "$trying_dir/first" ] || write_config "$trying_dir/first"
+        if [ "$verb:$unit" = boot:links ]; then
+            [ ! -e "$trying_dir/first" ] || { : >"$trying_dir/booted" && return; }
+        else
+            [ -e "$trying_dir/first" ] || put_back_file
+            back_to_config
+        fi
+    fi
+    put_back_file
+    rm -rf "$trying_dir"
+}
+
+put_back_file() {
     rm -f "$path.new"
     if [ ! -e "$trying_dir/was" ]; then
         rm -f "$path"
@@ -120,8 +142,6 @@ back_config() {
     elif ! cmp -s "$trying_dir/was" "$path"; then
         cp -a "$trying_dir/was" "$path.new" && in_place "$path"
     fi
-    if [ -e "$trying_dir/loaded" ] && [ "$verb:$unit" != boot:links ]; then back_to_config; fi
-    rm -rf "$trying_dir"
 }
 
 # Docker that has read the new settings reads the old ones. Where this runs in a service that goes and comes with Docker, it does not outlive
@@ -136,7 +156,7 @@ back_to_config() {
         if [ -z "$now" ] || [ "$now" = "$(cat "$trying_dir/goes")" ]; then restart_docker; fi
         start_again
     fi
-    docker_back=", and Docker runs with it as before"
+    docker_back=", and Docker runs as before"
     docker_is_well || docker_back=", but Docker does not run: systemctl status docker says why"
 }
 

@@ -6,7 +6,7 @@ function daemon_make(id) {
 }
 
 function daemon_unmake(key) {
-    if (daemon_has(nth_word(key, 2)) != "" || bytes_of(daemon_record()) != "")
+    if (daemon_has(nth_word(key, 2)) != "" || (round == 1 && bytes_of(daemon_record()) != ""))
         daemon_changes = 1
 }
 
@@ -54,28 +54,36 @@ function daemon_record() {
     return lib_dir "/daemon.json"
 }
 
-# In the first line of the record whether there was a file, behind it what was in it. A record is of use as long as something is added.
-# What the admin has set himself as a unit wants it stays his.
+# In the first line of the record whether there was a file, and the address of docker0; behind it what was in the file. A record is of use
+# as long as something is added. What the admin has set himself as a unit wants it stays his.
 function daemon_remember(now,    name, record, line) {
     record = bytes_of(daemon_record())
-    line = index(record, "\n")
-    daemon_was = daemon_any(daemon_added) && line ? substr(record, 1, line - 1) : daemon_there()
-    daemon_before = daemon_any(daemon_added) && line ? substr(record, line + 1) : now
+    line = daemon_any(daemon_added) ? index(record, "\n") : 0
+    daemon_was = line ? first_word(substr(record, 1, line - 1)) : daemon_there()
+    daemon_docker0_was = line ? nth_word(substr(record, 1, line - 1), 2) : daemon_docker0()
+    daemon_before = line ? substr(record, line + 1) : now
     for (name in daemon_to_be)
-        if (!(name in daemon_added) && daemon_has(name) != "" && json_member(daemon_before, name) == "")
+        if (round == 1 && !(name in daemon_added) && daemon_has(name) != "" && json_member(daemon_before, name) == "")
             daemon_before = json_with(daemon_before, name, daemon_has(name))
 }
 
 function daemon_there() {
     if (system("exec test -e " quoted(daemon_path())) == 0)
         return "present"
-    return system("exec test -d " quoted(folder_of(daemon_path()))) == 0 ? "absent" : "no folder"
+    return system("exec test -d " quoted(folder_of(daemon_path()))) == 0 ? "absent" : "no-folder"
+}
+
+function daemon_docker0(    i) {
+    for (i = 1; i <= addr_count; i++)
+        if (addr_link[addr_keys[i]] == "docker0" && nth_word(addr_keys[i], 3) ~ /^[0-9.]+\/[0-9]+$/)
+            return nth_word(addr_keys[i], 3)
+    return ""
 }
 
 function daemon_keep_record(key,    record, text) {
     record = bytes_of(daemon_record())
-    text = daemon_any(daemon_to_be) ? daemon_was "\n" daemon_before : ""
-    if (text == record)
+    text = daemon_any(daemon_to_be) ? daemon_was " " daemon_docker0_was "\n" daemon_before : ""
+    if (text == record || round > 1)
         return
     if (text == "")
         step("daemon.record.back", "remove", daemon_record(), key)
@@ -160,34 +168,39 @@ function daemon_steps(text, how, key,    at, goes, neutral) {
     at = verb == "uninstall" ? "daemon.back" : "daemon"
     goes = !daemon_any(daemon_to_be) && (daemon_there() != "present" ? text == "" : daemon_was != "present" && json_is_empty(text))
     undo(at ".put", "config-back", daemon_path())
-    neutral = how == "reload" ? daemon_neutral(text) : text
-    if (neutral != text)
-        daemon_put(at ".put", neutral, 0, key)
-    else
-        daemon_put(at ".put", text, goes, key)
+    neutral = daemon_neutral(text, how)
+    daemon_put(at ".put", neutral, goes && neutral == text, key, daemon_first_back(text))
     if (how == "restart" && daemon_is_changed(text, "live-restore") && json_member(text, "live-restore") == "true" && docker_state() == "yes")
         step(at ".load", "daemon", "reload docker", key) # so that containers run on while it restarts
     if (how != "")
         step(at ".load", "daemon", how " docker", key)
     if (neutral != text)
         daemon_put(at ".settle", text, goes, key)
-    if (goes && daemon_was == "no folder")
+    if (goes && daemon_was == "no-folder")
         step(at ".settle", "prune", folder_of(daemon_path()), key)
 }
 
-function daemon_put(at, text, goes, key) {
-    step(at, "config", daemon_path() " " (goes ? "-" : journal_file(text)), key)
+function daemon_put(at, text, goes, key, first_back) {
+    step(at, "config", daemon_path() " " (goes ? "-" : journal_file(text)) (first_back == "" ? "" : " " journal_file(first_back)), key)
 }
 
-# A key that is gone leaves what Docker has read of it as it is: it is told first that there is none.
-function daemon_neutral(text,    name, names, n, i) {
+# A key that is gone leaves what Docker has read of it as it is: it is told first that there is none. So it is with the address of docker0,
+# which it keeps over all restarts.
+function daemon_neutral(text, how,    name, names, n, i) {
     for (name in DAEMON_RELOADS)
-        if (json_member(text, name) == "" && daemon_has(name) != "")
+        if (how == "reload" && json_member(text, name) == "" && daemon_has(name) != "")
             names[++n] = name
     sort_list(names, n)
     for (i = 1; i <= n; i++)
         text = json_with(text, names[i], DAEMON_RELOADS[names[i]])
+    if (how == "restart" && json_member(text, "bip") == "" && daemon_has("bip") != "" && daemon_docker0_was != "")
+        text = json_with(text, "bip", "\"" daemon_docker0_was "\"")
     return text
+}
+
+# what Docker has to read before the text that was there comes back
+function daemon_first_back(text) {
+    return daemon_has("bip") == "" && json_member(text, "bip") != "" && daemon_docker0() != "" ? json_with(daemon_text(), "bip", "\"" daemon_docker0() "\"") : ""
 }
 
 function json_is_empty(text) {
