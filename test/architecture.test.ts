@@ -5,6 +5,7 @@ import { z } from "zod";
 import { interfaceSchema, routeSchema } from "../components/attachment/places/interfaceSchema";
 import { attachmentSchema } from "../components/attachment/schema";
 import { bridgeSchema } from "../components/bridge/schema";
+import { dockerSchema } from "../components/host/dockerSchema";
 import { connectionSchema, hostSchema } from "../components/host/schema";
 import { macvlanSchema } from "../components/macvlan/schema";
 import { backendChoice } from "../components/overlay/backends/choice";
@@ -329,6 +330,7 @@ function shapeOf(schema: unknown): Record<string, z.ZodType> {
 
 const contracts: [string, unknown][] = [
     ["HostArgs", hostSchema],
+    ["DockerArgs", dockerSchema],
     ["ConnectionArgs", connectionSchema],
     ["LoginArgs", connectionSchema.shape.proxy],
     ["OverlayArgs", overlaySchema],

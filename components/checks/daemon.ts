@@ -13,11 +13,7 @@ export interface DaemonMisfits extends Misfits {
 }
 
 /** `own`: the Host's unit, `STACK:host`. */
-export function daemonMisfits(
-    wanted: readonly Entry[],
-    own: string,
-    facts: Facts,
-): DaemonMisfits {
+export function daemonMisfits(wanted: readonly Entry[], own: string, facts: Facts): DaemonMisfits {
     const file = daemonFile(facts, own);
     const values = daemonKeysOf(wanted);
     const changed = changedFields(values, file);
@@ -72,7 +68,9 @@ function unusable(facts: Facts): string[] {
     const service = facts.get("docker-service")?.[0];
     const broken = facts.get("daemon-broken")?.[0];
     if (engine === "none") {
-        return ["docker: Docker is not installed there: apt install docker.io, or https://get.docker.com"];
+        return [
+            "docker: Docker is not installed there: apt install docker.io, or https://get.docker.com",
+        ];
     }
     if (service !== undefined) {
         return [
@@ -81,7 +79,9 @@ function unusable(facts: Facts): string[] {
     }
     return broken === undefined
         ? []
-        : [`docker: ${facts.get("daemon-file")?.[0] ?? "daemon.json"} there is ${broken}: correct it`];
+        : [
+              `docker: ${facts.get("daemon-file")?.[0] ?? "daemon.json"} there is ${broken}: correct it`,
+          ];
 }
 
 function keyErrors(
@@ -101,10 +101,12 @@ function keyErrors(
         );
     }
     if (holder !== own && holder !== "-") {
-        errors.push(`${said} belongs to ${ownerText(holder)}, which has set ${words}: remove one of them`);
+        errors.push(
+            `${said} belongs to ${ownerText(holder)}, which has set ${words}: remove one of them`,
+        );
     } else if (holder === "-" && words !== value) {
         errors.push(
-            `${said} is not what ${path} there has by the admin, ${key} ${words}: remove it from one of them`,
+            `${said} differs from what ${path} has there, ${key} ${words}, which Crosshost has not set: remove it from one of them`,
         );
     }
     return errors;
@@ -137,8 +139,12 @@ function bipErrors(bip: string | undefined, own: string, facts: Facts): string[]
     return [
         ...(bridge === undefined
             ? []
-            : [`docker.bip: "${bip}" is of docker0, and daemon.json there has bridge ${bridge} in its place: remove one of them`]),
-        ...routes.map((route) => `docker.bip: "${bip}" overlaps the route ${route}: choose another`),
+            : [
+                  `docker.bip: "${bip}" is of docker0, and daemon.json there has bridge ${bridge} in its place: remove one of them`,
+              ]),
+        ...routes.map(
+            (route) => `docker.bip: "${bip}" overlaps the route ${route}: choose another`,
+        ),
         ...cutOff(network, `docker.bip: "${bip}"`, "choose another", own, facts).errors,
     ];
 }
@@ -162,7 +168,10 @@ function consequences(
     const named = (fields: readonly Field[]) => fields.map(({ field }) => field).join(", ");
     const tried = triedBefore(wanted, facts);
     if (restarts.length === 0) {
-        return { warnings: tried, notes: [`this \`up\` has Docker reload ${named(changed)}: no container stops`] };
+        return {
+            warnings: tried,
+            notes: [`this \`up\` has Docker reload ${named(changed)}: no container stops`],
+        };
     }
     const lives = [says.get("live-restore")?.words, values.get("live-restore")].includes("true");
     const restart = `this \`up\` restarts Docker there, for ${named(restarts)}`;
@@ -172,7 +181,10 @@ function consequences(
     if (!lives) {
         const all = running.length > 1 ? "containers" : "container";
         return {
-            warnings: [...tried, `${restart}, which stops and starts the ${all} ${running.join(", ")}: with liveRestore they run on`],
+            warnings: [
+                ...tried,
+                `${restart}, which stops and starts the ${all} ${running.join(", ")}: with liveRestore they run on`,
+            ],
             notes: [],
         };
     }
@@ -196,6 +208,8 @@ function triedBefore(wanted: readonly Entry[], facts: Facts): string[] {
     const lines = wanted.filter(isDaemonEntry).map(({ key, value }) => `${key}: ${value}`);
     const same = lines.length > 0 && lines.every((line) => tried.includes(line));
     return said !== undefined && same && tried.length === lines.length + 1
-        ? [`Docker did not take these settings when they were last tried, and runs with the former ones: ${said}`]
+        ? [
+              `Docker did not take these settings when they were last tried, and runs with the former ones: ${said}`,
+          ]
         : [];
 }

@@ -46,7 +46,7 @@ const pools = list(pool).check(({ value, issues }) => {
         value.some((other, before) => before < at && overlap(base, other.base)),
     );
     if (twin >= 0) {
-        const message = "overlaps another of the list";
+        const message = "has addresses of another of the list";
         issues.push({ code: "custom", message, path: [twin, "base"], input: value });
     }
 });
@@ -57,11 +57,9 @@ const nameServer = z
 
 const logDriver = z.string().regex(LOG_DRIVER, { error: "is not the name of a log driver" });
 
-const mirror = z
-    .string()
-    .refine((text) => isHostName(MIRROR.exec(text)?.[1] ?? ""), {
-        error: "must be a URL without a path, such as https://mirror.example",
-    });
+const mirror = z.string().refine((text) => isHostName(MIRROR.exec(text)?.[1] ?? ""), {
+    error: "must be a URL without a path, such as https://mirror.example",
+});
 
 const registry = z
     .string()

@@ -41,7 +41,9 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
         host.put("systemctl", SYSTEMCTL);
         host.put("journalctl", JOURNALCTL);
         host.put("dockerd", "#!/bin/sh\ncat $3 >$FAKES/validated\n");
-        host.sh("mount -t tmpfs none /etc/docker; systemctl restart docker.service; docker run web");
+        host.sh(
+            "mount -t tmpfs none /etc/docker; systemctl restart docker.service; docker run web",
+        );
         done();
     });
     afterEach(() => {
@@ -77,7 +79,11 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
             '\r\n{\t"labels" :["a=\\"b}\\u00e9","Ünïcode ✓ \\\\"] ,\r\n\t "runtimes":{"x":{"path":"/a","mtu":9}}\r\n}\r\n\r\n',
             '\r\n{\t"labels" :["a=\\"b}\\u00e9","Ünïcode ✓ \\\\"] ,\r\n\t "runtimes":{"x":{"path":"/a","mtu":9}},\t"mtu": 1400\r\n}\r\n\r\n',
         ],
-        ["a mark of its byte order", '\uFEFF{\n  "debug": 1\n}', '\uFEFF{\n  "debug": 1,\n  "mtu": 1400\n}'],
+        [
+            "a mark of its byte order",
+            '\uFEFF{\n  "debug": 1\n}',
+            '\uFEFF{\n  "debug": 1,\n  "mtu": 1400\n}',
+        ],
     ])("with %s keeps every byte, and has them alone again", (_, before, after) => {
         write(before);
         host.sh(`chmod 0640 ${FILE}; chown daemon ${FILE}`);
@@ -181,7 +187,10 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
         host.sh("ip addr flush dev docker0; ip addr add 10.9.0.1/24 dev docker0");
         apply("daemon bip: 10.9.1.1/24\n");
         expect(uninstall().status).toBe(0);
-        expect(JSON.parse(host.sh("cat $FAKES/read"))).toEqual({ debug: true, bip: "172.17.0.1/16" });
+        expect(JSON.parse(host.sh("cat $FAKES/read"))).toEqual({
+            debug: true,
+            bip: "172.17.0.1/16",
+        });
         expect(text()).toBe('{ "debug": true }');
         expect(apply("daemon bip: 10.9.1.1/24\ndaemon log-driver: bad\n").status).toBe(1);
         expect(JSON.parse(host.sh("cat $FAKES/read"))).toEqual({ debug: true, bip: "10.9.0.1/24" });
@@ -294,11 +303,14 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
         (by) => {
             const before = '{ "debug": true }';
             write(before);
-            const killed = host.run([
-                "sh",
-                "-c",
-                `echo $$ >$FAKES/die; exec ${tools.shell} ${host.program} apply ${STACK} host`,
-            ], "daemon log-driver: bad\n");
+            const killed = host.run(
+                [
+                    "sh",
+                    "-c",
+                    `echo $$ >$FAKES/die; exec ${tools.shell} ${host.program} apply ${STACK} host`,
+                ],
+                "daemon log-driver: bad\n",
+            );
             expect(killed.status).not.toBe(0);
             expect(text()).toContain("bad");
             rmSync(join(host.folder, "die"));
@@ -319,7 +331,9 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
     );
 
     test("tells plans what it says and who has said it", () => {
-        write('{"insecure-registries": ["lan:5000", "10.0.0.0/8"], "bridge": "br0", "debug": true}');
+        write(
+            '{"insecure-registries": ["lan:5000", "10.0.0.0/8"], "bridge": "br0", "debug": true}',
+        );
         apply("daemon mtu: 1400\n");
         const told = host.observe().facts.filter((fact) => fact.startsWith("daemon"));
         expect(told.sort()).toEqual([
@@ -328,7 +342,9 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
             "daemon-key insecure-registries - lan:5000, 10.0.0.0/8",
             `daemon-key mtu ${STACK}:host 1400`,
         ]);
-        expect(apply("daemon bip: 10.9.0.1/24\n").stderr).toContain("has bridge br0 in place of docker0");
+        expect(apply("daemon bip: 10.9.0.1/24\n").stderr).toContain(
+            "has bridge br0 in place of docker0",
+        );
     });
 
     function running(): string {
