@@ -18,7 +18,8 @@ const STACK = "stack=$(basename /var/lib/crosshost/*-*)";
 const TRY_BAD = `${STACK}; d=/var/lib/crosshost/$stack
     sed 's/^daemon log-driver: .*/daemon log-driver: nosuch/' $d/units/host >/dev/shm/bad
     setsid sh $d/crosshost apply $stack host </dev/shm/bad >/dev/null 2>&1 &
-    until grep -qs restart /var/lib/crosshost/daemon.trying/loaded && ! [ -e /run/docker.pid ]; do sleep 0.1; done`;
+    t=/var/lib/crosshost/daemon.trying
+    until grep -qs restart $t/loaded && pid=$(cat /run/docker.pid 2>/dev/null) && [ "$pid" != "$(cut -d - -f 1 $t/process)" ]; do sleep 0.1; done`;
 
 describe("Docker's daemon.json", () => {
     let before: string[];

@@ -111,13 +111,15 @@ function docker_leaves_iptables(    flags, file, text) {
 }
 
 # of the process, or of the one that will be
-function docker_flags(    command, flags) {
+function docker_flags(    command) {
+    if (docker_flags_read++)
+        return docker_flags_now
     command = docker_state() == "yes" ? "tr \"\\000\" \" \" <\"/proc/" read_line("/run/docker.pid") "/cmdline\"" : \
         "systemctl show -p ExecStart docker.service"
     command = "exec 2>/dev/null " command
-    command | getline flags
+    command | getline docker_flags_now
     close(command)
-    return flags
+    return docker_flags_now
 }
 
 # With nftables it does not start where nobody has switched it on, and leaves it as it is.
