@@ -6,7 +6,7 @@ function daemon_make(id) {
 }
 
 function daemon_unmake(key) {
-    if (daemon_has(nth_word(key, 2)) != "" || (round == 1 && bytes_of(daemon_record()) != ""))
+    if (daemon_has(nth_word(key, 2)) != "" || bytes_of(daemon_record()) != "")
         daemon_changes = 1
 }
 
@@ -63,7 +63,7 @@ function daemon_remember(now,    name, record, line) {
     daemon_docker0_was = line ? nth_word(substr(record, 1, line - 1), 2) : daemon_docker0()
     daemon_before = line ? substr(record, line + 1) : now
     for (name in daemon_to_be)
-        if (round == 1 && !(name in daemon_added) && daemon_has(name) != "" && json_member(daemon_before, name) == "")
+        if (!(name in daemon_added) && daemon_has(name) != "" && json_member(daemon_before, name) == "")
             daemon_before = json_with(daemon_before, name, daemon_has(name))
 }
 
@@ -83,7 +83,7 @@ function daemon_docker0(    i) {
 function daemon_keep_record(key,    record, text) {
     record = bytes_of(daemon_record())
     text = daemon_any(daemon_to_be) ? daemon_was " " daemon_docker0_was "\n" daemon_before : ""
-    if (text == record || round > 1)
+    if (text == record || round > 1) # by then the file has what is to be added, and it is not the admin's
         return
     if (text == "")
         step("daemon.record.back", "remove", daemon_record(), key)
