@@ -81,7 +81,7 @@ describe("Docker's daemon.json", () => {
         expect(await running()).toEqual(all("always once\n"));
         const [old, now] = [files, await texts()];
         expect(
-            now.map((text, at) => text.startsWith((old[at] ?? "").replace(/ }\n\.\n$/, ""))),
+            now.map((text, at) => text.startsWith((old[at] ?? "").replace(/ }\s*\.\n$/, ""))),
         ).toEqual([true, true, true]);
         stack.nothingToDo("up");
         stack.nothingToDo("preview");
@@ -89,9 +89,9 @@ describe("Docker's daemon.json", () => {
 
     it("that an admin changes is drift, told and repaired", () => {
         on("vm1", `sed -i 's/"mtu": 1400/"mtu": 1300/' ${FILE}`);
-        on("vm2", `sed -i 's/, "log-driver": "local"//' ${FILE}`);
+        on("vm2", `sed -i 's/,[^,]*"log-driver": "local"//' ${FILE}`);
         const shown = stack.preview();
-        expect(shown).toMatch(/drift daemon mtu *: "1300"/);
+        expect(shown).toMatch(/drift daemon mtu *: 1300$/m);
         expect(shown).toMatch(/drift daemon log-driver *: "missing"/);
         stack.up();
         stack.nothingToDo("preview");
@@ -111,7 +111,7 @@ describe("Docker's daemon.json", () => {
         for (const host of HOSTS) {
             expect(output).toMatch(
                 new RegExp(
-                    `unit host on ${host}: daemon log-driver: tried \`systemctl restart docker\`: .*plugin "nosuch" not found; put back: daemon log-driver, and Docker runs as before`,
+                    `unit host on ${host}: daemon log-driver: tried \`systemctl restart docker\`: .*plugin \\S+nosuch\\S+ not found; put back: daemon log-driver, and Docker runs as before`,
                 ),
             );
         }
