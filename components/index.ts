@@ -5,7 +5,7 @@ export {
 } from "./attachment/attachment";
 export { type InterfaceArgs, type RouteArgs } from "./attachment/places/interfaceArgs";
 export { Bridge, type BridgeArgs } from "./bridge/bridge";
-export { type DockerArgs, type DockerPool } from "./host/docker";
+export { type DockerArgs, type DockerPool } from "./host/dockerArgs";
 export { type HostHandle } from "./host/handle";
 export {
     type ConnectionArgs,

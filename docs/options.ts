@@ -7,7 +7,7 @@ import ts from "typescript";
 const ROOT = join(__dirname, "..");
 const SOURCES = [
     "components/host/host.ts",
-    "components/host/docker.ts",
+    "components/host/dockerArgs.ts",
     "components/bridge/bridge.ts",
     "components/macvlan/macvlan.ts",
     "components/overlay/overlay.ts",

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { daemonMisfits } from "../../components/checks/daemon";
 import { DOCKER_FIELDS } from "../../components/entries/daemon/daemon";
-import { dockerEntries, type DockerArgs } from "../../components/host/docker";
+import { dockerEntries } from "../../components/host/docker";
+import { type DockerArgs } from "../../components/host/dockerArgs";
 
 const OWN = "crosshost-demo-79f8e4:host";
 const FILE = "/etc/docker/daemon.json";
