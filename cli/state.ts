@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { CliError } from "./error";
+import { CliError, messageOf } from "./error";
 
 export interface StateResource {
     readonly urn: string;
@@ -138,8 +138,4 @@ function json(text: string): unknown {
     } catch {
         return undefined;
     }
-}
-
-function messageOf(error: unknown): string {
-    return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import { Address6 } from "ip-address";
 import { prefixOf } from "../../components/wire/address";
 import { CliError } from "../error";
-import { type Arguments, type Component } from "./program";
+import { ALL_OR_NONE, type Arguments, type Component, IPV4_ONLY } from "./program";
 import { type Section } from "./section";
 
 /** The IPPools of Calico in a manifest, or in what `calicoctl get ippool -o yaml` prints. */
@@ -24,11 +24,12 @@ function poolOf(pool: Section): Component[] {
     metadata?.ignoreRest();
     pool.ignore("status");
     const spec = pool.section("spec");
-    if (spec?.text("cidr") === undefined) {
+    const range = spec?.text("cidr");
+    if (spec === undefined || range === undefined) {
         throw new CliError(`${pool.placeOf("spec")} has no cidr`);
     }
-    if (Address6.isValid(spec.text("cidr") ?? "")) {
-        spec.leave("cidr", "an Overlay has IPv4 addresses only");
+    if (Address6.isValid(range)) {
+        spec.leave("cidr", IPV4_ONLY);
         spec.ignoreRest();
         return [];
     }
@@ -37,7 +38,7 @@ function poolOf(pool: Section): Component[] {
         spec.ignoreRest();
         return [];
     }
-    const cidr = spec.cidr("cidr") ?? "";
+    const cidr = spec.cidr("cidr") ?? range;
     const backend = backendOf(spec);
     return [
         {
@@ -72,10 +73,7 @@ function backendOf(spec: Section): Arguments {
         return { direct: {} };
     }
     if (chosen.mode === "CrossSubnet") {
-        spec.leave(
-            chosen.key,
-            "packets are encapsulated for all hosts or for none: if all hosts share a link, use `direct`",
-        );
+        spec.leave(chosen.key, ALL_OR_NONE);
     }
     return chosen.key === "vxlanMode" ? { vxlan: {} } : { ipip: {} };
 }

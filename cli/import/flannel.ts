@@ -1,6 +1,6 @@
 import { prefixOf } from "../../components/wire/address";
 import { CliError } from "../error";
-import { type Arguments, type Component } from "./program";
+import { ALL_OR_NONE, type Arguments, type Component, IPV4_ONLY } from "./program";
 import { type Section } from "./section";
 
 /** flannel's net-conf.json, or the manifest whose ConfigMap holds it. */
@@ -37,7 +37,7 @@ function overlayOf(conf: Section): Component {
         "IPv6SubnetMin",
         "IPv6SubnetMax",
     ]) {
-        conf.leave(key, "an Overlay has IPv4 addresses only");
+        conf.leave(key, IPV4_ONLY);
     }
     return {
         kind: "Overlay",
@@ -63,10 +63,7 @@ function backendOf(conf: Section): Arguments {
             `${place} ${JSON.stringify(type)} has no counterpart in Crosshost, which has one for ${all}`,
         );
     }
-    section?.leave(
-        "DirectRouting",
-        "packets are encapsulated for all hosts or for none: if all hosts share a link, use `direct`",
-    );
+    section?.leave("DirectRouting", ALL_OR_NONE);
     section?.leave("MTU", "this is the MTU between the hosts: set `mtu` on each Host");
     return backend;
 }

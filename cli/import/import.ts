@@ -1,7 +1,7 @@
 // crosshost import: the program that makes what another tool's file asks for.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { CliError } from "../error";
+import { CliError, messageOf } from "../error";
 import { fromCalico } from "./calico";
 import { fromCompose } from "./compose";
 import { fromFlannel } from "./flannel";
@@ -49,9 +49,7 @@ function textOf(file: string): string {
     try {
         return readFileSync(file, "utf8");
     } catch (error) {
-        throw new CliError(
-            `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        throw new CliError(`cannot read ${file}: ${messageOf(error)}`);
     }
 }
 

@@ -9,6 +9,11 @@ export interface Arguments {
     readonly [key: string]: string | number | boolean | readonly string[] | Arguments | undefined;
 }
 
+/** Why some of a file cannot be said, whoever's it is. */
+export const ALL_OR_NONE =
+    "packets are encapsulated for all hosts or for none: if all hosts share a link, use `direct`";
+export const IPV4_ONLY = "an Overlay has IPv4 addresses only";
+
 /** Whether a file is about one host or many: none of them stands in it. */
 export type Span = "host" | "hosts";
 

@@ -71,7 +71,7 @@ export class Section {
     }
 
     keys(): string[] {
-        return this.map.items.map(({ key }) => String(isScalar(key) ? key.value : key));
+        return this.map.items.map(({ key }) => nameOf(key));
     }
 
     /** The mapping below a key. A key without a value has an empty one. */
@@ -127,10 +127,10 @@ export class Section {
     /** Of this mapping and all that were taken from it, in the order of the file. */
     left(): Left[] {
         const unread = this.map.items
-            .filter(({ key }) => !this.read.has(String(isScalar(key) ? key.value : key)))
+            .filter(({ key }) => !this.read.has(nameOf(key)))
             .map(({ key }) => ({
                 line: this.lineOf(key as Node),
-                path: this.pathOf(String(isScalar(key) ? key.value : key)),
+                path: this.pathOf(nameOf(key)),
                 why: UNKNOWN,
             }));
         return [
@@ -209,6 +209,10 @@ export function sectionsOf(text: string, { path = "", after = 0 } = {}): Section
         }
         return [new Section(document.contents, (at) => lines.linePos(at).line + after, path)];
     });
+}
+
+function nameOf(key: unknown): string {
+    return String(isScalar(key) ? key.value : key);
 }
 
 /** Of Helm and the like no value is known here. */

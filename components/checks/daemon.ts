@@ -3,7 +3,7 @@ import { contains, networkOf, overlap } from "../wire/address";
 import { daemonKeysOf, DOCKER_FIELDS, isDaemonEntry } from "../entries/daemon/daemon";
 import { type Facts } from "../facts/clouds";
 import { seenContainers } from "../facts/containers";
-import { listed, type Misfits, ownerText, word, wordAfter } from "../facts/words";
+import { isOlder, listed, type Misfits, ownerText, targetOf, wordAfter } from "../facts/words";
 import { type Entry } from "../wire/unit";
 import { cutOff } from "./lockout";
 
@@ -113,12 +113,9 @@ function keyErrors(
 }
 
 function tooOld(key: string, facts: Facts): string[] {
-    const engine = facts.get("docker")?.[0] ?? "";
+    const engine = facts.get("docker")?.[0];
     const { since } = DOCKER_FIELDS.find((one) => one.key === key) ?? {};
-    const [major = 0, minor = 0] = engine.split(".").map(Number);
-    return since !== undefined &&
-        /^\d/.test(engine) &&
-        (major < since[0] || (major === since[0] && minor < since[1]))
+    return since !== undefined && engine !== undefined && isOlder(engine, since)
         ? [`${fieldOf(key)} needs Docker ${since.join(".")}, and there is ${engine}: leave it out`]
         : [];
 }
@@ -131,8 +128,7 @@ function bipErrors(bip: string | undefined, own: string, facts: Facts): string[]
     const bridge = facts.get("daemon-bridge")?.[0];
     const network = networkOf(bip);
     const routes = (facts.get("route") ?? []).filter((route) => {
-        const target = word(route, 0);
-        const other = target.includes("/") ? target : `${target}/32`;
+        const other = targetOf(route);
         const wider = contains(other, network) && other !== network && route.includes(" via ");
         return wordAfter(route, "dev") !== "docker0" && !wider && overlap(network, other);
     });

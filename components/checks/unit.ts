@@ -2,7 +2,15 @@
 import { overlap, prefixOf } from "../wire/address";
 import { type Facts } from "../facts/clouds";
 import { interfaceMisfits, lanMisfits } from "./lan";
-import { isStranger, listed, type Misfits, ownerText, word, wordAfter } from "../facts/words";
+import {
+    isOlder,
+    isStranger,
+    listed,
+    type Misfits,
+    ownerText,
+    targetOf,
+    wordAfter,
+} from "../facts/words";
 import { holds, type Observation } from "../facts/observation";
 import { partWarnings } from "./parts";
 import { endpointMisfits, poolMisfits } from "./places";
@@ -96,8 +104,7 @@ function overlaps(range: string, own: string, facts: Facts): { wide: boolean; te
     const owners = new Map(listed(facts, "link").map(([link = "", , owner = ""]) => [link, owner]));
     const tunnels = facts.get("tunnel") ?? [];
     return (facts.get("route") ?? []).flatMap((route) => {
-        const target = word(route, 0);
-        const other = target.includes("/") ? target : `${target}/32`;
+        const other = targetOf(route);
         if (!overlap(range, other)) {
             return [];
         }
@@ -131,17 +138,11 @@ function vxlanMisfits(
     own: string,
     facts: Facts,
 ): string[] {
-    const taken = listed(facts, "vxlan").filter(
-        ([other, theirs, theirPort, owner = ""]) =>
-            other !== name &&
-            theirPort === port &&
-            (theirs === id || theirs === "all") &&
-            isStranger(owner, own),
-    );
-    return taken.map(
-        ([other = "", , , owner = ""]) =>
-            `VXLAN ${id} on UDP port ${port} is taken by ${other}, ${ownerText(owner)}: choose another backend.vxlan.vni or port`,
-    );
+    return strangers("vxlan", name, own, facts)
+        .filter(
+            ([, theirs, theirPort]) => theirPort === port && (theirs === id || theirs === "all"),
+        )
+        .map((by) => taken(`VXLAN ${id} on UDP port ${port}`, by, "backend.vxlan.vni or port"));
 }
 
 /** What comes to the address, by whatever device, goes by the key alone, and IPIP has none. */
@@ -151,19 +152,23 @@ function tunnelMisfits(
     own: string,
     facts: Facts,
 ): string[] {
-    const taken = listed(facts, kind).filter(
-        ([other, theirKey, at = "", owner = ""]) =>
-            other !== name &&
-            theirKey === key &&
-            (at === local || at === "any") &&
-            isStranger(owner, own),
-    );
     const [what, instead] =
         kind === "gre" ? [`GRE key ${key}`, "backend.gre.key"] : ["IPIP", "backend"];
-    return taken.map(
-        ([other = "", , , owner = ""]) =>
-            `${what} at ${local} is taken by ${other}, ${ownerText(owner)}: choose another ${instead}`,
+    return strangers(kind, name, own, facts)
+        .filter(([, theirs, at]) => theirs === key && (at === local || at === "any"))
+        .map((by) => taken(`${what} at ${local}`, by, instead));
+}
+
+/** Devices of a kind that are not ours, in the words of their facts: name, two that tell their packets, and owner. */
+function strangers(kind: string, name: string, own: string, facts: Facts): string[][] {
+    return listed(facts, kind).filter(
+        ([other, , , owner = ""]) => other !== name && isStranger(owner, own),
     );
+}
+
+function taken(what: string, by: readonly string[], instead: string): string {
+    const [other = "", , , owner = ""] = by;
+    return `${what} is taken by ${other}, ${ownerText(owner)}: choose another ${instead}`;
 }
 
 function lacking(modules: readonly string[], facts: Facts): string[] {
@@ -204,10 +209,7 @@ function dockerMisfits(unit: Unit, own: string, facts: Facts): string[] {
 }
 
 function ageMisfits(engine: string): string[] {
-    const [major = 0, minor = 0] = engine.split(".").map(Number);
-    const [oldest, oldestMinor] = OLDEST_ENGINE;
-    const old = major < oldest || (major === oldest && minor < oldestMinor);
-    return old
+    return isOlder(engine, OLDEST_ENGINE)
         ? [`Docker ${engine} is too old: ${OLDEST_ENGINE.join(".")} or newer is needed`]
         : [];
 }

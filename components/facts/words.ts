@@ -22,6 +22,18 @@ export function listed(facts: Facts, name: string): string[][] {
     return (facts.get(name) ?? []).map((fact) => fact.split(" "));
 }
 
+/** What a route leads to, as a network. */
+export function targetOf(route: string): string {
+    const target = word(route, 0);
+    return target.includes("/") ? target : `${target}/32`;
+}
+
+/** `engine` as Docker says it, such as 28.5.2; of a word in its place nothing is known. */
+export function isOlder(engine: string, [major, minor]: readonly [number, number]): boolean {
+    const [own = 0, ownMinor = 0] = engine.split(".").map(Number);
+    return own < major || (own === major && ownMinor < minor);
+}
+
 /**
  * Whether an owner is another than the stack of a unit, `STACK:UNIT`. What another unit of the stack holds is taken over: no
  * two of a program want the same.

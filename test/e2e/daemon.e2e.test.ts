@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { baseline, difference, HOSTS } from "../support/hosts";
 import { labCommand, on, onAll } from "../support/lab";
-import { Stack } from "../support/stack";
+import { Stack, UP_AS_FAR_AS_IT_GOES } from "../support/stack";
 
 const PROGRAM = join(__dirname, "daemon");
 const FILE = "/etc/docker/daemon.json";
@@ -101,12 +101,7 @@ describe("Docker's daemon.json", () => {
     it("is taken back where Docker does not start with it, and the containers run", async () => {
         const good = await texts();
         configure(BAD);
-        const { status, output } = stack.attempt(
-            "up",
-            "--yes",
-            "--skip-preview",
-            "--continue-on-error",
-        );
+        const { status, output } = stack.attempt(...UP_AS_FAR_AS_IT_GOES);
         expect(status).not.toBe(0);
         for (const host of HOSTS) {
             expect(output).toMatch(

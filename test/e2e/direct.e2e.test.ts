@@ -13,7 +13,6 @@ import {
 } from "../support/hosts";
 import {
     firstLineAt,
-    inNetworkOf,
     inside,
     lab,
     on,
@@ -25,11 +24,9 @@ import {
     within,
 } from "../support/lab";
 import { lostAfter } from "../support/patience";
-import { whilePinging } from "../support/pinging";
+import { passesWhole, whilePinging } from "../support/pinging";
 import { Stack } from "../support/stack";
 
-/** Of an ICMP echo: IPv4 and ICMP headers. */
-const HEADERS = 28;
 const MTU = 1500;
 const WITHIN_MS = 15_000;
 const DROP_IN = "/etc/systemd/networkd.conf.d/50-crosshost.conf";
@@ -333,10 +330,8 @@ function tableOf(host: HostName): string {
     return on(host, "nft list tables | sed -n 's/table inet \\(crosshost_.*mesh\\)/\\1/p'").trim();
 }
 
-/** With the host's own ping in the container's network namespace: busybox' cannot set DF. */
 function pings(from: HostName, target: string, size: number): boolean {
-    const ping = `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`;
-    return succeeds(() => inNetworkOf(from, containerOf(from), ping));
+    return passesWhole(from, containerOf(from), target, size);
 }
 
 function routesMissing(): string[] {

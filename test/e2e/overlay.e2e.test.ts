@@ -13,10 +13,9 @@ import {
     unanswered,
     within,
 } from "../support/lab";
+import { passesWhole } from "../support/pinging";
 import { type Config, Stack } from "../support/stack";
 
-/** Of an ICMP echo: IPv4 and ICMP headers. */
-const HEADERS = 28;
 const MTU = 1450;
 
 const VISITOR = "crosshost-guest-visitor";
@@ -68,10 +67,8 @@ describe("an overlay over three different engines", () => {
 
     it.each(pairs())("carries full-size packets from %s to %s, and not a byte more", (from, to) => {
         const target = addressOf(to);
-        const ping = (size: number) =>
-            inNetwork(from, `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`); // busybox' ping cannot set DF
-        expect(succeeds(() => ping(MTU))).toBe(true);
-        expect(succeeds(() => ping(MTU + 1))).toBe(false);
+        expect(passesWhole(from, CONTAINERS[from], target, MTU)).toBe(true);
+        expect(passesWhole(from, CONTAINERS[from], target, MTU + 1)).toBe(false);
     });
 
     it("carries 10 MB by TCP between hosts", async () => {

@@ -6,7 +6,7 @@ import { CANARY_FILE } from "../support/canaryFile";
 import { executed } from "../support/hostile";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { lab, LAB_JSON, LAB_NAME, on, onAll, ROOT, run } from "../support/lab";
-import { Stack } from "../support/stack";
+import { Stack, UP_AS_FAR_AS_IT_GOES } from "../support/stack";
 
 const canaries = freshCanaries();
 const { privateKey, lockedKey, passphrase, password, strangersKey, wrongPassword } = canaries;
@@ -26,7 +26,6 @@ const WATCH = ["-f", "-qq", "-v", "-s", "200000", "-e", "trace=execve,execveat"]
 const STARTED_HERE = join(tmpdir(), `crosshost-started-${LAB_NAME}`);
 const STARTED_THERE = "/dev/shm/started";
 const STATE = join(dirname(LAB_JSON), "state");
-const UP_AS_FAR_AS_IT_GOES = ["up", "--yes", "--skip-preview", "--continue-on-error"] as const;
 const BEGINNING = join(tmpdir(), `crosshost-beginning-${LAB_NAME}`);
 
 describe("keys and passwords", () => {

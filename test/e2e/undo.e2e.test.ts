@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
 import { lab, on, programOn, start } from "../support/lab";
-import { Stack } from "../support/stack";
+import { Stack, UP_AS_FAR_AS_IT_GOES } from "../support/stack";
 
 const POISON = readFileSync(join(__dirname, "../support/poison.sh"), "utf8");
 const CONFIG = { cidr: "10.70.0.0/16", port: 20997 };
@@ -73,12 +73,7 @@ describe("a change that fails", () => {
         const squat = "systemd-run -q --unit=squatter --socket-property=ListenDatagram=20998 true";
         on("vm1", squat);
         stack.configure({ ...CONFIG, port: 20998 });
-        const { status, output } = stack.attempt(
-            "up",
-            "--yes",
-            "--skip-preview",
-            "--continue-on-error",
-        );
+        const { status, output } = stack.attempt(...UP_AS_FAR_AS_IT_GOES);
         expect(status).not.toBe(0);
         expect(output).toMatch(
             /crosshost: unit overlay-net on vm1: link vx-net-\w+: tried `ip link set vx-net-\w+ up`: RTNETLINK answers: Address already in use; put back: /,

@@ -1,4 +1,4 @@
-import { on, pidOf } from "./lab";
+import { inNetworkOf, on, pidOf, succeeds } from "./lab";
 
 const LOG = "/tmp/crosshost-pings";
 
@@ -24,6 +24,20 @@ export function whilePinging(
     }
     const end = Number(on(host, `cat ${LOG}.end`)) * 1000;
     return read(on(host, `cat ${LOG}; rm ${LOG} ${LOG}.pid ${LOG}.end`), end);
+}
+
+/** Of an ICMP echo: IPv4 and ICMP headers. */
+const HEADERS = 28;
+
+/** Whether a packet of a size gets through whole: by the host's own ping, as busybox' cannot set DF. */
+export function passesWhole(
+    host: string,
+    container: string,
+    target: string,
+    size: number,
+): boolean {
+    const ping = `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`;
+    return succeeds(() => inNetworkOf(host, container, ping));
 }
 
 function read(log: string, end: number): Pings {

@@ -24,6 +24,14 @@ const LIMIT = 10 * 60_000;
 /** Of the lab's passphrase. */
 const SALT = "v1:KViurzyPJuM=:v1:X9rN3WteS+VPHsQr:eXjMOtR8BjW/6UPx4gdkGLXFtE+A/w==";
 
+/** Past what fails on one host. */
+export const UP_AS_FAR_AS_IT_GOES = [
+    "up",
+    "--yes",
+    "--skip-preview",
+    "--continue-on-error",
+] as const;
+
 export type Config = Readonly<Record<string, string | number | boolean>>;
 
 /** One stack of a program, driven by the CLI as a user drives it: each operation starts all that it starts for a user. */

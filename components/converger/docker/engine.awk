@@ -97,10 +97,10 @@ function docker_is_old(    part) {
 
 # By its configuration, in a file and by flags. What Docker had in the chains before it was started so stays there, a policy that
 # drops among it.
-function docker_leaves_iptables(    flags, file, text) {
+function docker_leaves_iptables(    flags, text) {
     if (docker_leaves == "") {
-        file = flags = docker_flags()
-        text = read_file(sub(/.* --config-file[= ]/, "", file) ? first_word(file) : "/etc/docker/daemon.json")
+        flags = docker_flags()
+        text = read_file(docker_config())
         gsub(/[ \t\n]/, "", text)
         if (flags ~ / --iptables=(false|f|0)/ || text ~ /"iptables":false/)
             docker_leaves = "off"
@@ -120,6 +120,15 @@ function docker_flags(    command) {
     command | getline docker_flags_now
     close(command)
     return docker_flags_now
+}
+
+# its file, by default or where a flag says so
+function docker_config(    flags) {
+    if (docker_config_path == "") {
+        flags = docker_flags()
+        docker_config_path = sub(/^.* --config-file[= ]/, "", flags) ? first_word(flags) : "/etc/docker/daemon.json"
+    }
+    return docker_config_path
 }
 
 # With nftables it does not start where nobody has switched it on, and leaves it as it is.

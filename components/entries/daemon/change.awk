@@ -18,7 +18,7 @@ function daemon_finish() {
 function daemon_plan(    now, text, how, key) {
     now = daemon_text()
     if (daemon_broken() != "") {
-        refuse("daemon: " daemon_path() " is " daemon_broken() ", so nothing can be taken out of it")
+        refuse("daemon: " docker_config() " is " daemon_broken() ", so nothing can be taken out of it")
         return
     }
     daemon_sets()
@@ -68,9 +68,9 @@ function daemon_remember(now,    name, record, line) {
 }
 
 function daemon_there() {
-    if (system("exec test -e " quoted(daemon_path())) == 0)
+    if (system("exec test -e " quoted(docker_config())) == 0)
         return "present"
-    return system("exec test -d " quoted(folder_of(daemon_path()))) == 0 ? "absent" : "no-folder"
+    return system("exec test -d " quoted(folder_of(docker_config()))) == 0 ? "absent" : "no-folder"
 }
 
 function daemon_docker0(    i) {
@@ -147,7 +147,7 @@ function daemon_accepts(text,    command, line, said, has_none) {
         "dockerd --validate --config-file /dev/stdin 2>&1 <<\\.\n" text "\n.\n[ $? -eq 0 ] || echo refused"
     while ((command | getline line) > 0) {
         if (line == "refused" && !has_none)
-            refuse(daemon_changed(text) ": Docker does not accept " daemon_path() " with it: " said)
+            refuse(daemon_changed(text) ": Docker does not accept " docker_config() " with it: " said)
         has_none = has_none || line ~ /unknown flag/
         said = line == "" ? said : line
         sub(/^.*\/dev\/stdin: /, "", said)
@@ -167,7 +167,7 @@ function daemon_any(names,    name) {
 function daemon_steps(text, how, key,    at, goes, neutral) {
     at = verb == "uninstall" ? "daemon.back" : "daemon"
     goes = !daemon_any(daemon_to_be) && (daemon_there() != "present" ? text == "" : daemon_was != "present" && json_is_empty(text))
-    undo(at ".put", "config-back", daemon_path())
+    undo(at ".put", "config-back", docker_config())
     neutral = daemon_neutral(text, how)
     daemon_put(at ".put", neutral, goes && neutral == text, key, daemon_first_back(text))
     if (how == "restart" && daemon_is_changed(text, "live-restore") && json_member(text, "live-restore") == "true" && docker_state() == "yes")
@@ -177,11 +177,11 @@ function daemon_steps(text, how, key,    at, goes, neutral) {
     if (neutral != text)
         daemon_put(at ".settle", text, goes, key)
     if (goes && daemon_was == "no-folder")
-        step(at ".settle", "prune", folder_of(daemon_path()), key)
+        step(at ".settle", "prune", folder_of(docker_config()), key)
 }
 
 function daemon_put(at, text, goes, key, first_back) {
-    step(at, "config", daemon_path() " " (goes ? "-" : journal_file(text)) (first_back == "" ? "" : " " journal_file(first_back)), key)
+    step(at, "config", docker_config() " " (goes ? "-" : journal_file(text)) (first_back == "" ? "" : " " journal_file(first_back)), key)
 }
 
 # A key that is gone leaves what Docker has read of it as it is: it is told first that there is none. So it is with the address of docker0,
@@ -226,7 +226,7 @@ function daemon_facts(    name, text, id, line) {
     if (docker_state() == "none")
         return
     text = daemon_text()
-    print "fact daemon-file " substr(plain("f" daemon_path()), 2)
+    print "fact daemon-file " substr(plain("f" docker_config()), 2)
     if (daemon_broken() != "")
         print "fact daemon-broken " plain(daemon_broken())
     for (name in DAEMON_TYPE) {

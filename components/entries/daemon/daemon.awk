@@ -47,18 +47,9 @@ function daemon_same(name, value, json) {
     return json != "" && json_words(json, "\"") == json_words(daemon_json(name, value), "\"")
 }
 
-# by default, or where a flag says so
-function daemon_path(    flags) {
-    if (daemon_file == "") {
-        flags = docker_flags()
-        daemon_file = sub(/^.* --config-file[= ]/, "", flags) ? first_word(flags) : "/etc/docker/daemon.json"
-    }
-    return daemon_file
-}
-
 function daemon_text() {
     if (!daemon_is_read++)
-        daemon_now = bytes_of(daemon_path())
+        daemon_now = bytes_of(docker_config())
     return daemon_now
 }
 
@@ -72,7 +63,7 @@ function daemon_broken() {
 
 function daemon_actual(id,    name, json) {
     if (daemon_broken() != "")
-        return daemon_path() " is " daemon_broken()
+        return docker_config() " is " daemon_broken()
     name = nth_word(want_key[id], 2)
     json = daemon_has(name)
     if (daemon_same(name, want_value[id], json))
@@ -95,17 +86,17 @@ function daemon_owner(id,    name, json) {
         refuse(want_key[id] ": " daemon_flag(name) ": remove it there, or the key here")
     if (docker_state() == "none" || docker_elsewhere != "")
         refuse(want_key[id] ": Docker is " (docker_elsewhere == "" ? DOCKER_IS["none"] : "run by " docker_elsewhere ", not by docker.service"))
-    if (daemon_path() !~ /^\/[A-Za-z0-9_.\/+-]+$/)
-        refuse(want_key[id] ": the path of Docker\047s configuration, " daemon_path() ", is no plain one")
+    if (docker_config() !~ /^\/[A-Za-z0-9_.\/+-]+$/)
+        refuse(want_key[id] ": the path of Docker\047s configuration, " docker_config() ", is no plain one")
     if (daemon_broken() != "") {
-        refuse(want_key[id] ": " daemon_path() " is " daemon_broken())
+        refuse(want_key[id] ": " docker_config() " is " daemon_broken())
         return
     }
     json = daemon_has(name)
     if (json != "" && !daemon_is_held(name) && !daemon_same(name, want_value[id], json))
-        refuse(want_key[id] ": " daemon_path() " has " name " " json_words(json, "") ", which Crosshost has not set: remove it there, or the key here")
+        refuse(want_key[id] ": " docker_config() " has " name " " json_words(json, "") ", which Crosshost has not set: remove it there, or the key here")
     if (name == "bip" && json_words(daemon_has("bridge"), "") != "")
-        refuse(want_key[id] ": " daemon_path() " has bridge " json_words(daemon_has("bridge"), "") " in place of docker0: remove it there, or the key here")
+        refuse(want_key[id] ": " docker_config() " has bridge " json_words(daemon_has("bridge"), "") " in place of docker0: remove it there, or the key here")
 }
 
 # where a flag of the service sets what the file would: Docker takes no key from both

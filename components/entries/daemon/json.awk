@@ -13,8 +13,16 @@ function bytes_of(path,    kept, part, parts, all) {
 }
 
 # The members of the object that a text is: member_count, and of each its name, where it begins, where its value does, and what is
-# behind it. A text of blanks has none. What is wrong with a text that is no object, "" of one that is.
-function json_members(text,    at, last) {
+# behind it. A text of blanks has none. What is wrong with a text that is no object, "" of one that is. Many questions in a row are of one text.
+function json_members(text) {
+    if (!json_is_read++ || text != json_text) {
+        json_text = text
+        json_wrong = json_read(text)
+    }
+    return json_wrong
+}
+
+function json_read(text,    at, last) {
     member_count = json_open = json_close = json_bad = 0
     at = json_skip(text, substr(text, 1, 3) == "\357\273\277" ? 4 : 1)
     last = length(text)

@@ -10,10 +10,9 @@ import { whole } from "../../wire/fields";
 import { GRE_PROTOCOL } from "../../wire/flow";
 import { derivedNumber, linkName } from "../../wire/identity";
 import { type Backend, type OverlayPlan } from "./backend";
-import { tunnelWire } from "./tunnel";
+import { tunnelRoute, tunnelWire } from "./tunnel";
 import { greLink } from "../../entries/link/link";
 import { neighEntry } from "../../entries/neigh/neigh";
-import { routeEntry } from "../../entries/route/route";
 
 /** 32 bits. Derived ones keep above those that people choose. */
 const KEY = { min: 1, max: 2 ** 32 - 1, derivedFrom: 2 ** 24 };
@@ -44,12 +43,7 @@ export const gre: Backend<typeof options> = {
             entries: [
                 greLink(device, { local, key, mtu: overlay.mtu }),
                 ...peers.flatMap((peer) => [
-                    routeEntry(peer.subnet, {
-                        via: networkAddress(peer.subnet),
-                        dev: device,
-                        src: member.gateway,
-                        onlink: true,
-                    }),
+                    tunnelRoute(device, member, peer, networkAddress(peer.subnet)),
                     neighEntry(networkAddress(peer.subnet), device, peer.underlay),
                 ]),
             ],

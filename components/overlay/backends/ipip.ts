@@ -8,9 +8,8 @@ import { z } from "zod";
 import { IPIP_PROTOCOL } from "../../wire/flow";
 import { linkName } from "../../wire/identity";
 import { type Backend } from "./backend";
-import { tunnelWire } from "./tunnel";
+import { tunnelRoute, tunnelWire } from "./tunnel";
 import { ipipLink } from "../../entries/link/link";
-import { routeEntry } from "../../entries/route/route";
 
 const options = z.strictObject({});
 
@@ -29,14 +28,7 @@ export const ipip: Backend<typeof options> = {
             packets: `ip daddr ${local} ip protocol ${IPIP_PROTOCOL}`,
             entries: [
                 ipipLink(device, { local, mtu: overlay.mtu }),
-                ...peers.map((peer) =>
-                    routeEntry(peer.subnet, {
-                        via: peer.underlay,
-                        dev: device,
-                        src: member.gateway,
-                        onlink: true,
-                    }),
-                ),
+                ...peers.map((peer) => tunnelRoute(device, member, peer, peer.underlay)),
             ],
         });
     },

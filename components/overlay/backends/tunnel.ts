@@ -4,6 +4,7 @@ import { type Carrier } from "../../wire/flow";
 import { type Entry } from "../../wire/unit";
 import { type Member, type OverlayPlan, type Wire } from "./backend";
 import { nftEntry } from "../../entries/nft/nft";
+import { routeEntry } from "../../entries/route/route";
 
 export interface Tunnel {
     readonly device: string;
@@ -29,6 +30,11 @@ export function tunnelWire(
         ],
         entries: [...entries, peersOnly(packets, from)],
     };
+}
+
+/** To a peer's subnet, by an address of its that the device finds it by. */
+export function tunnelRoute(device: string, member: Member, peer: Member, via: string): Entry {
+    return routeEntry(peer.subnet, { via, dev: device, src: member.gateway, onlink: true });
 }
 
 function peersOnly(packets: string, peers: readonly string[]): Entry {

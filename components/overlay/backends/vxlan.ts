@@ -10,12 +10,11 @@ import { networkAddress } from "../../wire/address";
 import { port as udpPort, whole } from "../../wire/fields";
 import { derivedNumber, linkName, macAddress } from "../../wire/identity";
 import { type Backend, type Member, type OverlayPlan } from "./backend";
-import { tunnelWire } from "./tunnel";
+import { tunnelRoute, tunnelWire } from "./tunnel";
 import { addrEntry } from "../../entries/addr/addr";
 import { fdbEntry } from "../../entries/fdb/fdb";
 import { vxlanLink } from "../../entries/link/link";
 import { neighEntry } from "../../entries/neigh/neigh";
-import { routeEntry } from "../../entries/route/route";
 
 /** VNIs are 24 bits wide. Swarm counts its own up from 4096: derived ones keep to the upper range. */
 const VNI = { min: 1, max: 2 ** 24 - 1, derivedFrom: 2 ** 20 };
@@ -63,12 +62,7 @@ export const vxlan: Backend<typeof options> = {
                 }),
                 addrEntry(device, `${networkAddress(member.subnet)}/32`),
                 ...peers.flatMap((peer) => [
-                    routeEntry(peer.subnet, {
-                        via: networkAddress(peer.subnet),
-                        dev: device,
-                        src: member.gateway,
-                        onlink: true,
-                    }),
+                    tunnelRoute(device, member, peer, networkAddress(peer.subnet)),
                     neighEntry(networkAddress(peer.subnet), device, mac(peer)),
                     fdbEntry(mac(peer), device, peer.underlay),
                 ]),

@@ -2,24 +2,20 @@
 import { capture, tcpdump } from "../../support/capture";
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps } from "../../support/hosts";
 import {
-    inNetworkOf,
     inside,
     lab,
     on,
     onAll,
     programOn,
     rebootAll,
-    succeeds,
     unanswered,
     watchersRest,
 } from "../../support/lab";
 import { echoRequest, inGre, send } from "../../support/packets";
 import { lostAfter } from "../../support/patience";
-import { type Pings, whilePinging } from "../../support/pinging";
+import { passesWhole, type Pings, whilePinging } from "../../support/pinging";
 import { Stack } from "../../support/stack";
 
-/** Of an ICMP echo: IPv4 and ICMP headers. */
-const HEADERS = 28;
 const WITHIN_MS = 30_000;
 const CONTAINER = "meshed";
 const RECEIVED = "cat /sys/class/net/eth0/statistics/rx_packets";
@@ -199,10 +195,8 @@ function keyOn(host: string): number {
     return key.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
-/** With the host's own ping in the container's network namespace: busybox' cannot set DF. */
 function pings(host: string, target: string, size: number): boolean {
-    const ping = `ping -c 1 -W 2 -M do -s ${size - HEADERS} ${target}`;
-    return succeeds(() => inNetworkOf(host, CONTAINER, ping));
+    return passesWhole(host, CONTAINER, target, size);
 }
 
 function say(name: string, { lost, gapMs }: Pings): void {
