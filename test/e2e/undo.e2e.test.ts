@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { lab, on, programOn, start } from "../support/lab";
+import { lab, on, programOn, start, watchersRest } from "../support/lab";
 import { Stack, UP_AS_FAR_AS_IT_GOES } from "../support/stack";
 
 const POISON = readFileSync(join(__dirname, "../support/poison.sh"), "utf8");
@@ -85,6 +85,7 @@ describe("a change that fails", () => {
     });
 
     it("and a run that waits for another says for whom", async () => {
+        await watchersRest(["vm1"]); // whose changes have a journal too
         const slow = start("ssh", ["-F", lab().sshConfigFile, "vm1", SLOW_CHANGE]);
         on("vm1", "timeout 20 sh -c 'until [ -e /run/crosshost/journal ]; do sleep 0.1; done'");
         const shown = stack.preview();
@@ -103,13 +104,14 @@ describe("a change that fails", () => {
 });
 
 /** A change of one unit, made by hand, that goes on as soon as somebody waits for it. */
+/** Until an observer says that it waits: an announcement of an address waits for the same lock. */
 const SLOW_CHANGE = `
 set -e
 mkdir -p /tmp/slow
 cat >/tmp/slow/ip <<'E'
 #!/bin/sh
 if [ "$1" = -batch ] && [ "$2" != - ]; then
-    timeout 60 sh -c 'until pgrep -f "^flock -s -w" >/dev/null; do sleep 0.1; done'
+    timeout 60 sh -c 'until pgrep -P "$(pgrep -d, -f "crosshost observe")" -f "^flock -s -w 20" >/dev/null 2>&1; do sleep 0.1; done'
 fi
 exec /usr/sbin/ip "$@"
 E
