@@ -93,10 +93,10 @@ describe.each(TOOLS)("routes over a NIC, with $shell and $awk", (tools) => {
         );
         host.sh(`chmod +x ${host.program}; ${comesUp("ours1")} group 201`);
         host.sh("ip route add 10.9.8.0/24 dev ours1 proto 201; ip route del 10.9.8.0/24");
-        host.sh("printf 'route del 10.42.2.0/24\\naddr flush dev eth0\\n' | ip -batch -");
+        host.sh("ip route del 192.168.40.0/24; ip route del 10.42.2.0/24");
         host.sh(comesUp("nic1"));
         await keeping.said(`${LOOKS} nic1`);
-        host.sh("ip addr add 192.168.40.11/24 dev eth0");
+        host.sh("ip route add 192.168.40.0/24 dev eth0 src 192.168.40.11");
         await keeping.said(`${LOOKS} nic1`, 2);
         host.sh("ip route add 10.42.2.0/24 via 192.168.40.12 src 10.42.1.1 proto 201");
         host.sh("ip link del ch-mesh-4f2a1");
