@@ -12,10 +12,26 @@ export interface Manager {
     readonly holds: string;
 }
 
-/** Whatever has set it up before: ifupdown, or a file of systemd-networkd. */
+/**
+ * Whatever has set it up before: ifupdown, a file of systemd-networkd, or whoever gave the host a NIC with an address. A default
+ * route that comes with the NIC is deleted by systemd-networkd, but not while our drop-in is there: it would look like our trace.
+ */
 const NOBODY_ELSE = `
 rm -f /etc/systemd/network/10-lan.network
 printf 'auto lo\\niface lo inet loopback\\n' >/etc/network/interfaces
+cat >/etc/systemd/system/bare-nic.service <<E
+[Unit]
+DefaultDependencies=no
+Before=network-pre.target
+Wants=network-pre.target
+[Service]
+Type=oneshot
+ExecStart=ip link set eth0 down
+ExecStart=ip addr flush dev eth0
+[Install]
+WantedBy=sysinit.target
+E
+systemctl -q enable bare-nic
 `;
 
 /** A lab's NIC is a veth, which NetworkManager leaves alone where it is not told otherwise. */
