@@ -7,13 +7,13 @@ import { type Section } from "./section";
 export function fromFlannel(sections: readonly Section[]): Component[] {
     return sections.flatMap((section) => {
         if (!section.has("apiVersion")) {
-            return [overlayOf(section)];
+            return [overlayOf(section.inAnyCase())];
         }
         const data = section.text("kind") === "ConfigMap" ? section.section("data") : undefined;
         const isFlannels = data?.has(NET_CONF) === true;
         section.ignoreRest();
         data?.ignoreRest();
-        return isFlannels ? data.inside(NET_CONF).map(overlayOf) : [];
+        return isFlannels ? data.inside(NET_CONF).map((conf) => overlayOf(conf.inAnyCase())) : [];
     });
 }
 

@@ -30,7 +30,16 @@ export class Section {
         private readonly map: YAMLMap,
         private readonly lineAt: (offset: number) => number,
         private readonly path: string,
+        private readonly isCaseSensitive = true,
     ) {}
+
+    /** The same, for those who read it as Go reads JSON: `type` is `Type`. */
+    inAnyCase(): Section {
+        const section = new Section(this.map, this.lineAt, this.path, false);
+        this.sections.push(section);
+        this.ignoreRest();
+        return section;
+    }
 
     text(key: string): string | undefined {
         const value = this.scalar(key);
@@ -98,7 +107,7 @@ export class Section {
 
     /** Read, and of no effect on the program. */
     ignore(...keys: readonly string[]): void {
-        keys.forEach((key) => this.read.add(key));
+        keys.forEach((key) => this.read.add(this.spelled(key)));
     }
 
     /** The values of all keys. */
@@ -113,7 +122,7 @@ export class Section {
 
     /** Read, and not to be had of a program. */
     leave(key: string, why: string): void {
-        this.read.add(key);
+        this.read.add(this.spelled(key));
         if (this.has(key)) {
             this.told.push({ line: this.lineOf(this.node(key)), path: this.pathOf(key), why });
         }
@@ -160,18 +169,24 @@ export class Section {
         if (!isMap(node)) {
             throw new CliError(`line ${this.lineOf(node)}: ${path} is not a mapping`);
         }
-        const section = new Section(node, this.lineAt, path);
+        const section = new Section(node, this.lineAt, path, this.isCaseSensitive);
         this.sections.push(section);
         return section;
     }
 
     private taken(key: string): Node | undefined {
-        this.read.add(key);
+        this.read.add(this.spelled(key));
         return this.node(key);
     }
 
     private node(key: string): Node | undefined {
-        return this.map.get(key, true);
+        return this.map.get(this.spelled(key), true);
+    }
+
+    /** As the file spells it. */
+    private spelled(key: string): string {
+        const isIt = (name: string) => name.toLowerCase() === key.toLowerCase();
+        return this.isCaseSensitive ? key : (this.keys().find(isIt) ?? key);
     }
 
     /** The documents in a text below a key. */
@@ -188,7 +203,8 @@ export class Section {
     }
 
     private pathOf(key: string): string {
-        return this.path ? `${this.path}.${key}` : key;
+        const name = this.spelled(key);
+        return this.path ? `${this.path}.${name}` : name;
     }
 }
 

@@ -47,6 +47,14 @@ describe("flannel's net-conf.json", () => {
         ).toEqual([overlay(...SAME, "backend: { vxlan: { vni: 77, port: 8472 } },"), []]);
     });
 
+    test("may spell its keys in any case, as flannel does not mind", () => {
+        const text = `{"network": "10.244.0.0/16", "BACKEND": {"type": "host-gw", "name": "x"}}`;
+        expect(imported("flannel", text)).toEqual([
+            overlay(...SAME, "backend: { direct: {} },"),
+            ["1: BACKEND.name: is not known to this import"],
+        ]);
+    });
+
     test("of host-gw is direct", () => {
         const text = flannel('{"Type": "host-gw"}', '"SubnetLen": 26,');
         expect(imported("flannel", text)).toEqual([
