@@ -41,9 +41,7 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
         host.put("systemctl", SYSTEMCTL);
         host.put("journalctl", JOURNALCTL);
         host.put("dockerd", "#!/bin/sh\ncat $3 >$FAKES/validated\n");
-        host.sh(
-            "mount -t tmpfs none /etc/docker; systemctl restart docker.service; docker run web",
-        );
+        host.sh("systemctl restart docker.service; docker run web");
         done();
     });
     afterEach(() => {
@@ -122,6 +120,24 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
             "userland-proxy": false,
         });
         expect(apply(unit).stdout).toBe("host: in step, nothing to do\n");
+    });
+
+    test("says which networks Docker makes others from, and so do the flags of its service", () => {
+        const pools = () => host.observe().facts.filter((fact) => fact.startsWith("docker-pool "));
+        write(
+            '{"default-address-pools":[ {"size":24, "base" :"10.200.0.0/16"},{"base":"10.201.0.0/16","size":26}]}',
+        );
+        expect(pools()).toEqual(["docker-pool 10.200.0.0/16", "docker-pool 10.201.0.0/16"]);
+        host.sh("mv /etc/docker/daemon.json /etc/docker/other.json");
+        expect(pools()).toEqual([]);
+        host.sh(
+            "sh -c 'sleep 900; :' dockerd --config-file /etc/docker/other.json >/dev/null 2>&1 & echo $! >/run/docker.pid; echo $! >$FAKES/main",
+        );
+        expect(pools()).toEqual(["docker-pool 10.200.0.0/16", "docker-pool 10.201.0.0/16"]);
+        host.sh(
+            "sh -c 'sleep 900; :' dockerd --default-address-pool base=10.7.0.0/16,size=24 --default-address-pool=base=10.8.0.0/16,size=24 >/dev/null 2>&1 & echo $! >/run/docker.pid; echo $! >$FAKES/main",
+        );
+        expect(pools()).toEqual(["docker-pool 10.7.0.0/16", "docker-pool 10.8.0.0/16"]);
     });
 
     test("that the admin edits meanwhile keeps what he wrote, and loses only ours", () => {

@@ -129,13 +129,11 @@ describe.each(TOOLS)("the host's own unit with $shell and $awk", (tools) => {
         };
         host.apply("mesh", meshUnit());
         expect(afterBoot()).toBe("0");
-        host.sh(
-            `mount -t tmpfs none /etc/docker; echo '{ "firewall-backend": "nftables" }' >/etc/docker/daemon.json`,
-        );
+        host.sh(`echo '{ "firewall-backend": "nftables" }' >/etc/docker/daemon.json`);
         expect(afterBoot()).toBe("1");
         host.delete("mesh");
         expect(forwarding()).toBe("1");
-        host.sh("umount /etc/docker");
+        host.sh("rm /etc/docker/daemon.json");
     });
 
     test("a program that is not the one the unit names is refused", () => {

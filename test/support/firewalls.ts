@@ -2,13 +2,13 @@ import { on } from "./lab";
 
 /** A firewall as an admin of a host has it, in force over what comes in and what is forwarded; SSH may come in. */
 export interface Firewall {
-    readonly name: "ufw" | "firewalld" | "nftables";
+    readonly name: "ufw" | "firewalld" | "nftables" | "iptables-legacy";
     readonly packages: readonly string[];
     readonly enable: string;
     readonly disable: string;
     readonly reload: string;
-    /** Whether a reload takes away all rules of others. */
-    readonly flushes: boolean;
+    /** Whose rules a reload takes away. */
+    readonly flushes: "nobody's" | "everybody's" | "those of iptables";
     /** Keeps the rules that commands have made, where the firewall does not by itself. */
     readonly keep: (commands: readonly string[]) => string[];
     /** Its own rules, of all that nft lists. */
@@ -36,6 +36,24 @@ table inet admin {
     }
 }`;
 
+const RULES_V4 = `*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -i lo -j ACCEPT
+-A INPUT -p icmp -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT
+COMMIT`;
+
+/** As an admin does it who wants Docker's rules there too: what it had by nft would stay in force beside them. */
+const iptablesAre = (kind: "legacy" | "nft") => `
+update-alternatives --set iptables /usr/sbin/iptables-${kind} >/dev/null
+update-alternatives --set ip6tables /usr/sbin/ip6tables-${kind} >/dev/null`;
+const WITHOUT_LEGACY_RULES = `
+for table in filter nat; do iptables-legacy -t $table -F; iptables-legacy -t $table -X; done
+for chain in INPUT FORWARD; do iptables-legacy -P $chain ACCEPT; done`;
+
 export const FIREWALLS: readonly Firewall[] = [
     {
         name: "ufw",
@@ -43,7 +61,7 @@ export const FIREWALLS: readonly Firewall[] = [
         enable: "ufw allow 22/tcp >/dev/null; ufw --force enable >/dev/null",
         disable: "ufw --force disable >/dev/null",
         reload: "ufw reload >/dev/null",
-        flushes: false,
+        flushes: "nobody's",
         keep: () => [],
         owns: ({ chain, name }) => (chain ?? name ?? "").startsWith("ufw-"),
     },
@@ -53,7 +71,7 @@ export const FIREWALLS: readonly Firewall[] = [
         enable: "systemctl enable -q --now firewalld; firewall-cmd -q --state",
         disable: "systemctl disable -q --now firewalld",
         reload: "firewall-cmd -q --reload",
-        flushes: false,
+        flushes: "nobody's",
         keep: () => [],
         owns: ({ table }) => table === "firewalld",
     },
@@ -63,17 +81,39 @@ export const FIREWALLS: readonly Firewall[] = [
         enable: `echo '${NFTABLES_CONF}' >/etc/nftables.conf; systemctl enable -q --now nftables`,
         disable: "systemctl disable -q --now nftables",
         reload: "systemctl reload nftables",
-        flushes: true,
+        flushes: "everybody's",
         keep: (commands) =>
             commands.map(
                 (command) => `echo '${command.replace(/^nft /, "")}' >>/etc/nftables.conf`,
             ),
         owns: ({ table }) => table === "admin",
     },
+    {
+        name: "iptables-legacy",
+        packages: ["iptables-persistent"],
+        enable: `echo '${RULES_V4}' >/etc/iptables/rules.v4${iptablesAre("legacy")}
+systemctl stop docker.socket docker; nft flush ruleset
+systemctl enable -q netfilter-persistent; systemctl restart netfilter-persistent; systemctl start docker`,
+        disable: `systemctl disable -q netfilter-persistent${iptablesAre("nft")}${WITHOUT_LEGACY_RULES}`,
+        reload: "netfilter-persistent reload",
+        flushes: "those of iptables",
+        keep: (commands) =>
+            commands.map(
+                (command) =>
+                    `sed -i '/^COMMIT/i ${command.replace("iptables-legacy -I", "-A")}' /etc/iptables/rules.v4`,
+            ),
+        owns: () => false,
+    },
 ];
 
 /** A firewall's own rules, without the zone that Docker makes in firewalld when it restarts, and what is in that. */
-export function rulesOf(host: string, { owns }: Firewall): string[] {
+export function rulesOf(host: string, { name, owns }: Firewall): string[] {
+    if (name === "iptables-legacy") {
+        return on(host, "iptables-legacy-save -t filter")
+            .split("\n")
+            .filter((line) => /^-A (INPUT|OUTPUT|FORWARD) /.test(line) && !OF_OTHERS.test(line))
+            .sort(); // commands put theirs on top, the file that keeps them at the end
+    }
     const { nftables } = JSON.parse(on(host, "nft -j list ruleset 2>/dev/null")) as {
         readonly nftables: readonly Readonly<Record<string, Rule>>[];
     };
@@ -88,8 +128,10 @@ export function rulesOf(host: string, { owns }: Firewall): string[] {
                 OF_NO_RULE.has(key) ? undefined : value,
             ),
         )
-        .filter((text) => !/docker|"(br|ch|vx)-/.test(text));
+        .filter((text) => !OF_OTHERS.test(text));
 }
+
+const OF_OTHERS = /docker|[" ](br|ch|vx)-/i;
 
 /** firewalld makes its chains in another order each time; that of a chain's rules stays. */
 function chainOf({ table, chain, name }: Rule): string {

@@ -48,6 +48,11 @@ set -e
 mount --make-rprivate /
 mount -t tmpfs none /run
 mount -t tmpfs -o noexec none /var/lib
+mount -t tmpfs none /mnt
+mkdir /mnt/etc /mnt/work
+mount -t overlay none -o lowerdir=/etc,upperdir=/mnt/etc,workdir=/mnt/work /etc
+mkdir -p /etc/docker
+mount -t tmpfs none /etc/docker
 mount -t tmpfs none /etc/systemd
 mount --bind "$BIN" /usr/local/sbin
 mkdir -p /etc/systemd/system /etc/systemd/network

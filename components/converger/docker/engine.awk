@@ -100,12 +100,11 @@ function docker_is_old(    part) {
 function docker_leaves_iptables(    flags, text) {
     if (docker_leaves == "") {
         flags = docker_flags()
-        text = read_file(docker_config())
-        gsub(/[ \t\n]/, "", text)
-        if (flags ~ / --iptables=(false|f|0)/ || text ~ /"iptables":false/)
+        text = docker_config_text()
+        if (flags ~ / --iptables=(false|f|0)/ || json_member(text, "iptables") == "false")
             docker_leaves = "off"
         else
-            docker_leaves = flags ~ / --firewall-backend[= ]nftables/ || text ~ /"firewall-backend":"nftables"/ ? "nftables" : "no"
+            docker_leaves = flags ~ / --firewall-backend[= ]nftables/ || json_member(text, "firewall-backend") == "\"nftables\"" ? "nftables" : "no"
     }
     return docker_leaves != "no"
 }
@@ -129,6 +128,12 @@ function docker_config(    flags) {
         docker_config_path = sub(/^.* --config-file[= ]/, "", flags) ? first_word(flags) : "/etc/docker/daemon.json"
     }
     return docker_config_path
+}
+
+function docker_config_text() {
+    if (!docker_config_is_read++)
+        docker_config_now = bytes_of(docker_config())
+    return docker_config_now
 }
 
 # With nftables it does not start where nobody has switched it on, and leaves it as it is.

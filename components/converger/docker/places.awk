@@ -98,16 +98,13 @@ function say_pools(    at, pair) {
     }
 }
 
-# `fact docker-pool BASE` of each that the engine is told to take networks from, where it is told
-function say_docker_pools(    text, base) {
-    text = read_file("/etc/docker/daemon.json")
-    if (!sub(/^.*"default-address-pools"[ \t\n]*:/, "", text))
-        return
-    sub(/].*/, "", text)
-    while (match(text, /"base"[ \t\n]*:[ \t\n]*"[0-9.]+\/[0-9]+"/)) {
-        base = substr(text, RSTART, RLENGTH - 1)
-        text = substr(text, RSTART + RLENGTH)
-        sub(/.*"/, "", base)
-        print "fact docker-pool " base
-    }
+# `fact docker-pool BASE` of each that the engine is told to take networks from, by its configuration or, each with a flag, as the
+# service starts it
+function say_docker_pools(    words, i, n, base) {
+    words = json_words(json_member(docker_config_text(), "default-address-pools"), "") " " docker_flags()
+    gsub(/-+default-address-pools?[= ]base=/, "base ", words)
+    n = split(words, base, /[ ,]+/)
+    for (i = 2; i <= n; i++)
+        if (base[i - 1] == "base" && base[i] ~ /^[0-9.]+\/[0-9]+$/)
+            print "fact docker-pool " base[i]
 }

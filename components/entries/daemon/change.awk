@@ -16,7 +16,7 @@ function daemon_finish() {
 }
 
 function daemon_plan(    now, text, how, key) {
-    now = daemon_text()
+    now = docker_config_text()
     if (daemon_broken() != "") {
         refuse("daemon: " docker_config() " is " daemon_broken() ", so nothing can be taken out of it")
         return
@@ -200,7 +200,7 @@ function daemon_neutral(text, how,    name, names, n, i) {
 
 # what Docker has to read before the text that was there comes back
 function daemon_first_back(text) {
-    return daemon_has("bip") == "" && json_member(text, "bip") != "" && daemon_docker0() != "" ? json_with(daemon_text(), "bip", "\"" daemon_docker0() "\"") : ""
+    return daemon_has("bip") == "" && json_member(text, "bip") != "" && daemon_docker0() != "" ? json_with(docker_config_text(), "bip", "\"" daemon_docker0() "\"") : ""
 }
 
 function json_is_empty(text) {
@@ -212,7 +212,7 @@ function json_is_empty(text) {
 function daemon_state(path,    command, name) {
     if (!("daemon" in kinds_wanted))
         return
-    print "daemon.json " daemon_there(), token_of(daemon_text()) > path
+    print "daemon.json " daemon_there(), token_of(docker_config_text()) > path
     if (docker_state() != "yes")
         return
     command = docker_question("ps --filter status=running --format " quoted("{{.Names}}"))
@@ -225,7 +225,7 @@ function daemon_state(path,    command, name) {
 function daemon_facts(    name, text, id, line) {
     if (docker_state() == "none")
         return
-    text = daemon_text()
+    text = docker_config_text()
     print "fact daemon-file " substr(plain("f" docker_config()), 2)
     if (daemon_broken() != "")
         print "fact daemon-broken " plain(daemon_broken())

@@ -47,18 +47,12 @@ function daemon_same(name, value, json) {
     return json != "" && json_words(json, "\"") == json_words(daemon_json(name, value), "\"")
 }
 
-function daemon_text() {
-    if (!daemon_is_read++)
-        daemon_now = bytes_of(docker_config())
-    return daemon_now
-}
-
 function daemon_has(name) {
-    return json_member(daemon_text(), name)
+    return json_member(docker_config_text(), name)
 }
 
 function daemon_broken() {
-    return json_members(daemon_text())
+    return json_members(docker_config_text())
 }
 
 function daemon_actual(id,    name, json) {
