@@ -6,18 +6,25 @@ import { type Section } from "./section";
 
 /** The IPPools of Calico in a manifest, or in what `calicoctl get ippool -o yaml` prints. */
 export function fromCalico(sections: readonly Section[]): Component[] {
+    return poolsIn(sections).reduce<Component[]>(
+        (overlays, pool) => [...overlays, ...overlayOf(pool, overlays)],
+        [],
+    );
+}
+
+function poolsIn(sections: readonly Section[]): Section[] {
     return sections.flatMap((section) => {
         const kind = section.text("kind");
         if (kind === "IPPool" && section.text("apiVersion")?.includes("projectcalico.org")) {
-            return poolOf(section);
+            return [section];
         }
-        const pools = (kind ?? "").endsWith("List") ? section.list("items") : [];
+        const items = (kind ?? "").endsWith("List") ? section.list("items") : [];
         section.ignoreRest();
-        return fromCalico(pools);
+        return poolsIn(items);
     });
 }
 
-function poolOf(pool: Section): Component[] {
+function overlayOf(pool: Section, others: readonly Component[]): Component[] {
     pool.ignore("apiVersion");
     const metadata = pool.section("metadata");
     const name = metadata?.text("name") ?? "calico";
@@ -39,7 +46,7 @@ function poolOf(pool: Section): Component[] {
         return [];
     }
     const cidr = spec.cidr("cidr") ?? range;
-    const backend = backendOf(spec);
+    const backend = backendOf(spec, others);
     return [
         {
             kind: "Overlay",
@@ -62,7 +69,7 @@ function subnetPrefixOf(spec: Section, cidr: string): number | undefined {
     return isWide ? undefined : block;
 }
 
-function backendOf(spec: Section): Arguments {
+function backendOf(spec: Section, others: readonly Component[]): Arguments {
     const modes = ["ipipMode", "vxlanMode"].map((key) => ({
         key,
         mode: spec.text(key) ?? "Never",
@@ -75,7 +82,21 @@ function backendOf(spec: Section): Arguments {
     if (chosen.mode === "CrossSubnet") {
         spec.leave(chosen.key, ALL_OR_NONE);
     }
-    return chosen.key === "vxlanMode" ? { vxlan: {} } : { ipip: {} };
+    if (chosen.key === "vxlanMode") {
+        return { vxlan: {} };
+    }
+    if (others.some(hasIpip)) {
+        spec.leave(
+            "ipipMode",
+            "two hosts have one IPIP tunnel, which another pool uses: this one gets `gre`",
+        );
+        return { gre: {} };
+    }
+    return { ipip: {} };
+}
+
+function hasIpip({ args: { backend } }: Component): boolean {
+    return typeof backend === "object" && "ipip" in backend;
 }
 
 function leaveRest(spec: Section): void {

@@ -216,6 +216,23 @@ items:
         ]);
     });
 
+    test("of IPIP, of which two hosts have one tunnel", () => {
+        const ipip = (cidr: string) =>
+            pool(`cidr: ${cidr}`, "natOutgoing: true", "nodeSelector: all()", "ipipMode: Always");
+        const [components, left] = imported(
+            "calico",
+            ["10.8.0.0/24", "10.9.0.0/24", "10.10.0.0/24"].map(ipip).join("---\n"),
+        );
+        expect(components.match(/backend: .*/g)).toEqual([
+            "backend: { ipip: {} },",
+            "backend: { gre: {} },",
+            "backend: { gre: {} },",
+        ]);
+        const told =
+            "spec.ipipMode: two hosts have one IPIP tunnel, which another pool uses: this one gets `gre`";
+        expect(left).toEqual([`21: ${told}`, `32: ${told}`]);
+    });
+
     test.each([
         ["kind: Namespace\napiVersion: v1", "has no network that Crosshost can make"],
         [pool("blockSize: 26"), "line 7: spec has no cidr"],
