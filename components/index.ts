@@ -22,6 +22,7 @@ export {
     type GreArgs,
     type IpipArgs,
     type VxlanArgs,
+    type WireguardArgs,
 } from "./overlay/backends/args";
 export { Overlay, type OverlayArgs } from "./overlay/overlay";
 export { type HostNetwork, type Lan, type Reserved, type Shim } from "./network/hostNetwork";

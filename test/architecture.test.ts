@@ -11,6 +11,7 @@ import { macvlanSchema } from "../components/macvlan/schema";
 import { backendChoice } from "../components/overlay/backends/choice";
 import { gre } from "../components/overlay/backends/gre";
 import { vxlan } from "../components/overlay/backends/vxlan";
+import { wireguard } from "../components/overlay/backends/wireguard";
 import { overlaySchema } from "../components/overlay/schema";
 import { check } from "../components/wire/problem";
 
@@ -147,6 +148,7 @@ const OF_PULUMI = [
     "components/macvlan/macvlan.ts",
     "components/names/names.ts",
     "components/network/networkName.ts",
+    "components/overlay/hostKeys.ts",
     "components/overlay/overlay.ts",
     "components/overlay/sharedLink.ts",
 ];
@@ -339,6 +341,7 @@ const contracts: [string, unknown][] = [
     ["BackendArgs", backendChoice],
     ["VxlanArgs", vxlan.options],
     ["GreArgs", gre.options],
+    ["WireguardArgs", wireguard.options],
     ["ContainerAttachmentArgs", attachmentSchema],
     ["InterfaceArgs", interfaceSchema],
     ["RouteArgs", routeSchema],

@@ -12,11 +12,13 @@ import { macvlanSchema } from "../components/macvlan/schema";
 import { backendChoice } from "../components/overlay/backends/choice";
 import { gre } from "../components/overlay/backends/gre";
 import { vxlan } from "../components/overlay/backends/vxlan";
+import { wireguard } from "../components/overlay/backends/wireguard";
 import { layOut, planOverlay } from "../components/overlay/plan";
 import { overlaySchema } from "../components/overlay/schema";
 import { unitText } from "../components/wire/unit";
 import { optionsOf, pages, withTables } from "../docs/options";
 import { IDENTITY, overlaySpec, planned } from "./support/builders";
+import { keyOf } from "./support/publicKeys";
 
 const DOCS = join(__dirname, "../docs");
 const page = (name: string) => readFileSync(join(DOCS, name), "utf8");
@@ -29,6 +31,7 @@ const TABLES: readonly [string, string, { readonly shape: object }][] = [
     ["overlay.md", "BackendArgs", backendChoice],
     ["overlay-vxlan.md", "VxlanArgs", vxlan.options],
     ["overlay-gre.md", "GreArgs", gre.options],
+    ["overlay-wireguard.md", "WireguardArgs", wireguard.options],
     ["bridge.md", "BridgeArgs", bridgeSchema],
     ["macvlan.md", "MacvlanArgs", macvlanSchema],
     ["container-attachment.md", "ContainerAttachmentArgs", attachmentSchema],
@@ -58,7 +61,16 @@ describe.each(TABLES)("%s on %s", (name, args, { shape }) => {
 
     test("says of each option that may be left out what it is then", () => {
         const silent = options.filter(({ needed, byDefault }) => !needed && byDefault === "");
-        const none = ["registryAuth", "machine", "vxlan", "direct", "gre", "ipip", ...ONE_OF];
+        const none = [
+            "registryAuth",
+            "machine",
+            "vxlan",
+            "direct",
+            "gre",
+            "ipip",
+            "wireguard",
+            ...ONE_OF,
+        ];
         expect(silent.map((one) => one.name).filter((one) => !none.includes(one))).toEqual([]);
     });
 });
@@ -87,7 +99,7 @@ test.each([...pages(), join(DOCS, "../README.md"), join(DOCS, "../CONTRIBUTING.m
     },
 );
 
-test.each(["vxlan", "direct", "gre", "ipip"])(
+test.each(["vxlan", "direct", "gre", "ipip", "wireguard"])(
     "overlay-%s.md shows the unit that the plan makes",
     (backend) => {
         const hosts = ["vm1", "vm2", "vm3"];
@@ -101,7 +113,8 @@ test.each(["vxlan", "direct", "gre", "ipip"])(
         const underlays = Object.fromEntries(
             hosts.map((host, at) => [host, `192.168.40.${at + 11}`]),
         );
-        const shown = unitText(planOverlay(layout, "vm1", underlays));
+        const keys = Object.fromEntries(hosts.map((host) => [host, keyOf(host)]));
+        const shown = unitText(planOverlay(layout, "vm1", underlays, keys));
         expect(page(`overlay-${backend}.md`)).toContain(shown);
     },
 );

@@ -23,6 +23,7 @@ import { hasRules } from "../entries/nft/nft";
 import { rangesOf } from "../entries/range/range";
 import { type Underlay, underlaysOf } from "../entries/underlay/underlay";
 import { type Unit } from "../wire/unit";
+import { wireguardMisfits } from "./wireguard";
 
 /** A unit on its way to a host. */
 export interface Coming {
@@ -31,7 +32,12 @@ export interface Coming {
     readonly wanted: Unit;
     /** Of the kernel, that it cannot do without. */
     readonly modules?: readonly string[];
+    /** Installed there. */
+    readonly programs?: readonly string[];
 }
+
+/** What a package is called that brings a program. */
+const PACKAGES: Readonly<Record<string, string>> = { wg: "wireguard-tools" };
 
 /** The first engine whose networks behave as plans expect. */
 const OLDEST_ENGINE = [20, 10] as const;
@@ -41,7 +47,7 @@ const OLDEST_ENGINE = [20, 10] as const;
  * up; here a preview says it, before anything is touched.
  */
 export function misfits(
-    { stack, name, wanted: unit, modules = [] }: Coming,
+    { stack, name, wanted: unit, modules = [], programs = [] }: Coming,
     observation: Pick<Observation, "facts" | "units">,
 ): Misfits {
     const { facts, units } = observation;
@@ -62,6 +68,8 @@ export function misfits(
             ...found.filter(({ wide }) => !wide).map(({ text }) => text),
             ...linksOf(unit).flatMap((link) => linkMisfits(link, own, facts)),
             ...lacking(modules, facts),
+            ...without(programs, facts),
+            ...wireguardMisfits(unit, own, facts),
             ...lan.errors,
             ...beside.errors,
             ...dockerMisfits(unit, own, facts),
@@ -177,6 +185,15 @@ function lacking(modules: readonly string[], facts: Facts): string[] {
         .map(
             (module) =>
                 `its kernel, ${facts.get("kernel")?.[0] ?? ""}, has no ${module}: install its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend`,
+        );
+}
+
+function without(programs: readonly string[], facts: Facts): string[] {
+    return programs
+        .filter((program) => facts.get("without")?.includes(program))
+        .map(
+            (program) =>
+                `it has no program ${program}: apt install ${PACKAGES[program] ?? program}, or choose another backend`,
         );
 }
 

@@ -15,6 +15,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     route: {},
     neigh: {},
     fdb: {},
+    wireguard: {},
     daemon: {},
     network: {},
     endpoint: {},
@@ -30,6 +31,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     watch: { mayRepeat: true },
     sysctl: { mayRepeat: true },
     promisc: { mayRepeat: true },
+    "private-key": {},
     converger: { mayRepeat: true },
 };
 

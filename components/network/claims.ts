@@ -6,6 +6,8 @@ import { type Problem } from "../wire/problem";
 export interface Claim {
     readonly path: string;
     readonly thing: string;
+    /** Of what several may have together, and nobody else: who, as messages name them. */
+    readonly sharedBy?: string;
 }
 
 /** What one host holds already, of networks that the program made before. */
@@ -36,14 +38,17 @@ export function claimProblems(
     { holder, cidr, path: whole, network, claims }: Claimant,
     hosts: readonly Held[],
 ): Problem[] {
-    const wanted = [{ path: "dockerName", thing: `Docker network "${network}"` }, ...claims];
+    const wanted: Claim[] = [
+        { path: "dockerName", thing: `Docker network "${network}"` },
+        ...claims,
+    ];
     return hosts.flatMap((host) => {
         const other = host.cidrs.claim(cidr, holder);
         const message = `"${cidr}" overlaps the network of ${other ?? ""} on ${host.name}: choose another`;
-        const taken = wanted.flatMap(({ path, thing }) => {
-            const before = host.things.claim(thing, holder);
+        const taken = wanted.flatMap(({ path, thing, sharedBy }) => {
+            const before = host.things.claim(thing, sharedBy ?? holder);
             const clash = `${thing} on ${host.name} is already used by ${before ?? ""}: choose another`;
-            return before === undefined ? [] : [{ path, message: clash }];
+            return before === undefined || before === sharedBy ? [] : [{ path, message: clash }];
         });
         return other === undefined ? taken : [{ path: whole, message }, ...taken];
     });

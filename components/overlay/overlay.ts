@@ -26,6 +26,7 @@ import { rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
 import { type BackendArgs } from "./backends/args";
 import { networkNameOn } from "../network/networkName";
+import { hostKeys } from "./hostKeys";
 import { claimantOf, layOut, type OverlayLayout, planMember } from "./plan";
 import { underlayProblems } from "./problems";
 import { overlaySchema } from "./schema";
@@ -44,14 +45,14 @@ export interface OverlayArgs {
     /** Prefix length of each host's subnet, 9 to 28. Default: 24. Changed in place. */
     subnetPrefix?: number;
     /**
-     * How packets travel between hosts: `{ vxlan: {} }`, `{ direct: {} }`, `{ gre: {} }` or
-     * `{ ipip: {} }`. Changed in place; traffic between hosts pauses until every host has it.
+     * How packets travel between hosts: `{ vxlan: {} }`, `{ direct: {} }`, `{ gre: {} }`, `{ ipip: {} }`
+     * or `{ wireguard: {} }`. Changed in place; traffic between hosts pauses until every host has it.
      */
     backend: BackendArgs;
     /**
      * MTU of the containers' interfaces in bytes, 576 to 65535. Default: the smallest `mtu` of the
-     * hosts minus the backend's overhead: 1450 for vxlan, 1500 for direct, 1472 for gre, 1480 for ipip.
-     * Changed in place, under running containers.
+     * hosts minus the backend's overhead: 1450 for vxlan, 1500 for direct, 1472 for gre, 1480 for ipip,
+     * 1440 for wireguard. Changed in place, under running containers.
      */
     mtu?: number;
     /**
@@ -135,11 +136,14 @@ export class Overlay extends pulumi.ComponentResource {
                 await checkSharedLink(this, layout, living, addresses);
                 return addresses;
             });
+        const keys = hostKeys(this, name, layout, sessions);
         const made = sessions.map((session) => {
-            const planned = pulumi.all([underlays, session.address]).apply(([known, own]) => {
-                const all = { ...known, [session.name]: own };
-                return planMember(layout, session.name, all);
-            });
+            const planned = pulumi
+                .all([underlays, session.address, keys])
+                .apply(([known, own, told]) => {
+                    const all = { ...known, [session.name]: own };
+                    return planMember(layout, session.name, all, told);
+                });
             const flows = planned.apply((member) => [...member.flows]);
             const command = unitCommand(session, this, {
                 of: name,
@@ -148,6 +152,7 @@ export class Overlay extends pulumi.ComponentResource {
                 wanted: planned.apply(({ unit }) => unit),
                 flows,
                 modules: layout.backend.needs.modules,
+                programs: layout.backend.needs.programs,
             });
             return { host: session.name, command, flows };
         });

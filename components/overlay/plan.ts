@@ -27,6 +27,9 @@ export interface OverlayLayout {
     readonly ids: Readonly<Record<string, number>>;
 }
 
+/** Of hosts, by their names. */
+export type PublicKeys = Readonly<Record<string, string>>;
+
 const BRIDGE_MAC_ROLE = 0xc0;
 
 export function layOut(
@@ -70,24 +73,26 @@ export function planOverlay(
     layout: OverlayLayout,
     host: string,
     underlays: Readonly<Record<string, string>>,
+    keys: PublicKeys = {},
 ): Unit {
-    return planMember(layout, host, underlays).unit;
+    return planMember(layout, host, underlays, keys).unit;
 }
 
 /**
- * One host's unit: bridge, Docker network, firewall, and what the backend adds for those with an underlay; and what has to
- * reach that host for it.
+ * One host's unit: bridge, Docker network, firewall, and what the backend adds for those with an underlay, and a key where it
+ * needs one; and what has to reach that host for it.
  */
 export function planMember(
     layout: OverlayLayout,
     host: string,
     underlays: Readonly<Record<string, string>>,
+    keys: PublicKeys = {},
 ): { readonly unit: Unit; readonly flows: readonly Flow[] } {
     const { plan, backend } = layout;
-    const own = memberOf(layout, host, underlays);
+    const own = memberOf(layout, host, underlays, keys);
     const peers = Object.keys(layout.networks)
         .filter((other) => other !== host && other in underlays)
-        .map((other) => memberOf(layout, other, underlays))
+        .map((other) => memberOf(layout, other, underlays, keys))
         .sort((one, other) => one.id - other.id);
     const wire = backend.plan(plan, own, peers);
     const mac = macAddress(BRIDGE_MAC_ROLE, plan.identity, plan.name, own.id);
@@ -136,6 +141,7 @@ function memberOf(
     layout: OverlayLayout,
     host: string,
     underlays: Readonly<Record<string, string>>,
+    keys: PublicKeys,
 ): Member {
     const { subnet: hostSubnet, gateway } = placeOf(layout, host);
     const underlay = underlays[host];
@@ -143,7 +149,7 @@ function memberOf(
     if (!underlay || id === undefined) {
         throw new Error(`${host} has no address or no id in ${layout.plan.name}`);
     }
-    return { host, id, underlay, subnet: hostSubnet, gateway };
+    return { host, id, underlay, subnet: hostSubnet, gateway, publicKey: keys[host] };
 }
 
 function placeOf({ networks, plan }: OverlayLayout, host: string): HostNetwork {

@@ -38,6 +38,7 @@ interface UnitOfHost {
     /** What has to come to the host for it, and modules of its kernel. */
     readonly flows?: pulumi.Output<readonly Flow[]>;
     readonly modules?: readonly string[];
+    readonly programs?: readonly string[];
 }
 
 /** The name of the command that holds a component's unit on a host. */
@@ -57,6 +58,32 @@ export function unitCommand(
     const made = applied(session, parent, { ...unit, resource, after });
     session.lastCommand = made;
     return made;
+}
+
+/**
+ * What a host tells of a key that it makes for a component. It is in the state from then on, and that of a host that is
+ * left unchanged stays as it is: others need no more of that host than its key, so they do not wait for it.
+ */
+export function keyCommand(
+    session: HostSession,
+    parent: pulumi.Resource,
+    unit: UnitOfHost,
+): pulumi.Output<string | undefined> {
+    const resource = (host: string) => `${unitResource(unit.of, host)}-key`;
+    const before = previousCommand(session);
+    const stands = isLeftUnchanged(session);
+    const after = pulumi.output(stands.then((yes) => (yes ? [] : before)));
+    const made = applied(session, parent, { ...unit, resource, after, stands });
+    session.lastCommand = made;
+    return made.stdout;
+}
+
+/** Its own commands are stopped. */
+function isLeftUnchanged({ checks }: Pick<HostSession, "checks">): Promise<boolean> {
+    return checks.host.then(
+        () => false,
+        () => true,
+    );
 }
 
 /** A unit of the host itself whose text is known at the end of the program; it follows all others. */
@@ -87,8 +114,10 @@ function applied(
         readonly after: pulumi.Input<pulumi.Resource[]>;
         /** Awaited here where no component's outputs can. */
         readonly fits?: Promise<void>;
+        /** Whether it stays as the state has it, in an `up` too. */
+        readonly stands?: Promise<boolean>;
     },
-): pulumi.Resource {
+): command.remote.Command {
     const stack = stackId(session.stack);
     const name = unit.resource(session.name);
     const owner = ownerOf(session, parent, name);
@@ -102,11 +131,14 @@ function applied(
         stdin: (wanted) => {
             claimEntries(session, unit.title, wanted);
             return pulumi
-                .all([owner, unit.made, unit.fits])
-                .apply(([own, made]) => withTrailer(session, unit.name, wanted, own, made));
+                .all([owner, unit.made, unit.stands, unit.fits])
+                .apply(([own, made, stands]) =>
+                    withTrailer(session, unit.name, wanted, own, { made, stands }),
+                );
         },
         after: unit.after,
         dials: DIALS.running,
+        stands: unit.stands,
         // Stacks that are older than 0.1.0 have them by the names of their units.
         formerly: [...session.formerNames.map(unit.resource), `${unit.name}-${session.name}`],
     });
@@ -176,8 +208,9 @@ function hostCommand(
         after: pulumi.Input<pulumi.Resource[]>;
         dials: number;
         formerly: readonly string[];
+        stands?: Promise<boolean>;
     },
-): pulumi.Resource {
+): command.remote.Command {
     const made = new command.remote.Command(
         name,
         {
@@ -199,7 +232,13 @@ function hostCommand(
             deleteBeforeReplace: true,
             deletedWith: session.machine,
             hooks: session.gone ? undefined : { beforeUpdate: [updateHook(session)] },
-            transforms: [unseenStaysAsItIs(session, ["stdin", "connection", "create", "delete"])],
+            transforms: [
+                unseenStaysAsItIs(
+                    session,
+                    ["stdin", "connection", "create", "delete"],
+                    args.stands,
+                ),
+            ],
         },
     );
     if (session.gone) {
@@ -221,9 +260,9 @@ async function withTrailer(
     unit: string,
     wanted: Unit,
     owner: string,
-    made?: string,
+    { made, stands = false }: { readonly made?: string; readonly stands?: boolean } = {},
 ): Promise<string> {
-    await session.checks.host;
+    await (stands ? undefined : session.checks.host);
     const probed = await session.probe;
     await tellSuccession(session, probed, unit, owner);
     const text = unitText(wanted);

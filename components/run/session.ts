@@ -93,6 +93,7 @@ export interface CheckedUnit {
     readonly ports?: PortWish;
     readonly flows?: readonly Flow[];
     readonly modules?: readonly string[];
+    readonly programs?: readonly string[];
 }
 
 /** What it listens on is guessed by its image, see preview/exposed.ts. */

@@ -254,3 +254,39 @@ test("a unit without networks needs no Docker, one without rules no nft", () => 
     const text = "boot x.service: before docker.service\nunderlay 192.168.40.11: mtu 1280\n";
     expect(told({ docker: ["none"], nft: ["none"] }, text)).toEqual({ errors: [], warnings: [] });
 });
+
+describe("a device of WireGuard", () => {
+    const unit = "link wg-mesh-1: wireguard mtu 1440\nwireguard wg-mesh-1: listen-port 30001\n";
+    const clash = "UDP port 30001 is taken by";
+    const next = "choose another backend.wireguard.port, or stop it";
+    const kernel = "udp 0.0.0.0 30001 - -";
+
+    test.each([
+        [{ listens: ["udp 192.168.40.11 30001 dnsmasq 7"] }, "dnsmasq (pid 7)"],
+        [{ listens: [kernel] }, "the kernel"],
+        [{ wireguard: ["wg0 30001 -"], listens: [kernel] }, "wg0, not made by Crosshost"],
+        [
+            { wireguard: [`wg-x 30001 crosshost:${THEIRS}`], listens: [kernel] },
+            "overlay-net of stack crosshost-other-123456",
+        ],
+        [{ vxlan: ["vxlan9 7 30001 -"], listens: [kernel] }, "vxlan9, not made by Crosshost"],
+    ])("is refused where its port is another's: %j", (facts, by) => {
+        const [said, ...more] = told(facts, unit).errors;
+        expect(said).toContain(clash);
+        expect(said).toContain(`${by}: ${next}`);
+        expect(more).toEqual([]);
+    });
+
+    test.each([
+        [{ wireguard: [`wg-mesh-1 30001 ${OWN}`], listens: [kernel] }],
+        [{ vxlan: [`vx-mesh-1 7 30001 ${OWN}`], listens: [kernel] }],
+        [
+            {
+                wireguard: ["wg0 51820 -"],
+                listens: ["tcp 0.0.0.0 30001 nginx 7", "udp :: 51820 - -"],
+            },
+        ],
+    ])("is not refused for its own, nor for other ports: %j", (facts) => {
+        expect(told(facts, unit).errors).toEqual([]);
+    });
+});

@@ -278,6 +278,7 @@ test("a kernel that tells what it was built with is believed, and modprobe not a
     expect(host.observe().facts.filter((fact) => fact.startsWith("lacks "))).toEqual([
         "lacks vxlan",
         "lacks ip_gre",
+        "lacks wireguard",
         "lacks ipvlan",
         "lacks 8021q",
     ]);

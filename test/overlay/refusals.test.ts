@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 const NO_BACKEND =
-    "backend: needs exactly one backend: { vxlan: {} } or { direct: {} } or { gre: {} } or { ipip: {} }";
+    "backend: needs exactly one backend: { vxlan: {} } or { direct: {} } or { gre: {} } or { ipip: {} } or { wireguard: {} }";
 
 describe("refused, before anything of it is registered", () => {
     const lines = (text: string) => text.split("\n    ");

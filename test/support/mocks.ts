@@ -64,10 +64,17 @@ export interface MockedStack {
     readonly project?: string;
     readonly stack?: string;
     readonly preview?: boolean;
+    /** What commands of these names have printed. In a preview that of others is not known. */
+    readonly printed?: Readonly<Record<string, string>>;
 }
 
 /** A fresh program run in which every call to a provider's function is a mistake. */
-export async function mockedStack({ project, stack, preview }: MockedStack = {}): Promise<void> {
+export async function mockedStack({
+    project,
+    stack,
+    preview,
+    printed = {},
+}: MockedStack = {}): Promise<void> {
     registered = [];
     completed = [];
     registerTransforms = [];
@@ -76,7 +83,11 @@ export async function mockedStack({ project, stack, preview }: MockedStack = {})
         {
             newResource: ({ type, name, inputs, custom }) => ({
                 id: custom === true ? `${name}-id` : "",
-                state: { ...(inputs as object), ...outputsOf(type, preview ?? false) },
+                state: {
+                    ...(inputs as object),
+                    ...outputsOf(type, preview ?? false),
+                    ...stdoutOf(printed[name]),
+                },
             }),
             call: ({ token }) => {
                 throw new Error(`the program calls ${token}`);
@@ -186,6 +197,10 @@ export class Machine extends pulumi.CustomResource {
 
 function outputsOf(type: string, preview: boolean): Record<string, unknown> {
     return type === "test:index:Machine" && !preview ? { address: "192.168.40.77" } : {};
+}
+
+function stdoutOf(stdout: string | undefined): Record<string, unknown> {
+    return stdout === undefined ? {} : { stdout };
 }
 
 function read(request: RegisterResourceRequest): Registered {

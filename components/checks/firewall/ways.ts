@@ -19,7 +19,7 @@ export interface Way {
 type Facts = Observation["facts"];
 
 /** Loopbacks, and bridges and tunnels, Docker's and ours. */
-const NO_NIC = /^(lo$|dummy|docker\d|docker_|br-|ch-|vx-|gr-|ip-)/;
+const NO_NIC = /^(lo$|dummy|docker\d|docker_|br-|ch-|vx-|gr-|ip-|wg-)/;
 /** Of an address that nobody has. */
 const ELSEWHERE = "192.0.2.1";
 

@@ -20,6 +20,8 @@ function say_facts(    i, name, key) {
     if (is_legacy(has_iptables))
         print "fact iptables legacy"
     print "fact nft " (has_nft ? "yes" : "none")
+    if (!has_wg)
+        print "fact without wg"
     if (read_line("/proc/sys/net/bridge/bridge-nf-call-iptables") == 1)
         print "fact bridges filtered"
     print "fact boot " boot_id()
@@ -99,7 +101,7 @@ function say_line(prefix, path,    line) {
 
 # one question for all of them: most kernels lack none
 function say_lacks(    n, names, i, asked) {
-    n = split("vxlan ip_gre ipip macvlan ipvlan 8021q", names, " ")
+    n = split("vxlan ip_gre ipip wireguard macvlan ipvlan 8021q", names, " ")
     for (i = 1; i <= n; i++)
         if (kernel_module(names[i]) == "no" && !(names[i] in module_lacks))
             asked = asked " " names[i]

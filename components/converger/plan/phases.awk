@@ -51,6 +51,8 @@ BEGIN {
     phase_is("addr.del") # with the last address of a link the kernel forgets its routes and neighbours
     link_phases("link.del.upper")
     link_phases("link.del") # when nothing leads to it
+    phase_is("wireguard.set") # the UDP port may be that of what has just gone
+    phase_is("wireguard.del")
     phase_is("nft.unload") # when there is nothing left to reach
     phase_is("nft.forget")
     phase_is("sysctl.back") # forwarding goes last
@@ -107,6 +109,9 @@ BEGIN {
     phase_is("daemon.back.put") # Docker starts what stands in no unit of systemd any more, which would start anew with it
     phase_is("daemon.back.load")
     phase_is("daemon.back.settle")
+    phase_is("private-key.make")
+    phase_is("private-key.remove") # is not put back: after all that may fail
+    phase_is("private-key.prune")
     phase_is("link.veth.del") # its other end is lost, and cannot be put back: after all that may fail
 }
 
@@ -124,6 +129,7 @@ function link_phases(name) {
     phase_is(name ".back.addr")
     phase_is(name ".back.ports")
     phase_is(name ".back.up")
+    phase_is(name ".back.wireguard") # its port, before it is up
     phase_is(name ".back.words")
     phase_is(name ".back.add")
 }

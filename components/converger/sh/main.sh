@@ -2,13 +2,14 @@
 # The verbs.
 
 look_for_programs() {
-    has_docker='' has_iptables='' has_nft=''
+    has_docker='' has_iptables='' has_nft='' has_wg=''
     for program in awk flock sha256sum; do
         command -v "$program" >/dev/null 2>&1 || die "$program is not installed"
     done
     if command -v docker >/dev/null 2>&1; then has_docker=1; fi
     if command -v iptables >/dev/null 2>&1; then has_iptables=$(readlink -f "$(command -v iptables)"); fi
     if command -v nft >/dev/null 2>&1; then has_nft=1; fi
+    if command -v wg >/dev/null 2>&1; then has_wg=1; fi
 }
 
 observe() {
@@ -25,7 +26,7 @@ observe() {
         set -- "$@" "at=${owner##*/}:${file##*/}" role=other "$file"
     done
     run_awk -v mode=observe -v stack="$stack" -v journal="$journal" -v stamps="$stamps" -v client="${client%% *}" -v socket="${CROSSHOST_SOCKET:-}" -v tls="${CROSSHOST_TLS:-}" \
-        -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v version="$version" -v lib_dir="$lib_dir" \
+        -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v has_wg="$has_wg" -v version="$version" -v lib_dir="$lib_dir" \
         -v run_dir="$run_dir" -v systemd_dir="$systemd_dir" "$@" /dev/null
 }
 
@@ -176,7 +177,10 @@ main() {
             unit=host
             change -
             ;;
-        apply) change - ;;
+        apply)
+            change -
+            tell_public_keys
+            ;;
         foretell) foretell ;;
         delete)
             if is_owner; then

@@ -95,6 +95,7 @@ run_line() {
         record) record_table $2 ;;
         insert) iptables -w 10 -t "${2%% *}" -C ${2#* } || iptables -w 10 -t "${2%% *}" -I ${2#* } ;;
         hosts) write_names $2 ;;
+        key) make_key $2 ;;
         config) put_config $2 ;;
         config-back) back_config ;;
         daemon) load_config $2 ;;
@@ -197,6 +198,7 @@ explain() {
     case $tool in
         netns-* | into-*) tool=ip ;;
         sysctl-*) tool=sysctl ;;
+        key) tool='wg genkey >' ;;
         daemon) tool=systemctl ;;
     esac
     said=$(sed -e '/^Command failed/d' -e "s|^$2:[-0-9:]* ||" "$journal_dir/error" | head -n $lines | tr '\n' ' ')

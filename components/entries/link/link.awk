@@ -1,4 +1,4 @@
-# link NAME: bridges, tunnels (VXLAN, GRE, IPIP), and what lies on a NIC: VLANs and the host's own macvlan or ipvlan. Marked by their alias, and by
+# link NAME: bridges, tunnels (VXLAN, GRE, IPIP, WireGuard), and what lies on a NIC: VLANs and the host's own macvlan or ipvlan. Marked by their alias, and by
 # group 201 until they have it.
 
 BEGIN {
@@ -12,6 +12,7 @@ BEGIN {
     LINK_WORDS["gre"] = LINK_WORDS["ipip"] " key"
     LINK_WORDS["macvlan"] = LINK_WORDS["ipvlan"] = "link mode"
     LINK_WORDS["vlan"] = "link id"
+    LINK_WORDS["wireguard"] = LINK_FLAGS["wireguard"] = LINK_DEFAULTS["wireguard"] = LINK_IN_PLACE["wireguard"] = "" # the rest is told by `wg`
     LINK_WORDS["bridge"] = "stp_state forward_delay hello_time max_age ageing_time priority vlan_filtering mcast_snooping"
     # each may have `no` before it; and what a link has for which `ip` says neither. gawk 5.2 ends where an unset one is handed on.
     LINK_FLAGS["bridge"] = LINK_FLAGS["vlan"] = LINK_FLAGS["macvlan"] = LINK_FLAGS["ipvlan"] = ""

@@ -40,6 +40,11 @@ export function ipipLink(
     return entry(`link ${name}`, `ipip local ${local} nopmtudisc mtu ${mtu}`);
 }
 
+/** Whom it talks to is said of it by `wg`. */
+export function wireguardLink(name: string, { mtu }: { readonly mtu: number }): Entry {
+    return entry(`link ${name}`, `wireguard mtu ${mtu}`);
+}
+
 export function vlanLink(name: string, nic: string, id: number): Entry {
     return entry(`link ${name}`, `vlan link ${nic} id ${id}`);
 }

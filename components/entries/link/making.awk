@@ -133,12 +133,13 @@ function link_set_common(id, name, word, value, have) {
 
 # ---- unmaking, and putting back
 
-# That of a forerunner makes room: the kernel takes no second VXLAN of one identifier and port.
+# That of a forerunner makes room: the kernel takes no second VXLAN of one identifier and port. So does WireGuard: its UDP port may be
+# that of what takes its place.
 function link_unmake(key,    name, phase) {
     name = nth_word(key, 2)
     if (!(name in link_index) || !is_mine(link_mark[name]))
         return
-    phase = (link_mark[name] in forerunner) ? "link.remake" : "link.del"
+    phase = (link_mark[name] in forerunner) || link_kind[name] == "wireguard" ? "link.remake" : "link.del"
     if (link_kind[name] == "veth")
         step("link.veth.del", "ip-del", "link del " name, "link " name)
     else
@@ -195,6 +196,7 @@ function link_undo_contents(name, phase,    i, key) {
     for (i = 1; i <= fdb_count; i++)
         if (fdb_link[fdb_keys[i]] == name)
             undo(phase ".back.fdb", "bridge", fdb_command(fdb_keys[i], fdb_value[fdb_keys[i]]))
+    wireguard_undo_link(name, phase ".back.wireguard")
     for (i = 1; i <= route_count; i++)
         if (route_proto[route_keys[i]] != "kernel" && (route_dev[route_keys[i]] == name || route_link(route_keys[i]) == name))
             undo(phase ".back.routes", "ip", "route replace " route_raw[route_keys[i]])

@@ -98,7 +98,7 @@ function say_networkd(    file) {
     network_files_read()
     for (file in network_files)
         if (!comes_after_ours(file) && (may_match(file, "ch-any-0", "bridge") || may_match(file, "vx-any-0", "vxlan") || \
-            may_match(file, "gr-any-0", "gre") || may_match(file, "ip-any-0", "ipip")))
+            may_match(file, "gr-any-0", "gre") || may_match(file, "ip-any-0", "ipip") || may_match(file, "wg-any-0", "wireguard")))
             print "fact networkd " substr(plain("f" network_files[file]), 2)
 }
 
@@ -143,7 +143,7 @@ function may_match(file, name, kind,    line, key, value, in_match, matched) {
         else if (key == "Kind" || key == "Driver")
             matched = matched && matches_one(value, kind)
         else if (key == "Type")
-            matched = matched && (matches_one(value, kind) || matches_one(value, kind == "gre" ? "ipgre" : kind == "ipip" ? "tunnel" : "ether"))
+            matched = matched && (matches_one(value, kind) || matches_one(value, kind == "gre" ? "ipgre" : kind == "ipip" ? "tunnel" : kind == "wireguard" ? "none" : "ether"))
         else if (key ~ /^(MACAddress|PermanentMACAddress|Path|SSID|BSSID|WLANInterfaceType)$/)
             matched = 0
     }

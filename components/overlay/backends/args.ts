@@ -27,6 +27,20 @@ export interface GreArgs {
 /** Options of the `ipip` backend: there is nothing to choose. */
 export type IpipArgs = Record<string, never>;
 
+/** Options of the `wireguard` backend. */
+export interface WireguardArgs {
+    /**
+     * UDP port, which must be open in the hosts' firewalls. Default: derived, 30000 to 32767. Changed
+     * in place; traffic pauses until every host has it.
+     */
+    port?: number;
+    /**
+     * Seconds after which a host that has nothing to send sends an empty packet, 1 to 65535: for
+     * firewalls on the way that forget connections. Default: none is sent. Changed in place.
+     */
+    keepalive?: number;
+}
+
 /** How packets travel between hosts: exactly one of these. */
 export interface BackendArgs {
     /**
@@ -55,4 +69,11 @@ export interface BackendArgs {
      * overlay. Changed in place.
      */
     ipip?: IpipArgs;
+    /**
+     * WireGuard with static routes, for hosts that reach each other by UDP over networks that you do not
+     * trust: packets are encrypted, and taken from peers only. Each host makes its own key; only the
+     * public half leaves it. Creates a device on each host, and a route and a peer for each other host.
+     * 60 bytes of overhead. Changed in place.
+     */
+    wireguard?: WireguardArgs;
 }

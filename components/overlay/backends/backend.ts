@@ -13,6 +13,8 @@ export interface Member {
     readonly underlay: string;
     readonly subnet: string;
     readonly gateway: string;
+    /** Of a backend with keys: that of the host, once it is known. */
+    readonly publicKey?: string;
 }
 
 /** What all members agree on. */
@@ -41,6 +43,8 @@ export interface Wire {
 export interface Needs {
     /** Of each host's kernel. */
     readonly modules?: readonly string[];
+    /** Installed on each host. */
+    readonly programs?: readonly string[];
     /** Packets go to the peers' own addresses with nothing in between but the link. */
     readonly oneLink?: true;
 }
@@ -54,6 +58,8 @@ export interface Backend<S extends z.ZodType = z.ZodType> {
     readonly needs: Needs;
     /** What no other overlay on the same host may have. */
     claims(overlay: OverlayPlan, options: z.output<S>): readonly Claim[];
+    /** The key that each host makes for itself; the public half of it is told to all others. */
+    privateKey?(overlay: OverlayPlan): Entry;
     plan(
         overlay: OverlayPlan,
         options: z.output<S>,

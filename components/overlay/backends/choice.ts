@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Claim } from "../../network/claims";
 import { BACKENDS } from ".";
+import { type Entry } from "../../wire/unit";
 import { type Backend, type Member, type OverlayPlan, type Wire } from "./backend";
 
 const choices = Object.fromEntries(
@@ -28,6 +29,7 @@ export interface ChosenBackend extends Pick<Backend, "overhead" | "needs"> {
     /** Its key, as `vxlan`. */
     readonly name: string;
     readonly claims: (overlay: OverlayPlan) => readonly Claim[];
+    readonly privateKey?: (overlay: OverlayPlan) => Entry;
     readonly plan: (overlay: OverlayPlan, member: Member, peers: readonly Member[]) => Wire;
 }
 
@@ -44,6 +46,7 @@ export function chosenBackend(choice: z.output<typeof backendChoice>): ChosenBac
         overhead: backend.overhead,
         needs: backend.needs,
         claims: (overlay) => backend.claims(overlay, options),
+        privateKey: backend.privateKey?.bind(backend),
         plan: (overlay, member, peers) => backend.plan(overlay, options, member, peers),
     };
 }

@@ -4,8 +4,9 @@ import { direct } from "./direct";
 import { gre } from "./gre";
 import { ipip } from "./ipip";
 import { vxlan } from "./vxlan";
+import { wireguard } from "./wireguard";
 
 /** By the type, none of the argument's keys is without its backend. */
 export type Backends = Readonly<Record<keyof BackendArgs, Backend>>;
 
-export const BACKENDS: Backends = { vxlan, direct, gre, ipip };
+export const BACKENDS: Backends = { vxlan, direct, gre, ipip, wireguard };

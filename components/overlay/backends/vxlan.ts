@@ -40,7 +40,14 @@ export const vxlan: Backend<typeof options> = {
     needs: { modules: ["vxlan"] },
     claims(overlay, chosen) {
         const { id, dstport } = numbers(overlay, chosen);
-        return [{ path: "backend.vxlan.vni", thing: `VXLAN ${id} on UDP port ${dstport}` }];
+        return [
+            { path: "backend.vxlan.vni", thing: `VXLAN ${id} on UDP port ${dstport}` },
+            {
+                path: "backend.vxlan.port",
+                thing: `UDP port ${dstport}`,
+                sharedBy: "overlays with vxlan",
+            },
+        ];
     },
     plan(overlay, chosen, member, peers) {
         const device = linkName("vx", overlay.identity, overlay.name);
