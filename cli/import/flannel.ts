@@ -79,6 +79,17 @@ const BY_TYPE: Readonly<Record<string, Reader>> = {
     },
     "host-gw": () => ({ direct: {} }),
     ipip: () => ({ ipip: {} }),
+    wireguard(section) {
+        section?.leave("PSK", "hosts know each other by their keys alone");
+        section?.leave("Mode", "hosts are reached by IPv4");
+        const keepalive = section?.number("PersistentKeepaliveInterval");
+        return {
+            wireguard: {
+                port: section?.number("ListenPort"),
+                keepalive: keepalive === 0 ? undefined : keepalive,
+            },
+        };
+    },
     udp(section) {
         section?.leave(
             "Type",

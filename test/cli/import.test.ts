@@ -63,6 +63,15 @@ describe("flannel's net-conf.json", () => {
         ]);
     });
 
+    test("of wireguard is wireguard, with its port", () => {
+        const conf =
+            '{"Type": "wireguard", "ListenPort": 51820, "PersistentKeepaliveInterval": 0, "PSK": "x"}';
+        expect(imported("flannel", flannel(conf))).toEqual([
+            overlay(...SAME, "backend: { wireguard: { port: 51820 } },"),
+            ["1: Backend.PSK: hosts know each other by their keys alone"],
+        ]);
+    });
+
     test("of ipip is ipip", () => {
         expect(imported("flannel", flannel('{"Type": "ipip"}'))).toEqual([
             overlay(...SAME, "backend: { ipip: {} },"),
@@ -114,8 +123,8 @@ data:
 
     test.each([
         [
-            flannel('{ "Type": "wireguard" }'),
-            'line 1: Backend.Type "wireguard" has no counterpart in Crosshost',
+            flannel('{ "Type": "ipsec" }'),
+            'line 1: Backend.Type "ipsec" has no counterpart in Crosshost',
         ],
         [flannel('{ "Type": "alloc" }'), "which has one for vxlan, host-gw"],
         ['{ "Network": "10.244.0.1/16" }', 'line 1: Network "10.244.0.1/16" has host bits set'],
