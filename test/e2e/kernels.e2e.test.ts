@@ -18,6 +18,7 @@ import {
 import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
 import { tunnels } from "./kernels/tunnels";
+import { wireguard } from "./kernels/wireguard";
 
 /** Hosts with kernels of their own, beside the lab's others. */
 const OWN = ["vm4", "vm5"] as const;
@@ -258,6 +259,10 @@ of("LANs by VLAN and ipvlan, and an overlay over a bond", () => {
 
 of("overlays over protocols of IP", () => {
     tunnels(OWN);
+});
+
+of("overlays that encrypt, by WireGuard", () => {
+    wireguard(OWN);
 });
 
 of("hosts that are taken away", () => {
