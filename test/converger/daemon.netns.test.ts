@@ -58,6 +58,12 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
     const uninstall = (stack = STACK) => host.crosshost(["uninstall", stack]);
     const left = () => host.sh("ls -A /etc/docker; ls -A /var/lib/crosshost 2>/dev/null || true");
 
+    function isStartedWith(flags: string): void {
+        host.sh(
+            `kill $(cat $FAKES/main); bash -c 'exec -a "dockerd ${flags}" sleep 900' >/dev/null 2>&1 & echo $! | tee $FAKES/main >/run/docker.pid`,
+        );
+    }
+
     /** What was done to Docker since it was last asked. */
     function done(): string {
         const log = join(host.folder, "systemctl.log");
@@ -130,12 +136,11 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
         expect(pools()).toEqual(["docker-pool 10.200.0.0/16", "docker-pool 10.201.0.0/16"]);
         host.sh("mv /etc/docker/daemon.json /etc/docker/other.json");
         expect(pools()).toEqual([]);
-        host.sh(
-            "sh -c 'sleep 900; :' dockerd --config-file /etc/docker/other.json >/dev/null 2>&1 & echo $! >/run/docker.pid; echo $! >$FAKES/main",
-        );
+        isStartedWith("--config-file /etc/docker/other.json");
         expect(pools()).toEqual(["docker-pool 10.200.0.0/16", "docker-pool 10.201.0.0/16"]);
-        host.sh(
-            "sh -c 'sleep 900; :' dockerd --default-address-pool base=10.7.0.0/16,size=24 --default-address-pool=base=10.8.0.0/16,size=24 >/dev/null 2>&1 & echo $! >/run/docker.pid; echo $! >$FAKES/main",
+        const pool = (base: string) => `base=${base},size=24`;
+        isStartedWith(
+            `--default-address-pool ${pool("10.7.0.0/16")} --default-address-pool=${pool("10.8.0.0/16")}`,
         );
         expect(pools()).toEqual(["docker-pool 10.7.0.0/16", "docker-pool 10.8.0.0/16"]);
     });

@@ -135,6 +135,7 @@ test("a kernel that lacks what a LAN needs is told of by the probe, and refused"
         "lacks vxlan",
         "lacks ip_gre",
         "lacks ipip",
+        "lacks wireguard",
         "lacks macvlan",
         "lacks ipvlan",
         "lacks 8021q",

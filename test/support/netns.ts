@@ -109,9 +109,13 @@ export class NetnsHost {
         }
         writeFileSync(this.program, convergerProgram().text); // which sh reads: nothing of ours has to be executable
         const ready = join(this.folder, "ready");
+        // A test that fails before it closes the host leaves no process that the run would wait for.
         this.keeper = spawn(
-            "unshare",
-            ["--net", "--mount", "sh", "-c", SETUP.replace("echo ready", `: >${ready}`)],
+            "setpriv",
+            [
+                ...["--pdeathsig", "KILL", "unshare", "--net", "--mount"],
+                ...["sh", "-c", SETUP.replace("echo ready", `: >${ready}`)],
+            ],
             {
                 env: { ...process.env, SHELL_PROGRAM: tools.shell, BIN: this.bin() },
                 stdio: ["ignore", "ignore", "inherit"],
