@@ -39,6 +39,8 @@ switch_on() {
 await_host() { # HOST SINCE
     local name=$1 began=$2 ssh_after='' engine=''
     await 120 host_listens "$name" || die "$name: no ssh within 120 s: see $lab_dir/$name/console.log"
+    # Whoever looked for it while it was off has asked for its MAC in vain, and would be told so now.
+    ip neigh del "$(host_address "$name")" dev "$root_link" 2>/dev/null || :
     # A host whose programs a cold disk has to bring first may take longer than the usual 5 s.
     { read -r && ssh_after=$(since "$began") && read -r engine; } < <(
         lab_ssh -o ConnectTimeout=60 "$name" "echo in; $docker_answers" || :
