@@ -9,6 +9,7 @@ export { type DockerArgs, type DockerPool } from "./host/dockerArgs";
 export { type HostHandle } from "./host/handle";
 export {
     type ConnectionArgs,
+    type GuardArgs,
     Host,
     type HostArgs,
     type LoginArgs,

@@ -10,6 +10,7 @@ const programs: Readonly<Record<string, () => Promise<object>>> = {
     ports: () => import("./tutorials/ports"),
     "container-mode": () => import("./tutorials/container-mode"),
     direct: () => import("./tutorials/direct"),
+    "flat-lan": () => import("./tutorials/flat-lan"),
 };
 
 export = async () => (programs[pulumi.getStack()] ?? (() => import("./demo")))();

@@ -6,7 +6,7 @@ import { interfaceSchema, routeSchema } from "../components/attachment/places/in
 import { attachmentSchema } from "../components/attachment/schema";
 import { bridgeSchema } from "../components/bridge/schema";
 import { dockerSchema } from "../components/host/dockerSchema";
-import { connectionSchema, hostSchema } from "../components/host/schema";
+import { connectionSchema, guardSchema, hostSchema } from "../components/host/schema";
 import { macvlanSchema } from "../components/macvlan/schema";
 import { backendChoice } from "../components/overlay/backends/choice";
 import { gre } from "../components/overlay/backends/gre";
@@ -333,6 +333,7 @@ function shapeOf(schema: unknown): Record<string, z.ZodType> {
 const contracts: [string, unknown][] = [
     ["HostArgs", hostSchema],
     ["DockerArgs", dockerSchema],
+    ["GuardArgs", guardSchema],
     ["ConnectionArgs", connectionSchema],
     ["LoginArgs", connectionSchema.shape.proxy],
     ["OverlayArgs", overlaySchema],

@@ -6,7 +6,7 @@ import { interfaceUnit, planInterface } from "../components/attachment/places/in
 import { bridgeUnit, planBridge } from "../components/bridge/plan";
 import { bridgeSchema } from "../components/bridge/schema";
 import { dockerSchema } from "../components/host/dockerSchema";
-import { connectionSchema, hostSchema } from "../components/host/schema";
+import { connectionSchema, guardSchema, hostSchema } from "../components/host/schema";
 import { macvlanUnit, planMacvlan } from "../components/macvlan/plan";
 import { macvlanSchema } from "../components/macvlan/schema";
 import { backendChoice } from "../components/overlay/backends/choice";
@@ -27,6 +27,7 @@ const page = (name: string) => readFileSync(join(DOCS, name), "utf8");
 const TABLES: readonly [string, string, { readonly shape: object }][] = [
     ["host.md", "HostArgs", hostSchema],
     ["host-docker.md", "DockerArgs", dockerSchema],
+    ["guard.md", "GuardArgs", guardSchema],
     ["overlay.md", "OverlayArgs", overlaySchema],
     ["overlay.md", "BackendArgs", backendChoice],
     ["overlay-vxlan.md", "VxlanArgs", vxlan.options],
@@ -122,6 +123,10 @@ test.each(["vxlan", "direct", "gre", "ipip", "wireguard"])(
 test("bridge.md shows the unit that the plan makes", () => {
     const spec = bridgeSchema.parse({ host: {}, cidr: "10.60.0.0/24" });
     expect(page("bridge.md")).toContain(unitText(bridgeUnit(planBridge(IDENTITY, "lan1", spec))));
+    const flat = { host: {}, cidr: "192.168.40.0/24", uplink: "eth0" };
+    expect(page("bridge.md")).toContain(
+        unitText(bridgeUnit(planBridge(IDENTITY, "lan", bridgeSchema.parse(flat)))),
+    );
 });
 
 test("container-attachment-interface.md shows the unit that the plan makes", () => {

@@ -10,6 +10,18 @@
 //
 // One bridge and one Docker network on it; one Pulumi resource. The bridges and overlays of a host are
 // isolated from each other: a container reaches two of them only if it is attached to both.
+//
+// With an uplink, a part of the LAN:
+//
+//   container 192.168.40.200      host 192.168.40.11, and its routes
+//       |                             |
+//   br-lan, bridge, with the MAC of the NIC --------+      MTU of the NIC
+//       |
+//   NIC, a port  ------- switch -------  router, and every other machine
+//
+// The NIC's addresses and routes move to the bridge in one batch. It is the way that SSH comes by, so this
+// is done under guard, by three commands: what is there after 15 s without a new login goes back. At boot
+// the NIC is set up as ever, and moved before Docker starts.
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { claimProblems, lockOutProblems } from "../network/claims";
@@ -32,9 +44,16 @@ export interface BridgeArgs {
     host: HostHandle;
     /**
      * The bridge's IPv4 network, such as `10.60.0.0/24`, /8 to /28. It must not contain the address at
-     * which the host is reached. Changed in place; addresses change.
+     * which the host is reached, unless it has an uplink. Changed in place; addresses change.
      */
     cidr: string;
+    /**
+     * The host's NIC, such as `eth0`, that becomes a port of the bridge: its addresses and routes move to
+     * the bridge, and containers are machines of its LAN, whose network is `cidr`. They join by an
+     * `interface` on the Bridge. Changed under guard: what cuts off SSH is taken back. Default: none.
+     * Changed in place; taking it away recreates the Bridge, in two runs.
+     */
+    uplink?: string;
     /**
      * Address of the bridge, which is the containers' gateway. Default: the network's first address.
      * Changed in place.
@@ -66,17 +85,28 @@ export interface BridgeArgs {
  * const lan1 = new Bridge("lan1", { host: vm1, cidr: "10.60.0.0/24" });
  * const db = new ContainerAttachment("db", { host: vm1, network: lan1, containerName: "postgres" });
  * ```
+ *
+ * With an uplink, the host's NIC is a port of it, and containers on it are machines of the LAN:
+ *
+ * ```ts
+ * const lan = new Bridge("lan", { host: vm1, cidr: "192.168.40.0/24", uplink: "eth0" });
+ * const web = new ContainerAttachment("web", {
+ *     host: vm1,
+ *     container: { image: "nginx" },
+ *     interface: { name: "eth1", on: lan, addresses: ["192.168.40.200/24"], gateway: "192.168.40.1" },
+ * });
+ * ```
  */
 export class Bridge extends pulumi.ComponentResource {
     /** The bridge's network. */
     public readonly cidr: pulumi.Output<string>;
-    /** MTU of bridge and containers, in bytes. */
+    /** MTU of bridge and containers, in bytes; with an uplink, what the host says of its NIC. */
     public readonly mtu: pulumi.Output<number>;
     /** The network as it is on its host, by the host's logical name. */
     public readonly networks: pulumi.Output<Record<string, HostNetwork>>;
     /**
      * The Docker network's name, for containers that Crosshost does not create. Whatever uses it waits
-     * until the network exists.
+     * until the network exists. With an uplink there is none, and this is empty.
      */
     public readonly networkName: pulumi.Output<string>;
 
@@ -91,15 +121,17 @@ export class Bridge extends pulumi.ComponentResource {
         ]);
         super("crosshost:index:Bridge", name, {}, opts);
 
-        const networks = { [session.name]: plan.place };
+        const networks: Record<string, HostNetwork> = plan.place
+            ? { [session.name]: plan.place }
+            : {};
         const command = this.wireHost(name, plan, session);
         this.cidr = pulumi.output(plan.cidr);
-        this.mtu = pulumi.output(plan.mtu);
+        this.mtu = pulumi.output(plan.uplink === undefined ? plan.mtu : (session.mtu ?? plan.mtu));
         this.networks = pulumi.output(networks);
-        this.networkName = command.urn.apply(() => plan.place.network);
+        this.networkName = command.urn.apply(() => plan.place?.network ?? "");
         const commands = { [session.name]: command };
-        const { link, cidr, mtu } = plan;
-        const bridge = { link, cidr, mtu };
+        const { link, cidr, mtu, uplink } = plan;
+        const bridge = { link, cidr, uplink, mtu: uplink === undefined ? mtu : undefined };
         rememberNetwork(this, { name, networks, sessions: [session], commands, bridge });
         const outputs = {
             cidr: this.cidr,
@@ -124,6 +156,7 @@ export class Bridge extends pulumi.ComponentResource {
             of: name,
             name: unitName("bridge", plan.name),
             title: titleOf(COMPONENT, name),
+            guarded: plan.uplink === undefined ? undefined : true,
             wanted: session.address.apply((address) => {
                 refuse(COMPONENT, name, addressProblems(plan, session, address));
                 return bridgeUnit(plan);
@@ -133,6 +166,10 @@ export class Bridge extends pulumi.ComponentResource {
 }
 
 /** A host's address may come late, from a machine that is made in the same run, or not at all. */
-function addressProblems({ cidr }: BridgePlan, host: HostSession, address: string | undefined) {
-    return address ? lockOutProblems(cidr, host.name, address) : [];
+function addressProblems(
+    { cidr, uplink }: BridgePlan,
+    host: HostSession,
+    address: string | undefined,
+) {
+    return address && uplink === undefined ? lockOutProblems(cidr, host.name, address) : [];
 }

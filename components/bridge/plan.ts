@@ -1,5 +1,5 @@
-import { type Claimant, knownAsClaim } from "../network/claims";
-import { bridgeEntries, closedEntries } from "../network/entries";
+import { type Claimant, knownAsClaim, lanBehind } from "../network/claims";
+import { bridgeEntries, closedEntries, uplinkEntries } from "../network/entries";
 import { masqueradeEntry } from "../entries/nft/nft";
 import { rangeEntry } from "../entries/range/range";
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
@@ -18,7 +18,9 @@ export interface BridgePlan {
     readonly link: string;
     readonly cidr: string;
     readonly mtu: number;
-    readonly place: HostNetwork;
+    /** Docker's network on it; none where it has an uplink. */
+    readonly place?: HostNetwork;
+    readonly uplink?: string;
 }
 
 /** From a whole class A down to what still has room for a gateway, Docker's part and ours. */
@@ -28,7 +30,7 @@ const MAC_ROLE = 0xc2;
 const ONLY_HOST = 0;
 
 export function planBridge(identity: StackIdentity, name: string, spec: BridgeSpec): BridgePlan {
-    const { cidr, mtu = DEFAULT_UNDERLAY_MTU } = spec;
+    const { cidr, uplink, mtu = DEFAULT_UNDERLAY_MTU } = spec;
     const network = spec.dockerName ?? dockerName(identity, name);
     return {
         identity,
@@ -36,12 +38,16 @@ export function planBridge(identity: StackIdentity, name: string, spec: BridgeSp
         link: linkName("br", identity, name),
         cidr,
         mtu,
-        place: hostNetwork(network, cidr, spec),
+        uplink,
+        place: uplink === undefined ? hostNetwork(network, cidr, spec) : undefined,
     };
 }
 
-/** The host's unit: bridge, Docker network and firewall. */
-export function bridgeUnit({ identity, name, link, cidr, mtu, place }: BridgePlan): Unit {
+/** The host's unit: bridge, Docker network and firewall, or the NIC in it. */
+export function bridgeUnit({ identity, name, link, cidr, mtu, place, uplink }: BridgePlan): Unit {
+    if (uplink !== undefined || !place) {
+        return unit(uplinkEntries(link, uplink ?? ""));
+    }
     const mac = macAddress(MAC_ROLE, identity, name, ONLY_HOST);
     return unit([
         rangeEntry(cidr),
@@ -52,19 +58,44 @@ export function bridgeUnit({ identity, name, link, cidr, mtu, place }: BridgePla
 }
 
 /** What the bridge holds on its host, and nothing else there may have. */
-export function claimantOf(component: string, { name, cidr, place }: BridgePlan): Claimant {
-    const claims = [knownAsClaim("a Bridge", name)];
-    return { holder: `Bridge "${component}"`, cidr, path: "cidr", network: place.network, claims };
+export function claimantOf(component: string, { name, cidr, place, uplink }: BridgePlan): Claimant {
+    const lan = uplink === undefined ? [] : [{ path: "uplink", thing: lanBehind(uplink) }];
+    const claims = [knownAsClaim("a Bridge", name), ...lan];
+    return { holder: `Bridge "${component}"`, cidr, path: "cidr", network: place?.network, claims };
 }
 
 /** What is wrong with the parts of the network. */
-export function partProblems({ cidr, gateway, ipRange }: BridgeSpec): Problem[] {
+export function partProblems(spec: BridgeSpec): Problem[] {
+    const { cidr, gateway, ipRange } = spec;
     const prefix = prefixOf(cidr);
     if (prefix < PREFIX.min || prefix > PREFIX.max) {
         const message = `"${cidr}" must have a prefix length of ${PREFIX.min} to ${PREFIX.max}`;
         return [{ path: "cidr", message }];
     }
-    return [...gatewayProblems(cidr, gateway), ...ipRangeProblems(cidr, ipRange)];
+    return spec.uplink === undefined
+        ? [...gatewayProblems(cidr, gateway), ...ipRangeProblems(cidr, ipRange)]
+        : uplinkProblems(spec);
+}
+
+/** Docker isolates its networks from each other, so one on the LAN's bridge would cut off all its others from the LAN. */
+const WITHOUT_DOCKER: Readonly<Partial<Record<keyof BridgeSpec, string>>> = {
+    gateway:
+        "is the LAN's own with an uplink: leave it out, and write gateway in the interfaces of containers",
+    ipRange: "has no use with an uplink, where Docker gives out no addresses: leave it out",
+    mtu: "is that of the NIC with an uplink: leave it out",
+    dockerName: "has no use with an uplink, as there is no Docker network: leave it out",
+};
+
+function uplinkProblems(spec: BridgeSpec): Problem[] {
+    return (["gateway", "ipRange", "mtu", "dockerName"] as const).flatMap((path) =>
+        spec[path] === undefined
+            ? []
+            : [{ path, message: `${shown(spec[path])} ${WITHOUT_DOCKER[path] ?? ""}` }],
+    );
+}
+
+function shown(value: string | number): string {
+    return typeof value === "string" ? `"${value}"` : String(value);
 }
 
 function gatewayProblems(cidr: string, gateway: string | undefined): Problem[] {

@@ -1,9 +1,12 @@
 import { z } from "zod";
-import { address, cidr, dockerObjectName, handle, mtu } from "../wire/fields";
+import { address, cidr, dockerObjectName, handle, link, mtu } from "../wire/fields";
 
 export const bridgeSchema = z.strictObject({
     host: handle("is not a Host").describe("The host that the bridge is on."),
     cidr: cidr.describe("The bridge's network."),
+    uplink: link
+        .optional()
+        .describe("The host's NIC that becomes a port of the bridge. Default: none."),
     gateway: address
         .optional()
         .describe("Address of the bridge itself. Default: the network's first address."),

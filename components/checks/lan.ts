@@ -143,7 +143,7 @@ const HYPERVISORS: readonly (readonly [RegExp, string])[] = [
     ],
 ];
 
-function cloudMisfits(driver: string, facts: Facts): Misfits {
+export function cloudMisfits(driver: string, facts: Facts): Misfits {
     const cloud = cloudOf(facts);
     if (cloud !== undefined) {
         const text =

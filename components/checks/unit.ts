@@ -2,6 +2,7 @@
 import { overlap, prefixOf } from "../wire/address";
 import { type Facts } from "../facts/clouds";
 import { interfaceMisfits, lanMisfits } from "./lan";
+import { uplinkMisfits } from "./uplink";
 import {
     isOlder,
     isStranger,
@@ -56,6 +57,7 @@ export function misfits(
     const found = ranges.flatMap((range) => overlaps(range, own, facts));
     const lan = lanMisfits(unit, own, facts);
     const beside = interfaceMisfits(unit, facts);
+    const uplink = uplinkMisfits(unit, facts);
     const isThere = holds(observation, name, unit);
     const isInStep = isThere && units.get(name)?.drift.length === 0;
     const ssh = ranges.map((range) =>
@@ -72,6 +74,7 @@ export function misfits(
             ...wireguardMisfits(unit, own, facts),
             ...lan.errors,
             ...beside.errors,
+            ...uplink.errors,
             ...dockerMisfits(unit, own, facts),
             ...(found.length > 0
                 ? []
@@ -81,7 +84,7 @@ export function misfits(
         warnings: [
             ...found.filter(({ wide }) => wide).map(({ text }) => text),
             ...partWarnings(unit, facts),
-            ...(isThere ? [] : [...lan.warnings, ...beside.warnings]),
+            ...(isThere ? [] : [...lan.warnings, ...beside.warnings, ...uplink.warnings]),
             ...(isInStep ? [] : ssh.flatMap(({ warnings }) => warnings)),
         ],
     };

@@ -46,6 +46,7 @@ export function assemble(rooms: readonly KindRoom[]): ConvergerProgram {
         part(sh, SHELL_FIRST),
         `version=${VERSION}\n`,
         ...textsOf(sh, ".sh", SHELL_FIRST, SHELL_LAST),
+        ...rooms.flatMap(({ folder }) => textsOf(folder, ".sh")),
         part(sh, SHELL_LAST),
         `# shellcheck disable=SC2016 # what looks like the shell's is awk's\nawk_program='\n${awk.replaceAll("'", "'\\''")}'\n`,
         'main "$@"\nexit\n',

@@ -104,7 +104,7 @@ function take_unit_line(unit, role, line,    cut, key, value) {
 
 # what Pulumi was told by an observe and hands back: carried, never acted on
 function is_said(line) {
-    return line ~ /^(drift .*|seen|owner|made): /
+    return line ~ /^(drift .*|seen|owner|made|guard): /
 }
 
 function same_text_as_before() {

@@ -25,6 +25,7 @@ const OF_ONE_KIND: Readonly<Record<string, Hook>> = {
     owner: { params: ["id"], otherwise: NOTHING }, // refuses to touch what somebody else made
     waits: { params: ["id"], otherwise: NOTHING }, // its time has not come
     before_docker: { params: ["id"], otherwise: NOTHING }, // made at boot before Docker starts
+    touches: { params: ["key"], otherwise: NOTHING }, // links of the host whose addresses, routes or ports its steps change, as words: plan/guard.awk
     rebuilt: { params: ["id"], otherwise: NOTHING }, // must be made again, as the link under it is
     make: { params: ["id"], otherwise: NOTHING },
     unmake: { params: ["key"], otherwise: NOTHING },

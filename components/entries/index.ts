@@ -11,6 +11,7 @@ interface Kind {
 const KINDS: Readonly<Record<string, Kind>> = {
     interface: {},
     link: {},
+    uplink: {},
     addr: {},
     route: {},
     neigh: {},

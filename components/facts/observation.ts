@@ -4,6 +4,7 @@ import { type Unit, unitText } from "../wire/unit";
 
 const OWNER = "owner: ";
 const MADE = "made: ";
+const GUARD = "guard: ";
 
 /** What the host said of one unit that lies on it. */
 export interface ObservedUnit {
@@ -28,6 +29,8 @@ export interface Observation {
     /** With the unit that wants it. */
     readonly goneContainers: readonly { readonly name: string; readonly unit: string }[];
     readonly stoppedContainers: readonly string[];
+    /** Changes that were under guard and not committed, by their units: Pulumi's state holds them for done. */
+    readonly takenBack: ReadonlyMap<string, { readonly token: string; readonly why: string }>;
 }
 
 export type ProbeResult =
@@ -57,6 +60,7 @@ export function parseObservation(answer: string): Observation | undefined {
     const rules: string[] = [];
     const goneContainers: { name: string; unit: string }[] = [];
     const stoppedContainers: string[] = [];
+    const takenBack = new Map<string, { token: string; why: string }>();
     let absent = "";
     let current: Mutable | undefined;
     for (const line of lines.slice(1, -1)) {
@@ -82,9 +86,13 @@ export function parseObservation(answer: string): Observation | undefined {
             goneContainers.push({ name: rest, unit: [...units.keys()].at(-1) ?? "" });
         } else if (word === "stopped") {
             stoppedContainers.push(rest);
+        } else if (word === "taken") {
+            const [unit, said] = cut(rest);
+            const [token, why] = cut(said);
+            takenBack.set(unit, { token, why });
         }
     }
-    return { units, absent, facts, rules, goneContainers, stoppedContainers };
+    return { units, absent, facts, rules, goneContainers, stoppedContainers, takenBack };
 }
 
 /** What is said of a unit beside its entries and its drift. */
@@ -93,6 +101,8 @@ export interface Trailer {
     readonly owner: string;
     /** By what its container was made. */
     readonly made?: string;
+    /** How many seconds a change that touches the way of SSH waits for its commit. */
+    readonly guard?: number;
 }
 
 /** The lines that follow a unit's entries on stdin. */
@@ -100,9 +110,13 @@ export function trailer(
     probe: ProbeResult,
     unitName: string,
     wanted: string,
-    { owner, made }: Trailer,
+    { owner, made, guard }: Trailer,
 ): readonly string[] {
-    const own = [`${OWNER}${owner}`, ...(made ? [`${MADE}${made}`] : [])];
+    const own = [
+        `${OWNER}${owner}`,
+        ...(made ? [`${MADE}${made}`] : []),
+        ...(guard ? [`${GUARD}${guard}`] : []),
+    ];
     const seen =
         probe.status === "answered" ? seenLines(probe.observation, unitName, wanted, owner) : [];
     return [...seen, ...own];
@@ -114,23 +128,27 @@ export function trailer(
  * absent is no line, as none is there before the first `up`.
  */
 function seenLines(
-    { units, absent }: Observation,
+    { units, absent, takenBack }: Observation,
     unitName: string,
     wanted: string,
     owner: string,
 ): readonly string[] {
     const observed = units.get(unitName);
+    const taken = takenBack.get(unitName);
+    const drift = [...(taken ? [`drift guard: ${taken.why}`] : []), ...(observed?.drift ?? [])];
+    if (drift.length > 0) {
+        return [...drift, `seen: ${taken?.token ?? ""}${observed?.fresh ?? ""}`];
+    }
     if (!observed) {
         return [`seen: ${absent}`];
-    }
-    if (observed.drift.length > 0) {
-        return [...observed.drift, `seen: ${observed.fresh ?? ""}`];
     }
     const holder = ownerOnHost(observed);
     if (holder !== undefined && holder !== owner) {
         return [`seen: o${entriesHash([...observed.said, owner].join("\n"))}`];
     }
-    const told = observed.said.filter((line) => ![OWNER, MADE].some((own) => line.startsWith(own)));
+    const told = observed.said.filter(
+        (line) => ![OWNER, MADE, GUARD].some((own) => line.startsWith(own)),
+    );
     return observed.hash === entriesHash(wanted)
         ? told
         : told.filter((line) => line.startsWith("seen: "));

@@ -37,7 +37,7 @@ import { claimRanges, dockerEntries, dockerProblems } from "./docker";
 import { type DockerArgs } from "./dockerArgs";
 import { type HostHandle } from "./handle";
 import { idFromName, planHost } from "./plan";
-import { connectionSchema, hostSchema, registryAuthSchema } from "./schema";
+import { connectionSchema, GUARD_SECONDS, hostSchema, registryAuthSchema } from "./schema";
 
 const COMPONENT = "Host";
 
@@ -72,6 +72,15 @@ export interface LoginArgs {
 export interface ConnectionArgs extends LoginArgs {
     /** One host to jump over, as `ssh -J` does. */
     proxy?: LoginArgs;
+}
+
+/** Of changes that touch the NIC, bridge, address or route that the SSH connection comes by. */
+export interface GuardArgs {
+    /**
+     * How long such a change waits for a new SSH connection that commits it, in seconds, 5 to 60.
+     * Default: 15. Changed in place, at the next change of what is guarded.
+     */
+    seconds?: number;
 }
 
 export interface RegistryAuthArgs {
@@ -114,6 +123,11 @@ export interface HostArgs {
      * Changed in place: Docker reloads them, or is restarted where it has to be, which the preview says.
      */
     docker?: DockerArgs;
+    /**
+     * How the host takes back a change that could cut off SSH. Default: after 15 s. Changed in place, at
+     * the next change of what is guarded.
+     */
+    guard?: GuardArgs;
     /**
      * The resource that creates the machine. When it is deleted, nothing on the machine is undone
      * first. Changed in place.
@@ -189,6 +203,7 @@ export class Host extends pulumi.ComponentResource implements HostHandle {
             docker,
             id: spec.id ?? idFromName(knownAs(name, opts)),
             mtu: spec.mtu,
+            guardSeconds: spec.guard?.seconds ?? GUARD_SECONDS.usual,
             machine: args.machine,
             probe: probed,
             gone,

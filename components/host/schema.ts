@@ -66,6 +66,15 @@ export const registryAuthSchema = z.array(
 /** `id` of a host: 1 to 65,534; each overlay checks that its own networks reach so far. */
 export const hostId = whole(1, 65_534);
 
+/** A login by a jump host takes up to 5 s; 60 s are half of the time that a command has. */
+export const GUARD_SECONDS = { least: 5, usual: 15, most: 60 };
+
+export const guardSchema = z.strictObject({
+    seconds: whole(GUARD_SECONDS.least, GUARD_SECONDS.most)
+        .optional()
+        .describe("How long such a change waits to be committed, 5 to 60. Default: 15."),
+});
+
 export const hostSchema = z.strictObject({
     connection: connectionSchema.describe("How to reach the host by SSH."),
     become: z
@@ -81,6 +90,9 @@ export const hostSchema = z.strictObject({
         .optional()
         .describe("Logins for the registries that the host pulls images from."),
     docker: dockerSchema.optional().describe("What Docker's daemon.json is to say."),
+    guard: guardSchema
+        .optional()
+        .describe("How a change that could cut off SSH is taken back by itself."),
     machine: z.unknown().optional().describe("The resource that creates the machine."),
     strict: z
         .boolean()

@@ -1,4 +1,4 @@
-import { type Claimant, knownAsClaim } from "../network/claims";
+import { type Claimant, knownAsClaim, lanBehind } from "../network/claims";
 import { hostNetwork, type HostNetwork, type Reserved, type Shim } from "../network/hostNetwork";
 import { leastUnderlayMtu, type PlannedHost } from "../network/members";
 import {
@@ -165,10 +165,7 @@ export function claimantOf(
         cidr: spec.subnet,
         path: "subnet",
         network: networkName(identity, name, spec),
-        claims: [
-            knownAsClaim("a Macvlan", name),
-            { path, thing: `the LAN behind ${parentOf(spec, host)}` },
-        ],
+        claims: [knownAsClaim("a Macvlan", name), { path, thing: lanBehind(parentOf(spec, host)) }],
     };
 }
 

@@ -1,13 +1,6 @@
 import { z } from "zod";
 import { cidrProblem, isAddress } from "../wire/address";
-import { address, cidr, dockerObjectName, handle, whole } from "../wire/fields";
-
-/** IFNAMSIZ is 16 with the final NUL; `@` and `:` mean something else to ip. */
-const LINK_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
-
-const link = z.string().regex(LINK_NAME, {
-    error: "is not the name of a network interface, such as eth0: at most 15 letters, digits, _ . and -",
-});
+import { address, cidr, dockerObjectName, handle, link, whole } from "../wire/fields";
 
 /** `192.168.40.9`, `192.168.40.100-192.168.40.199` or `192.168.40.0/26`. */
 const addresses = z.string().refine(isRange, {

@@ -23,8 +23,8 @@ export interface Claimant {
     readonly cidr: string;
     /** The argument that says the network. */
     readonly path: string;
-    /** Docker's name of it. */
-    readonly network: string;
+    /** Docker's name of it, of one that Docker has. */
+    readonly network?: string;
     readonly claims: readonly Claim[];
 }
 
@@ -33,15 +33,18 @@ export function knownAsClaim(kind: string, name: string): Claim {
     return { path: "", thing: `the name "${name}" for ${kind}` };
 }
 
+/** A LAN has one way into a host. */
+export function lanBehind(nic: string): string {
+    return `the LAN behind ${nic}`;
+}
+
 /** Two networks on one host that want the same thing, each told with the one that has it. */
 export function claimProblems(
     { holder, cidr, path: whole, network, claims }: Claimant,
     hosts: readonly Held[],
 ): Problem[] {
-    const wanted: Claim[] = [
-        { path: "dockerName", thing: `Docker network "${network}"` },
-        ...claims,
-    ];
+    const named = { path: "dockerName", thing: `Docker network "${network ?? ""}"` };
+    const wanted: readonly Claim[] = network === undefined ? claims : [named, ...claims];
     return hosts.flatMap((host) => {
         const other = host.cidrs.claim(cidr, holder);
         const message = `"${cidr}" overlaps the network of ${other ?? ""} on ${host.name}: choose another`;

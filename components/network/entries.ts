@@ -2,10 +2,12 @@ import { prefixOf } from "../wire/address";
 import { type Entry } from "../wire/unit";
 import { type HostNetwork } from "./hostNetwork";
 import { addrEntry } from "../entries/addr/addr";
-import { bridgeLink } from "../entries/link/link";
+import { dockerUserEntry } from "../entries/iptables/iptables";
+import { bridgeLink, uplinkedBridge } from "../entries/link/link";
 import { bridgeNetwork } from "../entries/network/network";
 import { nftEntry } from "../entries/nft/nft";
 import { linkSysctlEntry, sysctlEntry } from "../entries/sysctl/sysctl";
+import { uplinkEntry } from "../entries/uplink/uplink";
 
 /** A bridge of ours, which Docker's network joins by name. */
 export interface DockerBridge {
@@ -25,6 +27,18 @@ export function bridgeEntries({ link, mac, mtu, place, onLink }: DockerBridge): 
         addrEntry(link, `${gateway}/${prefixOf(onLink)}`),
         bridgeNetwork(network, { link, subnet: onLink, gateway, ipRange, mtu }),
         sysctlEntry("net.ipv4.ip_forward", 1),
+    ];
+}
+
+/**
+ * A bridge that a NIC of the host's is a port of. What it switches is no business of a packet filter that forwards, but where bridges
+ * are filtered too (bridge-nf-call-iptables, which Docker switches on) the policy DROP of Docker's would eat it.
+ */
+export function uplinkEntries(link: string, nic: string): Entry[] {
+    return [
+        uplinkedBridge(link),
+        uplinkEntry({ nic, bridge: link }),
+        dockerUserEntry(link, `-i ${link} -o ${link} -j ACCEPT`),
     ];
 }
 

@@ -24,7 +24,16 @@ export interface LocalNetwork {
     /** The command that makes it on a host. */
     readonly commands: Readonly<Record<string, pulumi.Resource>>;
     /** Of a Bridge: the link that interfaces of containers can be put on beside Docker's. */
-    readonly bridge?: { readonly link: string; readonly cidr: string; readonly mtu: number };
+    readonly bridge?: LocalBridge;
+}
+
+export interface LocalBridge {
+    readonly link: string;
+    readonly cidr: string;
+    /** Unknown where the bridge has that of its uplink. */
+    readonly mtu?: number;
+    /** The host's NIC that is a port of it. */
+    readonly uplink?: string;
 }
 
 const locals = new WeakMap<object, LocalNetwork>();

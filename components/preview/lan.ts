@@ -79,13 +79,20 @@ async function observationsOf(
     );
 }
 
-/** `eth0 192.168.40.11/24 1500` is a fact of each address, `eth0 device OWNER` of each link. */
+/**
+ * `eth0 192.168.40.11/24 1500` is a fact of each address, `eth0 device OWNER` of each link, `br-lan eth0` of each bridge that has what a
+ * NIC had.
+ */
 function hostWith(address: string, told: Told): string | undefined {
     const found = told.flatMap(([host, facts]) => {
+        const uplinked = (facts.get("uplink") ?? []).map((fact) => fact.split(" ")[0]);
         const ours = new Set(
             (facts.get("link") ?? [])
                 .map((fact) => fact.split(" "))
-                .filter(([, , owner]) => owner?.startsWith("crosshost:"))
+                .filter(
+                    ([link, , owner]) =>
+                        owner?.startsWith("crosshost:") && !uplinked.includes(link),
+                )
                 .map(([link]) => link),
         );
         return (facts.get("address") ?? [])

@@ -62,6 +62,12 @@ export function deleteCommand(stack: string, unit: string, become: "sudo" | unde
     return bySh(`if [ -r ${programOf(stack)} ]; then ${remove}; fi; cat >/dev/null`, become);
 }
 
+/** Of what the unit's own command has left under guard; where the program is gone, nothing is. */
+export function commitCommand(stack: string, unit: string, become: "sudo" | undefined): string {
+    const commit = run(stack, "commit", stack, unit);
+    return bySh(`if [ -r ${programOf(stack)} ]; then ${commit}; fi; cat >/dev/null`, become);
+}
+
 /** Before Docker makes a container: what bears the unit's mark already is in nobody's state. */
 export function vacateCommand(
     stack: string,

@@ -7,12 +7,18 @@ import { stackId } from "../wire/identity";
 import { known } from "../wire/known";
 import { isUnderlay } from "../entries/underlay/underlay";
 import { type Unit, unitText } from "../wire/unit";
-import { applyCommand, deleteCommand, installCommand, uninstallCommand } from "../remote/commands";
+import {
+    applyCommand,
+    commitCommand,
+    deleteCommand,
+    installCommand,
+    uninstallCommand,
+} from "../remote/commands";
 import { claimEntries } from "../run/entries";
 import { tellLeft } from "../preview/gone";
 import { addFinding, type Finding, refuseMisfits } from "./findings";
 import { removalOf } from "./keyfiles";
-import { trailer } from "../facts/observation";
+import { entriesHash, trailer, type Trailer } from "../facts/observation";
 import { ownerOf, tellSuccession, updateHook } from "./succession";
 import { type HostSession } from "../run/session";
 import { type Connection, type Login } from "../remote/ssh";
@@ -39,6 +45,22 @@ interface UnitOfHost {
     readonly flows?: pulumi.Output<readonly Flow[]>;
     readonly modules?: readonly string[];
     readonly programs?: readonly string[];
+    /** It can touch the way that SSH comes by: its changes are taken back unless a later login commits them. */
+    readonly guarded?: true;
+}
+
+interface AppliedUnit extends UnitOfHost {
+    readonly resource: (host: string) => string;
+    readonly after: pulumi.Input<pulumi.Resource[]>;
+    /** Awaited here where no component's outputs can. */
+    readonly fits?: Promise<void>;
+    /** Whether it stays as the state has it, in an `up` too. */
+    readonly stands?: Promise<boolean>;
+}
+
+interface Applied {
+    readonly made: command.remote.Command;
+    readonly stdin: pulumi.Output<string>;
 }
 
 /** The name of the command that holds a component's unit on a host. */
@@ -55,9 +77,39 @@ export function unitCommand(
     const resource = (host: string) => unitResource(unit.of, host);
     const after = [...previousCommand(session), ...(unit.after ?? [])];
     addFinding(parent, misfit(session, unit));
-    const made = applied(session, parent, { ...unit, resource, after });
-    session.lastCommand = made;
-    return made;
+    session.lastCommand = unit.guarded
+        ? guarded(session, parent, { ...unit, resource, after })
+        : applied(session, parent, { ...unit, resource, after }).made;
+    return session.lastCommand;
+}
+
+/**
+ * Each command is a login of its own. The one before the unit's commits its removal, as Pulumi deletes in reverse; the one after it
+ * commits a change, with another stdin whenever the unit's is another. What is made on the unit waits for that.
+ */
+function guarded(
+    session: HostSession,
+    parent: pulumi.Resource,
+    unit: Omit<AppliedUnit, "after"> & { readonly after: pulumi.Resource[] },
+): pulumi.Resource {
+    const commit = commitCommand(stackId(session.stack), unit.name, session.become);
+    const name = unit.resource(session.name);
+    const removal = remoteCommand(session, parent, `${name}-release`, {
+        commands: { delete: commit },
+        after: unit.after,
+        dials: DIALS.fresh,
+    });
+    const { made, stdin } = applied(session, parent, { ...unit, after: [...unit.after, removal] });
+    return remoteCommand(session, parent, `${name}-commit`, {
+        commands: { create: commit, stdin: stdin.apply(commitText) },
+        after: [made],
+        dials: DIALS.fresh,
+    });
+}
+
+/** Which text is committed: that of another run is not. */
+function commitText(stdin: string): string {
+    return `commit: ${entriesHash(stdin)}\n`;
 }
 
 /**
@@ -73,7 +125,7 @@ export function keyCommand(
     const before = previousCommand(session);
     const stands = isLeftUnchanged(session);
     const after = pulumi.output(stands.then((yes) => (yes ? [] : before)));
-    const made = applied(session, parent, { ...unit, resource, after, stands });
+    const { made } = applied(session, parent, { ...unit, resource, after, stands });
     session.lastCommand = made;
     return made.stdout;
 }
@@ -94,7 +146,7 @@ export function lastUnitCommand(
     const resource = (host: string) => `${host}-${unit.of}`;
     const after = pulumi.output(unit.end.then(() => previousCommand(session)));
     const fits = refuseMisfits([misfit(session, unit)]);
-    return applied(session, session.component, { ...unit, resource, after, fits });
+    return applied(session, session.component, { ...unit, resource, after, fits }).made;
 }
 
 /** Why a preview finds that it does not fit. What makes its text come to nothing is told by its command. */
@@ -106,18 +158,7 @@ async function misfit(session: HostSession, unit: UnitOfHost): Finding {
     return wanted && session.checks.unit({ ...unit, wanted: wanted[0], flows: wanted[1] });
 }
 
-function applied(
-    session: HostSession,
-    parent: pulumi.Resource,
-    unit: UnitOfHost & {
-        readonly resource: (host: string) => string;
-        readonly after: pulumi.Input<pulumi.Resource[]>;
-        /** Awaited here where no component's outputs can. */
-        readonly fits?: Promise<void>;
-        /** Whether it stays as the state has it, in an `up` too. */
-        readonly stands?: Promise<boolean>;
-    },
-): command.remote.Command {
+function applied(session: HostSession, parent: pulumi.Resource, unit: AppliedUnit): Applied {
     const stack = stackId(session.stack);
     const name = unit.resource(session.name);
     const owner = ownerOf(session, parent, name);
@@ -133,7 +174,11 @@ function applied(
             return pulumi
                 .all([owner, unit.made, unit.stands, unit.fits])
                 .apply(([own, made, stands]) =>
-                    withTrailer(session, unit.name, wanted, own, { made, stands }),
+                    withTrailer(session, unit.name, wanted, stands, {
+                        owner: own,
+                        made,
+                        guard: unit.guarded && session.guardSeconds,
+                    }),
                 );
         },
         after: unit.after,
@@ -158,14 +203,14 @@ export function installHostCommand(
     const stack = stackId(session.stack);
     const name = `${session.name}-converger`;
     const owner = ownerOf(session, session.component, name);
-    const made = hostCommand(session, session.component, name, {
+    const { made } = hostCommand(session, session.component, name, {
         create: installCommand(stack, session.become),
         delete: uninstallCommand(stack, session.become),
         wanted,
         stdin: (wanted) =>
             owner.apply(
                 (own) =>
-                    pulumi.interpolate`${withTrailer(session, "host", wanted, own)}${packedProgram}`,
+                    pulumi.interpolate`${withTrailer(session, "host", wanted, undefined, { owner: own })}${packedProgram}`,
             ),
         after: [],
         dials: session.machine ? DIALS.fresh : DIALS.running,
@@ -210,37 +255,16 @@ function hostCommand(
         formerly: readonly string[];
         stands?: Promise<boolean>;
     },
-): command.remote.Command {
-    const made = new command.remote.Command(
-        name,
-        {
-            ...COMMAND_DEFAULTS,
-            connection: session.connection.apply((connection) => dialling(connection, args.dials)),
-            ...(session.gone
-                ? {}
-                : {
-                      create: args.create,
-                      delete: args.delete,
-                      stdin: args.wanted.apply(args.stdin),
-                  }),
-        },
-        {
-            parent,
-            aliases: args.formerly.map((former) => ({ name: former })),
-            dependsOn: args.after,
-            // Whoever asks for a replacement (`pulumi up --replace`) wants it made again, not taken away at last.
-            deleteBeforeReplace: true,
-            deletedWith: session.machine,
-            hooks: session.gone ? undefined : { beforeUpdate: [updateHook(session)] },
-            transforms: [
-                unseenStaysAsItIs(
-                    session,
-                    ["stdin", "connection", "create", "delete"],
-                    args.stands,
-                ),
-            ],
-        },
-    );
+): Applied {
+    const stdin = session.gone ? pulumi.output("") : args.wanted.apply(args.stdin);
+    const made = remoteCommand(session, parent, name, {
+        commands: { create: args.create, delete: args.delete, stdin },
+        after: args.after,
+        dials: args.dials,
+        formerly: args.formerly,
+        hooks: { beforeUpdate: [updateHook(session)] },
+        stands: args.stands,
+    });
     if (session.gone) {
         args.wanted.apply((unit) => {
             const left = unit.filter((entry) => !isUnderlay(entry)); // which is only a check
@@ -251,7 +275,50 @@ function hostCommand(
             );
         });
     }
-    return made;
+    return { made, stdin };
+}
+
+function remoteCommand(
+    session: HostSession,
+    parent: pulumi.Resource,
+    name: string,
+    args: {
+        commands: {
+            create?: string;
+            delete?: string;
+            stdin?: pulumi.Output<string>;
+        };
+        after: pulumi.Input<pulumi.Resource[]>;
+        dials: number;
+        formerly?: readonly string[];
+        stands?: Promise<boolean>;
+        hooks?: pulumi.ResourceHookBinding;
+    },
+): command.remote.Command {
+    return new command.remote.Command(
+        name,
+        {
+            ...COMMAND_DEFAULTS,
+            connection: session.connection.apply((connection) => dialling(connection, args.dials)),
+            ...(session.gone ? {} : args.commands),
+        },
+        {
+            parent,
+            aliases: args.formerly?.map((former) => ({ name: former })),
+            dependsOn: args.after,
+            // Whoever asks for a replacement (`pulumi up --replace`) wants it made again, not taken away at last.
+            deleteBeforeReplace: true,
+            deletedWith: session.machine,
+            hooks: session.gone ? undefined : args.hooks,
+            transforms: [
+                unseenStaysAsItIs(
+                    session,
+                    ["stdin", "connection", "create", "delete"],
+                    args.stands,
+                ),
+            ],
+        },
+    );
 }
 
 /** Awaits the probe: Pulumi takes a Map in a promise for an object, of which nothing is left. */
@@ -259,14 +326,14 @@ async function withTrailer(
     session: HostSession,
     unit: string,
     wanted: Unit,
-    owner: string,
-    { made, stands = false }: { readonly made?: string; readonly stands?: boolean } = {},
+    stands: boolean | undefined,
+    said: Trailer,
 ): Promise<string> {
     await (stands ? undefined : session.checks.host);
     const probed = await session.probe;
-    await tellSuccession(session, probed, unit, owner);
+    await tellSuccession(session, probed, unit, said.owner);
     const text = unitText(wanted);
-    const lines = trailer(probed, unit, text, { owner, made });
+    const lines = trailer(probed, unit, text, said);
     return [text, ...lines.map((line) => `${line}\n`)].join("");
 }
 

@@ -41,6 +41,8 @@ export interface HostSession {
     readonly docker: readonly Entry[];
     readonly id: number | undefined;
     readonly mtu: number | undefined;
+    /** How long a guarded change waits for its commit. */
+    readonly guardSeconds: number;
     /** Ports of the host, each published by one container only. */
     readonly ports: Claims<HostPort>;
     /** Containers with the host's network that do not say what they listen on. */

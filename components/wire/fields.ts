@@ -37,6 +37,13 @@ export const dockerObjectName = z.string().regex(DOCKER_NAME, {
     error: "is not a Docker name: letters, digits, _ . and -, starting with a letter or digit",
 });
 
+/** IFNAMSIZ is 16 with the final NUL; `@` and `:` mean something else to ip. */
+const LINK_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
+
+export const link = z.string().regex(LINK_NAME, {
+    error: "is not the name of a network interface, such as eth0: at most 15 letters, digits, _ . and -",
+});
+
 export const alias = z.string().refine(isHostName, {
     error: "is not a host name: letters, digits, _ and -, with dots in between",
 });

@@ -1,5 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Bridge, type BridgeArgs, ContainerAttachment, Host, Overlay } from "../../components";
+import {
+    Bridge,
+    type BridgeArgs,
+    ContainerAttachment,
+    Host,
+    Macvlan,
+    Overlay,
+} from "../../components";
 import { probe } from "../../components/remote/probe";
 import { answered, connection, host, refusal } from "../support/builders";
 import { made, mockedStack, resource, resources, valueOf, waitsFor } from "../support/mocks";
@@ -64,6 +71,67 @@ describe("a bridge registers", () => {
             "lan-vm1",
             "lan-vm1",
         ]);
+    });
+});
+
+describe("with an uplink", () => {
+    const flat = (on: Host) => lan("lan1", on, { cidr: "192.168.40.0/24", uplink: "eth0" });
+
+    test("it is guarded: a command before it commits its removal, one after it its changes", async () => {
+        const vm1 = host("vm1", 11);
+        flat(vm1);
+        lan("lan2", vm1, { cidr: "10.61.0.0/24" });
+        const all = (await made()).map(({ name, dependencies }) => [name, dependencies]);
+        expect(all).toEqual([
+            ["vm1-converger", []],
+            ["lan1-vm1-release", ["vm1-converger"]],
+            ["lan1-vm1", ["vm1-converger", "lan1-vm1-release"]],
+            ["lan1-vm1-commit", ["lan1-vm1"]],
+            ["lan2-vm1", ["lan1-vm1-commit"]],
+        ]);
+        const { inputs } = await resource("lan1-vm1");
+        expect(inputs["stdin"]).toMatch(/\nuplink eth0: bridge br-lan1-[0-9a-f]{5}\n/);
+        expect(inputs["stdin"]).toMatch(/\nguard: 15\n/);
+    });
+
+    test("Docker has no network on it", async () => {
+        const bridge = flat(host("vm1", 11));
+        expect(await valueOf(bridge.networks)).toEqual({});
+        expect(await valueOf(bridge.networkName)).toBe("");
+    });
+
+    test("interfaces of containers are ports of it, and wait for it", async () => {
+        const vm1 = host("vm1", 11);
+        new ContainerAttachment("web", {
+            host: vm1,
+            containerName: "web",
+            interface: { name: "eth1", on: flat(vm1), addresses: ["192.168.40.200/24"] },
+        });
+        const { inputs, dependencies } = await resource("web-vm1");
+        expect(inputs["stdin"]).toMatch(
+            /interface web eth1: veth br-lan1-[0-9a-f]{5} host vc-web-[0-9a-f]{5} mac \S+ ipv4 192\.168\.40\.200\/24\n/,
+        );
+        expect(dependencies).toContain("lan1-vm1-commit");
+    });
+
+    test("containers do not join it by Docker, nor with the address of a host, nor on another host", async () => {
+        const [vm1, vm2] = [host("vm1", 11), host("vm2", 12)];
+        const on = flat(vm1);
+        const says = (args: object) =>
+            refusal(
+                () => new ContainerAttachment("web", { host: vm1, containerName: "web", ...args }),
+            );
+        const addresses = ["192.168.40.11/24"];
+        expect(says({ network: on })).toContain(
+            'network: is the Bridge "lan1" with an uplink, and no network of Docker\'s: leave it out, and write interface: { name: "eth1", on: ..., addresses: [...] }',
+        );
+        expect(says({ interface: { name: "eth1", on, addresses } })).toContain(
+            '"192.168.40.11/24" is the address of vm1: choose another',
+        );
+        expect(says({ host: vm2, interface: { name: "eth1", on, addresses } })).toContain(
+            'the Bridge "lan1" is on vm1, not on vm2',
+        );
+        await resources();
     });
 });
 
@@ -137,7 +205,31 @@ describe("refused, before anything of it is registered", () => {
     }
 
     test.each<[string, object, string[]]>([
-        ["unknown key", { uplink: "eth0" }, ["unknown argument uplink"]],
+        ["unknown key", { stp: true }, ["unknown argument stp"]],
+        [
+            "an uplink that is no name",
+            { cidr: "192.168.40.0/24", uplink: "eth0@if4" },
+            [
+                'uplink: "eth0@if4" is not the name of a network interface, such as eth0: at most 15 letters, digits, _ . and -',
+            ],
+        ],
+        [
+            "what an uplink has no use for",
+            {
+                cidr: "192.168.40.0/24",
+                uplink: "eth0",
+                gateway: "192.168.40.1",
+                ipRange: "192.168.40.0/26",
+                mtu: 9000,
+                dockerName: "lan",
+            },
+            [
+                'gateway: "192.168.40.1" is the LAN\'s own with an uplink: leave it out, and write gateway in the interfaces of containers',
+                'ipRange: "192.168.40.0/26" has no use with an uplink, where Docker gives out no addresses: leave it out',
+                "mtu: 9000 is that of the NIC with an uplink: leave it out",
+                'dockerName: "lan" has no use with an uplink, as there is no Docker network: leave it out',
+            ],
+        ],
         ["no host", { host: undefined }, ["host: is missing"]],
         [
             "host of something else",
@@ -201,6 +293,35 @@ describe("refused, before anything of it is registered", () => {
         expect(await refused({ host: vm1, cidr: "10.60.9.0/24" }, "lan")).toEqual([
             'cidr: "10.60.9.0/24" overlaps the network of Overlay "lan" on vm1: choose another',
             'dockerName: Docker network "crosshost-demo-lan" on vm1 is already used by Overlay "lan": choose another',
+        ]);
+    });
+
+    test("two ways into one LAN, which would be a loop", async () => {
+        const vm1 = host("vm1", 11);
+        const cidr = "192.168.40.0/24";
+        new Macvlan("flat", {
+            hosts: [vm1],
+            parent: "eth0",
+            subnet: cidr,
+            gateway: "192.168.40.1",
+            ipRange: "192.168.40.128/26",
+        });
+        expect(await refused({ host: vm1, cidr, uplink: "eth0" })).toEqual([
+            'cidr: "192.168.40.0/24" overlaps the network of Macvlan "flat" on vm1: choose another',
+            'uplink: the LAN behind eth0 on vm1 is already used by Macvlan "flat": choose another',
+        ]);
+    });
+
+    test("a second uplink to the LAN, and the same NIC for another", async () => {
+        const vm1 = host("vm1", 11);
+        lan("first", vm1, { cidr: "192.168.40.0/24", uplink: "eth0" });
+        expect(await refused({ host: vm1, cidr: "192.168.40.0/24", uplink: "eth1" })).toEqual([
+            'cidr: "192.168.40.0/24" overlaps the network of Bridge "first" on vm1: choose another',
+        ]);
+        expect(
+            await refused({ host: vm1, cidr: "192.168.41.0/24", uplink: "eth0" }, "lan1b"),
+        ).toEqual([
+            'uplink: the LAN behind eth0 on vm1 is already used by Bridge "first": choose another',
         ]);
     });
 

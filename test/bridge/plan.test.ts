@@ -1,7 +1,13 @@
 import fc from "fast-check";
-import { bridgeUnit, partProblems, planBridge } from "../../components/bridge/plan";
+import {
+    type BridgePlan,
+    bridgeUnit,
+    partProblems,
+    planBridge,
+} from "../../components/bridge/plan";
 import { bridgeSchema } from "../../components/bridge/schema";
 import { staticProblems } from "../../components/attachment/plan";
+import { type HostNetwork } from "../../components/network/hostNetwork";
 import { contains, overlap } from "../../components/wire/address";
 import { unitText } from "../../components/wire/unit";
 import { firstChoice, IDENTITY } from "../support/builders";
@@ -9,6 +15,14 @@ import { valueOf } from "../support/units";
 
 const spec = (more: object = {}) => bridgeSchema.parse({ host: {}, cidr: "10.60.0.0/24", ...more });
 const plan = (more: object = {}, name = "lan1") => planBridge(IDENTITY, name, spec(more));
+
+/** Docker's network on it. */
+function placeOf({ place }: BridgePlan): HostNetwork {
+    if (!place) {
+        throw new Error("Docker has no network on it");
+    }
+    return place;
+}
 
 test("the unit, line by line", () => {
     expect(unitText(bridgeUnit(plan()))).toBe(
@@ -23,6 +37,19 @@ test("the unit, line by line", () => {
             "nft postrouting masquerade: ip saddr 10.60.0.0/24 ip daddr != 10.60.0.0/24 oifname != br-lan1-5c688 masquerade",
             "range 10.60.0.0/24: ours alone",
             "sysctl net.ipv4.ip_forward: 1",
+            "",
+        ].join("\n"),
+    );
+});
+
+test("the unit of one with an uplink, which has what the NIC had", () => {
+    const lan = plan({ cidr: "192.168.40.0/24", uplink: "eth0" });
+    expect(lan.place).toBeUndefined();
+    expect(unitText(bridgeUnit(lan))).toBe(
+        [
+            "iptables DOCKER-USER br-lan1-5c688: -i br-lan1-5c688 -o br-lan1-5c688 -j ACCEPT",
+            "link br-lan1-5c688: bridge forward_delay 0",
+            "uplink eth0: bridge br-lan1-5c688",
             "",
         ].join("\n"),
     );
@@ -50,7 +77,7 @@ test("names and MACs of two bridges, and of the same one of another stack, diffe
         planBridge({ project: "crosshost", stack: "other" }, "lan1", spec()),
     ];
     expect(new Set(units.map(({ link }) => link)).size).toBe(3);
-    expect(new Set(units.map(({ place }) => place.network)).size).toBe(3);
+    expect(new Set(units.map((one) => placeOf(one).network)).size).toBe(3);
     const macs = units.map((one) => valueOf(bridgeUnit(one), `link ${one.link}`));
     expect(new Set(macs).size).toBe(3);
 });
@@ -80,7 +107,7 @@ describe("addresses of attachments", () => {
         fc.assert(
             fc.property(parts, ({ chosen, name }) => {
                 expect(partProblems(spec(chosen))).toEqual([]);
-                const { place } = plan(chosen);
+                const place = placeOf(plan(chosen));
                 const address = firstChoice(name, place);
                 expect(contains(place.subnet, address)).toBe(true);
                 expect(overlap(place.ipRange, address)).toBe(false);
@@ -91,7 +118,7 @@ describe("addresses of attachments", () => {
     });
 
     test("what is free is told, in all its parts", () => {
-        const { place } = plan({ gateway: "10.60.0.254", ipRange: "10.60.0.64/26" });
+        const place = placeOf(plan({ gateway: "10.60.0.254", ipRange: "10.60.0.64/26" }));
         const said = (given: string) => staticProblems(given, place).map(({ message }) => message);
         const use = "use 10.60.0.1 to 10.60.0.63 or 10.60.0.128 to 10.60.0.253";
         expect(said("10.60.0.70")).toEqual([

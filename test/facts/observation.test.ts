@@ -26,6 +26,7 @@ drift link vx-mesh: mtu 1400
 fresh 91ab
 gone api
 stopped db
+taken bridge-lan g77 taken back, no commit came within 15 s
 end
 `;
 
@@ -67,6 +68,9 @@ describe("an answer", () => {
             absent: "7d1f00aa",
             goneContainers: [{ name: "api", unit: "overlay-mesh" }],
             stoppedContainers: ["db"],
+            takenBack: new Map([
+                ["bridge-lan", { token: "g77", why: "taken back, no commit came within 15 s" }],
+            ]),
         });
     });
 
@@ -131,6 +135,31 @@ describe("the lines after a unit's entries", () => {
 
     test("not on the host: the host's token alone, as before the first application", () => {
         expect(lines(answered({ absent: "t7" }))).toEqual(["seen: t7", OWNER]);
+    });
+
+    test("taken back: why, and a token of its own, whether it is on the host or not", () => {
+        const takenBack = new Map([["u", { token: "g77", why: "taken back, no commit came" }]]);
+        const told = ["drift guard: taken back, no commit came"];
+        expect(lines(answered({ absent: "t7", takenBack }))).toEqual([...told, "seen: g77", OWNER]);
+        const other = { hash: "0000000000000000", said: seen, drift: [] };
+        const there = new Map([["u", other]]);
+        expect(lines(answered({ units: there, takenBack }))).toEqual([...told, "seen: g77", OWNER]);
+        const drifted = new Map([
+            ["u", { ...other, drift: ["drift link a: missing"], fresh: "91ab" }],
+        ]);
+        expect(lines(answered({ units: drifted, takenBack }))).toEqual([
+            ...told,
+            "drift link a: missing",
+            "seen: g7791ab",
+            OWNER,
+        ]);
+    });
+
+    test("under guard: for how long, and that is no drift told long ago", () => {
+        const guarded = (probed: ProbeResult) => trailer(probed, "u", WANTED, { owner, guard: 15 });
+        const first = guarded(answered({ absent: "t7" }));
+        expect(first).toEqual(["seen: t7", OWNER, "guard: 15"]);
+        expect(guarded(unit({ said: first }))).toEqual(first);
     });
 
     test("entries about to change: drift repaired long ago is not carried on", () => {

@@ -61,6 +61,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
         rules: [],
         goneContainers: [],
         stoppedContainers: [],
+        takenBack: new Map(),
         ...more,
     };
 }

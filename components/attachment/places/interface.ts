@@ -7,6 +7,7 @@
 // container starts. One entry of the host, and the service that waits for starts.
 import * as pulumi from "@pulumi/pulumi";
 import { type Bridge } from "../../bridge/bridge";
+import { listed } from "../../facts/words";
 import { localNetwork } from "../../network/handle";
 import { heldOnLan } from "../../preview/lan";
 import { refuse } from "../../run/refuse";
@@ -21,6 +22,7 @@ import {
     extentOf,
     type Ground,
     holderOf,
+    isLan,
     type InterfacePlan,
     interfaceProblems,
     interfaceUnit,
@@ -89,14 +91,15 @@ function groundOf(session: HostSession, on: Bridge | string): Ground | Problem {
         const what = local ? `is "${local.name}", not a Bridge` : "is not a Bridge of this program";
         return { path, message: `${what}: use one, or join other networks with network` };
     }
-    const place = local.networks[session.name];
-    if (!place) {
-        const there = Object.keys(local.networks).join(", ");
+    const hosts = local.sessions.map((one) => one.name);
+    if (!hosts.includes(session.name)) {
+        const there = hosts.join(", ");
         return {
             path,
             message: `the Bridge "${local.name}" is on ${there}, not on ${session.name}`,
         };
     }
+    const place = local.networks[session.name];
     return { kind: "bridge", name: local.name, place, ...local.bridge };
 }
 
@@ -143,13 +146,13 @@ function interfacePlace(wanted: Wanted, plan: InterfacePlan, on: Bridge | string
     const local = typeof on === "string" ? undefined : localNetwork(on);
     const made = local?.commands[session.name] ?? session.lastCommand;
     const first = spec.addresses[0] ?? "";
-    const network = ground.kind === "bridge" ? ground.place.network : ground.link;
+    const network = ground.kind === "bridge" ? ground.place?.network : undefined;
     return {
         networking: { networkMode: "none" },
         unit: (joined) => interfaceUnitOf(wanted, plan, joined),
         after: made ? [made] : [],
         ipv4Address: pulumi.output(bare(first)),
-        networkName: pulumi.output(network),
+        networkName: pulumi.output(network ?? ground.link),
         said: {
             aliases: [],
             interface: { name: spec.name, on: ground.kind, addresses: spec.addresses },
@@ -173,11 +176,19 @@ function interfaceUnitOf(
             const problems = await previewProblems(session, of);
             refuse(COMPONENT, name, problems);
         }
-        if (ground.kind === "nic") {
+        if (isLan(ground)) {
             refuse(COMPONENT, name, await heldProblems(session, plan, unit, wanted));
         }
         return wanted;
     });
+}
+
+/** The link that leads to the LAN now: an uplink, until the bridge is there. */
+async function askedOn(session: HostSession, ground: Ground): Promise<string> {
+    const probed = await session.probe;
+    const links = probed.status === "answered" ? listed(probed.observation.facts, "link") : [];
+    const isThere = links.some(([name]) => name === ground.link);
+    return ground.kind === "bridge" && !isThere ? (ground.uplink ?? ground.link) : ground.link;
 }
 
 async function heldProblems(
@@ -186,7 +197,7 @@ async function heldProblems(
     unit: string,
     wanted: Unit,
 ): Promise<Problem[]> {
-    const asked = { unit, wanted, link: ground.link };
+    const asked = { unit, wanted, link: await askedOn(session, ground) };
     const answers = await Promise.all(
         spec.addresses.map((given) =>
             heldOnLan(session, sessionsSoFar(), { ...asked, address: bare(given) }),

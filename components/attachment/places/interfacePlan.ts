@@ -15,8 +15,11 @@ export type Ground =
           /** The Bridge's logical name. */
           readonly name: string;
           readonly link: string;
-          readonly mtu: number;
-          readonly place: HostNetwork;
+          /** Unknown where it has that of its uplink. */
+          readonly mtu?: number;
+          /** What Docker has on it; nothing where it has an uplink. */
+          readonly place?: HostNetwork;
+          readonly uplink?: string;
       }
     | { readonly kind: "nic"; readonly link: string; readonly mtu: number | undefined };
 
@@ -93,7 +96,7 @@ function addressProblems({ addresses }: InterfaceSpec, ground: Ground, at: numbe
     if (isEdge(networkOf(given), address)) {
         return says(`is not a host address of ${networkOf(given)}`);
     }
-    return ground.kind === "bridge" ? onBridge(ground.place, given, says) : [];
+    return ground.kind === "bridge" && ground.place ? onBridge(ground.place, given, says) : [];
 }
 
 /** Of the Bridge's network, an address that Docker gives to nobody. */
@@ -172,9 +175,14 @@ function mtuProblems({ mtu }: InterfaceSpec, ground: Ground): Problem[] {
 
 /** The network that an address belongs to for those who read the state. */
 export function extentOf(ground: Ground, address: string): string {
-    return ground.kind === "bridge" && contains(ground.place.subnet, bare(address))
+    return ground.kind === "bridge" && ground.place && contains(ground.place.subnet, bare(address))
         ? ground.place.subnet
         : networkOf(address);
+}
+
+/** A LAN of which other machines are too. */
+export function isLan(ground: Ground): boolean {
+    return ground.kind === "nic" || ground.uplink !== undefined;
 }
 
 /** A host as far as the program says where it is, and what its containers have. */
@@ -193,8 +201,7 @@ export function holderOf(
     const address = bare(given);
     const host = hosts.find(({ addressNow }) => addressNow === address);
     const near = hosts.filter(
-        ({ addressNow }) =>
-            ground.kind === "nic" && addressNow && contains(networkOf(given), addressNow),
+        ({ addressNow }) => isLan(ground) && addressNow && contains(networkOf(given), addressNow),
     );
     const holder = near.map(({ addresses }) => addresses.holder(address)).find(Boolean);
     return host?.name ?? (holder && `"${holder}"`);

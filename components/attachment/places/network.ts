@@ -134,6 +134,9 @@ function localProblems(
     if (!local) {
         return problems;
     }
+    if (local.bridge?.uplink !== undefined) {
+        return [...problems, notOfDocker(local.name)];
+    }
     const here = local.networks[session.name];
     if (!here) {
         return [...problems, notThere(session.name, Object.keys(local.networks))];
@@ -238,6 +241,11 @@ function networkCommand(
 function heldProblem(held: string): Problem {
     const message = `${held}: choose another ipv4Address, or remove that machine from the LAN`;
     return { path: "ipv4Address", message };
+}
+
+function notOfDocker(name: string): Problem {
+    const message = `is the Bridge "${name}" with an uplink, and no network of Docker's: leave it out, and write interface: { name: "eth1", on: ..., addresses: [...] }`;
+    return { path: "network", message };
 }
 
 function notThere(host: string, hosts: readonly string[]): Problem {

@@ -159,6 +159,8 @@ function say_firewall(    i, table) {
 
 # routes of other stacks are told: two overlays must not overlap
 function is_own_route(key,    mark) {
+    if ((route_dev[key] in uplink_nic) && route_proto[key] != 201)
+        return 0
     mark = link_mark[route_link(key)]
     return stack_of(mark) == stack || (mark == "" && route_proto[key] == 201)
 }

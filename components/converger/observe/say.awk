@@ -12,7 +12,21 @@ function say_observed(    i, n, units, unit) {
     print "absent a" token_of(boot_id() " " stamps)
     for (i = 1; i <= n; i++)
         say_unit(units[i])
+    say_taken()
     print "end"
+}
+
+# `taken UNIT TOKEN WHY`: changes under guard that nobody has committed. Pulumi holds them for done.
+function say_taken(    n, names, i, path, token, why) {
+    n = split(taken, names, " ")
+    for (i = 1; i <= n; i++) {
+        path = lib_dir "/" stack "/guarded/" names[i]
+        token = why = ""
+        getline token < path
+        getline why < path
+        close(path)
+        print "taken", names[i], "g" token, plain("taken back, " (why == "" ? "the host went down before it was committed" : why))
+    }
 }
 
 function say_unit(unit,    before, drift) {
@@ -41,7 +55,7 @@ function unit_hash(unit,    command, hash, text, i, n) {
                 text = text lines_of[unit, "other", i] "\n"
         command = "exec sha256sum <<\\.\n" text ".\n"
     } else
-        command = "grep -v -e \"^drift .*: \" -e \"^seen: \" -e \"^owner: \" -e \"^made: \" " quoted(lib_dir "/" stack "/units/" substr(unit, length(stack) + 2)) " | sha256sum"
+        command = "grep -v -e \"^drift .*: \" -e \"^seen: \" -e \"^owner: \" -e \"^made: \" -e \"^guard: \" " quoted(lib_dir "/" stack "/units/" substr(unit, length(stack) + 2)) " | sha256sum"
     hash = ""
     command | getline hash
     close(command)

@@ -16,6 +16,8 @@ BEGIN {
     phase_is("interface.back.words") # a MAC is set while the link is down
     phase_is("interface.back.host")
     phase_is("interface.back")
+    phase_is("uplink.back.reload") # after its files are as they were, and those after the NIC
+    phase_is("uplink.back.files")
     phase_is("networkd.back.reload") # after its file is as it was
     phase_is("networkd.links") # systemd-networkd leaves links alone that it has been told of before they are there
     phase_is("networkd.reload")
@@ -25,14 +27,21 @@ BEGIN {
     phase_is("nft.record") # what nft prints of it right after loading
 
     # ---- links, from the ground up
+    phase_is("uplink.record") # what was there, before it is changed
     link_phases("link.remake.upper") # what lies on a VLAN that is made anew would go with it by itself
     link_phases("link.remake") # what the kernel changes in no other way; what lay on it is put back below
     phase_is("link.add")
     phase_is("link.add.upper") # may lie on a VLAN of the same unit
     phase_is("link.mark") # ours from here on, also for a run that was killed
     phase_is("link.set")
+    phase_is("uplink.settings") # those of IPv6 before it has the link
+    phase_is("uplink.pin")
     phase_is("link.join") # a port has its MTU before the bridge takes it over
     phase_is("link.up") # addresses and routes want a link that is up
+    phase_is("uplink.move") # in one batch with what makes the bridge ready: nobody waits for a packet
+    phase_is("uplink.clear")
+    phase_is("uplink.files") # what has set up the NIC is told when it is done
+    phase_is("uplink.reload")
     phase_is("promisc.set")
     phase_is("promisc.record")
     phase_is("addr.add") # a route's `src` has to be there; new addresses come before old ones go, so that a link keeps its routes
@@ -49,6 +58,15 @@ BEGIN {
     phase_is("neigh.del")
     phase_is("fdb.del")
     phase_is("addr.del") # with the last address of a link the kernel forgets its routes and neighbours
+    phase_is("uplink.release.back.reload")
+    phase_is("uplink.release.back.files")
+    phase_is("uplink.release") # before its bridge goes, and with it all that this has
+    phase_is("uplink.release.clear")
+    phase_is("uplink.files.remove")
+    phase_is("uplink.files.prune")
+    phase_is("uplink.reload.after")
+    phase_is("uplink.forget")
+    phase_is("uplink.forget.folder")
     link_phases("link.del.upper")
     link_phases("link.del") # when nothing leads to it
     phase_is("wireguard.set") # the UDP port may be that of what has just gone
@@ -59,6 +77,7 @@ BEGIN {
     phase_is("sysctl.forget")
 
     # ---- Docker, over links that are there
+    phase_is("guard.commit") # of a guarded change, what follows waits for its commit: what lasts over a boot, and what takes long
     phase_is("network.make")
     phase_is("network.rejoin") # the containers of one that was made anew, before others get their addresses
     phase_is("default-route.aside.endpoint.join") # as above

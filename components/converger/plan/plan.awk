@@ -16,12 +16,13 @@ function plan(    i) {
     if (sweeping())
         kinds_sweep()
     kinds_finish()
+    judge_way()
     if (refusals)
         return 2
-    if (!step_count && (verifying || same_text_as_before()))
+    if (!steps_now() && (verifying || same_text_as_before()))
         return 0
     write_journal()
-    return step_count ? 3 : 4
+    return steps_now() ? 3 : 4
 }
 
 # while booting, what is checked or installed by `up` is not

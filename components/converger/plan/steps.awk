@@ -31,7 +31,11 @@ function journal_file(text) {
 
 function write_journal(    base, i, name) {
     base = journal_dir "/" round
-    system("mkdir -p -m 0700 " run_dir " " base "/do " base "/undo")
+    system("mkdir -p -m 0700 " run_dir " " base "/do " base "/undo" (guard_text == "" ? "" : " " base "/late"))
+    if (guard_text != "") {
+        print guard_text > (base "/guard")
+        close(base "/guard")
+    }
     if (round == 1) {
         printf "" > (journal_dir "/new")
         for (i = 1; i <= line_count[me, "new"]; i++)
@@ -52,16 +56,20 @@ function write_journal(    base, i, name) {
         printf "%s", journal_text[i] > (base "/file." i)
         close(base "/file." i)
     }
-    write_steps(base "/do", step_count, step_at, step_tool, step_text, 1)
+    write_steps(base "/do", step_count, step_at, step_tool, step_text, 1, 0)
+    if (guard_text != "")
+        write_steps(base "/late", step_count, step_at, step_tool, step_text, 1, 1)
     print changed > (base "/changed")
-    write_steps(base "/undo", undo_count, undo_at, undo_tool, undo_text, -1)
+    write_steps(base "/undo", undo_count, undo_at, undo_tool, undo_text, -1, 0)
 }
 
 # Files NNN.TOOL in the order they are to be run: by phase, and in a phase as they came; for undoing, all backwards.
-# Beside each a file of the keys, line by line, for what is said when a line fails.
-function write_steps(base, n, at, tool, text, direction,    i, order, count, path, keys, last) {
+# Beside each a file of the keys, line by line, for what is said when a line fails. What waits for a commit is written when $later.
+function write_steps(base, n, at, tool, text, direction, later,    i, order, count, path, keys, last) {
     sort_steps(order, n, at, direction)
     for (i = 1; i <= n; i++) {
+        if (direction == 1 && is_later(at[order[i]]) != later)
+            continue
         if (tool[order[i]] != last) {
             close(path)
             close(keys)

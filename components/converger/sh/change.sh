@@ -20,7 +20,7 @@ plan() {
         set -- "$@" "at=$owner:${file##*/}" role=$role "$file"
     done
     [ -z "$new" ] || set -- "$@" "at=$stack:$unit" role=new "$new"
-    run_awk -v mode="$mode" -v verb="$verb" -v stack="$stack" -v me="$stack:$unit" -v among="$among" -v restarted="$restarted" -v phase="$phase" -v round="$round" -v client="${client%% *}" \
+    run_awk -v mode="$mode" -v verb="$verb" -v stack="$stack" -v me="$stack:$unit" -v among="$among" -v restarted="$restarted" -v phase="$phase" -v round="$round" -v client="${client%% *}" -v connection="$client" -v guarded="$guarded" \
         -v verifying="$verifying" -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v has_wg="$has_wg" -v program="$0" \
         -v version="$version" -v lib_dir="$lib_dir" -v run_dir="$run_dir" -v journal_dir="$journal_dir" \
         -v systemd_dir="$systemd_dir" "$@" /dev/null
@@ -32,6 +32,7 @@ change() {
     plan "$1"
     case $? in
         0)
+            forget_mark "$stack" "$unit"
             say "in step, nothing to do"
             return
             ;;
@@ -45,16 +46,21 @@ change() {
         *) die "unit $unit: awk failed" ;;
     esac
     acting=1
+    [ ! -e "$journal_dir/1/guard" ] || arm
     : >"$journal_dir/1/ready"
     read -r changed <"$journal_dir/1/changed"
     until_in_step
+    if [ -e "$journal_dir/guard" ]; then
+        hold
+        return
+    fi
     commit
     say "$changed of its entries changed"
 }
 
 # The kernel forgets things by itself (neighbours when an address changes, routes when a link goes down): act, look again.
 until_in_step() {
-    verifying=1
+    verifying=1 first=$round
     while :; do
         if ! run_steps "$journal_dir/$round/do" || ! release_held; then give_up "$failure"; fi
         may_not_hold "$journal_dir/$round/do" || return 0
@@ -62,7 +68,7 @@ until_in_step() {
         if [ "$verb" = delete ] || [ "$verb" = uninstall ]; then plan ''; else plan "$journal_dir/new"; fi
         case $? in
             0) return ;;
-            3) [ $round -le 3 ] || give_up "$(cat "$journal_dir"/$round/do/*.keys | sort -u | head -n 1): did not take effect" ;;
+            3) [ $((round - first)) -le 2 ] || give_up "$(cat "$journal_dir"/$round/do/*.keys | sort -u | head -n 1): did not take effect" ;;
             *) give_up "refused after the change" ;;
         esac
         : >"$journal_dir/$round/ready"
@@ -87,6 +93,7 @@ give_up() {
     undone="put back: $so_far"
     [ -n "$so_far" ] || undone="nothing was changed"
     where="unit $unit on $(cat /proc/sys/kernel/hostname)"
+    [ ! -e "$journal_dir/guard" ] || [ ! -e "$(mark_of "$stack" "$unit")" ] || write_mark "$1"
     if undo; then
         die "$where: $1; $undone$docker_back"
     else
@@ -96,7 +103,7 @@ give_up() {
 
 undo() {
     acting=''
-    for round in 4 3 2 1; do
+    for round in 8 7 6 5 4 3 2 1; do
         [ ! -e "$journal_dir/$round/ready" ] || undo_steps "$journal_dir/$round/undo"
     done
     release_held
@@ -105,6 +112,7 @@ undo() {
     plan "$new" | sort >"$journal_dir/after"
     mode=plan
     difference=$(sort "$journal_dir/before" | comm -3 - "$journal_dir/after" | head -n 2 | tr '\t\n' '  ')
+    disarm
     rm -rf "$journal_dir"
     [ -z "$difference" ]
 }
@@ -129,7 +137,9 @@ finish() {
         delete) rm -f "$folder/units/$done_unit" ;;
         uninstall) rm -rf "$folder" ;;
     esac
+    forget_mark "${folder##*/}" "$done_unit"
     keep_new_config
+    disarm
     rm -rf "$journal_dir"
 }
 
@@ -151,12 +161,16 @@ recover() {
     fi
 }
 
-# becomes the request that was killed; the one at hand is set again after it
-undo_unfinished() {
+# the request that was killed; the one at hand is set again after it
+become_unfinished() {
     read -r verb unit restarted among <"$journal_dir/what"
     restarted=${restarted#-}
     stack=${unit%%:*}
     unit=${unit#*:}
+}
+
+undo_unfinished() {
+    become_unfinished
     left=''
     undo || left=", but not everything is as before: $difference"
     printf 'crosshost: undid an unfinished %s of unit %s%s\n' "$verb" "$unit" "$left" >&2

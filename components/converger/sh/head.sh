@@ -9,6 +9,8 @@
 #   crosshost apply STACK UNIT                 the unit on stdin
 #   crosshost foretell STACK UNIT              adds the entries on stdin to the unit; the rest of it stays
 #   crosshost delete STACK UNIT
+#   crosshost commit STACK UNIT                keeps what is under guard, if this is a new SSH connection; on stdin of which text
+#   crosshost expire                           takes back what is under guard, when its time is over
 #   crosshost uninstall STACK                  removes everything of the stack
 #   crosshost boot STACK links|rules|routes
 #   crosshost ask LINK ADDRESS...              which machines on the link's LAN have these addresses
@@ -31,7 +33,7 @@ run_dir=/run/crosshost
 systemd_dir=/etc/systemd/system
 journal_dir=$run_dir/journal
 client=${SSH_CONNECTION:-}
-stack='' unit='' verb='' phase='' mode=plan round=1 verifying='' acting='' among='' restarted='' leaving=''
+stack='' unit='' verb='' phase='' mode=plan round=1 verifying='' acting='' among='' restarted='' leaving='' guarded=''
 
 die() {
     printf 'crosshost: %s\n' "$*" >&2

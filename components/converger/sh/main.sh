@@ -14,10 +14,16 @@ look_for_programs() {
 
 observe() {
     lock_shared
+    meet_guard -s
     journal=''
     if [ -e "$journal_dir/1/ready" ] && [ ! -e "$journal_dir/committed" ]; then
         { read -r journal <"$journal_dir/what"; } 2>/dev/null
     fi
+    set -- "$lib_dir/$stack/guarded"/*
+    taken=''
+    for mark; do
+        [ ! -f "$mark" ] || is_armed || taken="$taken ${mark##*/}"
+    done
     stamps=$(stat --printf '%y ' /var/lib "$lib_dir" "$lib_dir/$stack" "$lib_dir/$stack/units" 2>/dev/null)
     set --
     for file in "$lib_dir"/*/units/*; do
@@ -25,7 +31,7 @@ observe() {
         owner=${file%/units/*}
         set -- "$@" "at=${owner##*/}:${file##*/}" role=other "$file"
     done
-    run_awk -v mode=observe -v stack="$stack" -v journal="$journal" -v stamps="$stamps" -v client="${client%% *}" -v socket="${CROSSHOST_SOCKET:-}" -v tls="${CROSSHOST_TLS:-}" \
+    run_awk -v mode=observe -v stack="$stack" -v journal="$journal" -v stamps="$stamps" -v taken="$taken" -v client="${client%% *}" -v connection="$client" -v socket="${CROSSHOST_SOCKET:-}" -v tls="${CROSSHOST_TLS:-}" \
         -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v has_wg="$has_wg" -v version="$version" -v lib_dir="$lib_dir" \
         -v run_dir="$run_dir" -v systemd_dir="$systemd_dir" "$@" /dev/null
 }
@@ -33,10 +39,16 @@ observe() {
 # An argument may have 128 KiB (MAX_ARG_STRLEN), so awk reads its program from a descriptor. By a pipe, since bash makes a file
 # in /tmp of a here-document that is longer than a pipe holds.
 run_awk() {
-    { printf '%s\n' "$awk_program" | awk -f /dev/fd/4 "$@" 4<&0 <&5 5<&-; } 5<&0
+    { printf '%s\n' "$awk_program" | awk -f /dev/fd/4 -v interfaces="$(interfaces_files)" "$@" 4<&0 <&5 5<&-; } 5<&0
+}
+
+# of ifupdown
+interfaces_files() {
+    printf '%s ' /etc/network/interfaces /etc/network/interfaces.d/*
 }
 
 boot() {
+    [ "$phase" != links ] || await_uplinks
     set --
     for path in "$lib_dir/$stack/units"/*; do
         [ ! -f "$path" ] || set -- "$@" "${path##*/}"
@@ -113,8 +125,7 @@ request() {
     stack=${2:-}
     unit=${3:-}
     container=${4:-}
-    among=''
-    restarted=''
+    among='' restarted='' verifying='' guarded=''
     [ "$verb" != attach ] || container=$unit
 }
 
@@ -122,7 +133,7 @@ main() {
     request "$@"
     case $verb:$# in
         observe:2 | install:2 | uninstall:2 | watch:2 | keep:2 | attach:2) check_name "$stack" stack ;;
-        apply:3 | delete:3 | boot:3 | foretell:3)
+        apply:3 | delete:3 | commit:3 | boot:3 | foretell:3)
             check_name "$stack" stack
             check_name "$unit" unit
             ;;
@@ -139,12 +150,16 @@ main() {
             leaving=$*
             set -- vacate "$stack" "$unit" "$container"
             ;;
-        facts:1 | exposes:2 | announce:4) ;;
+        facts:1 | expire:1 | exposes:2 | announce:4) ;;
         ask:[3-9] | ask:[1-9][0-9]*) check_asked "$@" ;;
         *) usage ;;
     esac
     look_for_programs
     case $verb in
+        expire)
+            expire
+            return
+            ;;
         observe)
             observe </dev/null
             return
@@ -164,8 +179,11 @@ main() {
             ;;
     esac
     trap '' HUP PIPE   # the client may go away, the change goes on
-    trap '[ -z "$acting" ] || give_up interrupted; exit 143' INT TERM
+    exec 7>&2 # a step that is interrupted says what it has to say elsewhere
+    trap '[ -z "$acting" ] || give_up "$(why_interrupted)" 2>&7; exit 143' INT TERM
+    [ "$verb" != commit ] || hear_commit
     lock
+    meet_guard -x
     recover
     request "$@"
     case $verb in
@@ -179,9 +197,10 @@ main() {
             ;;
         apply)
             change -
-            tell_public_keys
+            is_armed || tell_public_keys
             ;;
         foretell) foretell ;;
+        commit) tell_commit ;;
         delete)
             if is_owner; then
                 free_networks

@@ -31,9 +31,9 @@ boot_routes() {
     sh "$0" boot "$stack" routes </dev/null
 }
 
-# by its group, see link.awk
+# by its group, see link.awk; the bridge of an uplink has what a NIC had
 is_of_own_link() {
     group=''
     { read -r group <"/sys/class/net/${1%% *}/netdev_group"; } 2>/dev/null
-    [ "$group" = 201 ]
+    [ "$group" = 201 ] && ! grep -q -s -x -e "bridge ${1%% *}" "$run_dir"/uplink/*
 }

@@ -16,6 +16,7 @@ function addr_take(line, words,    key, name, family, text, lifetime, label, n) 
     text = line
     sub(/\\.*/, "", text)
     text = trim(substr(text, index(text, " " words[4]) + length(words[4]) + 1))
+    addr_flags[key] = text ~ / mngtmpaddr/ ? " mngtmpaddr" : ""
     gsub(/ (dynamic|tentative|secondary|deprecated|temporary|mngtmpaddr)/, "", text)
     if (family == "inet") {
         n = split(text, words, " ")

@@ -50,6 +50,7 @@ function link_take(line, words,    part, n, i, name, parent, above) {
     link_index[name] = link_count
     link_number[name] = words[1] + 0
     link_up[name] = words[3] ~ /[<,]UP[,>]/
+    link_carrier[name] = words[3] ~ /[<,]LOWER_UP[,>]/
     link_promisc[name] = words[3] ~ /[<,]PROMISC[,>]/
     link_mtu[name] = word_after(part[1], "mtu")
     link_master[name] = word_after(part[1], "master")

@@ -8,6 +8,11 @@ export function bridgeLink(
     return entry(`link ${name}`, `bridge mtu ${mtu} address ${mac}`);
 }
 
+/** One that has its MAC and its MTU from a NIC. No port waits before it is used: there is no second way. */
+export function uplinkedBridge(name: string): Entry {
+    return entry(`link ${name}`, "bridge forward_delay 0");
+}
+
 export function vxlanLink(
     name: string,
     wanted: {

@@ -134,12 +134,12 @@ function link_set_common(id, name, word, value, have) {
 # ---- unmaking, and putting back
 
 # That of a forerunner makes room: the kernel takes no second VXLAN of one identifier and port. So does WireGuard: its UDP port may be
-# that of what takes its place.
+# that of what takes its place. What a NIC has brought leaves it first.
 function link_unmake(key,    name, phase) {
     name = nth_word(key, 2)
     if (!(name in link_index) || !is_mine(link_mark[name]))
         return
-    phase = (link_mark[name] in forerunner) || link_kind[name] == "wireguard" ? "link.remake" : "link.del"
+    phase = ((link_mark[name] in forerunner) || link_kind[name] == "wireguard") && !(name in uplink_nic) ? "link.remake" : "link.del"
     if (link_kind[name] == "veth")
         step("link.veth.del", "ip-del", "link del " name, "link " name)
     else

@@ -15,7 +15,7 @@ function parent_check(key, name) {
 
 function parents_found(    i, text) {
     for (i = 1; i <= link_count; i++)
-        if (links[i] != "lo" && links[i] !~ /^(veth|docker|br-)/ && link_mark[links[i]] == "")
+        if (links[i] != "lo" && links[i] !~ /^(veth|docker|br-)/ && is_of_host(links[i]))
             text = text (text == "" ? "" : ", ") links[i]
     return text
 }

@@ -14,7 +14,7 @@ function unmanaged_text(    i, id, name, names, count, text) {
             continue
         name = ""
         if (want_kind[id] == "link" && (first_word(want_value[id]) in LINK_WORDS))
-            name = nth_word(want_key[id], 2)
+            name = is_managed_bridge(nth_word(want_key[id], 2)) ? "" : nth_word(want_key[id], 2)
         else if (want_kind[id] == "network" && want_value[id] ~ /^bridge /)
             name = DOCKER_VETH
         else if (want_kind[id] == "interface")
@@ -67,7 +67,7 @@ function tell_unmanaged(    wanted, text, found) {
         tell(stack ":host", "networkd links", found)
 }
 
-# links of the stack that networkd has in its hands by a file that comes after ours
+# links of the stack that networkd has in its hands by a file that comes after ours, but for the bridge of an uplink, by one that tells it to
 function links_grabbed(    i, line, file, managed, found) {
     for (i = 1; i <= link_count; i++) {
         if (stack_of(link_mark[links[i]]) != stack)
@@ -80,7 +80,7 @@ function links_grabbed(    i, line, file, managed, found) {
                 managed = substr(line, 13)
         }
         close("/run/systemd/netif/links/" link_number[links[i]])
-        if (managed !~ /^(unmanaged|pending|initialized|)$/ && comes_after_ours(file))
+        if (file != managed_path(stack, links[i]) && managed !~ /^(unmanaged|pending|initialized|)$/ && comes_after_ours(file))
             found = found (found == "" ? "" : ", ") links[i] " is managed by " file
     }
     return found

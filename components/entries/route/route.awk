@@ -63,6 +63,9 @@ function route_take(line, words,    table, key, proto, metric, raw, type) {
     type = first_word(line)
     proto = word_after(line, "proto")
     metric = word_after(line, "metric")
+    raw = line
+    sub(/^unicast /, "", raw)
+    trail_note(raw, proto)
     key = "route " nth_word(line, 2)
     if (key ~ /:/ && metric == 1024)
         metric = ""
@@ -72,8 +75,6 @@ function route_take(line, words,    table, key, proto, metric, raw, type) {
         key = key " metric " metric
     if ((key in route_value) && proto == "kernel")
         return 1
-    raw = line
-    sub(/^unicast /, "", raw)
     gsub(/ (linkdown|dead|pref medium|table main)/, "", raw)
     if (key ~ /:/ || type == "blackhole")
         sub(/ scope global/, "", raw)
@@ -183,5 +184,11 @@ function route_extras(    i, key) {
 function route_state(path,    i) {
     for (i = 1; i <= route_count; i++)
         if (route_proto[route_keys[i]] != "kernel")
-            print "route", route_raw[route_keys[i]] > path
+            print "route", route_lasting(route_raw[route_keys[i]]) > path
+}
+
+# one that a router has told of counts down
+function route_lasting(raw) {
+    sub(/ expires [0-9]+sec/, "", raw)
+    return raw
 }

@@ -27,7 +27,7 @@ function underlay_link(address,    i, part) {
 function underlay_addresses(    i, key, text) {
     for (i = 1; i <= addr_count; i++) {
         key = addr_keys[i]
-        if (!addr_is_of_loopback(key) && !addr_of_kernel[key] && link_mark[addr_link[key]] == "" && addr_link[key] !~ /^(docker|br-)/)
+        if (!addr_is_of_loopback(key) && !addr_of_kernel[key] && is_of_host(addr_link[key]) && addr_link[key] !~ /^(docker|br-)/)
             text = text (text == "" ? "" : ", ") addr_link[key] " " nth_word(key, 3)
     }
     return text
@@ -47,4 +47,9 @@ function underlay_owner(id,    address, name, need, i, least) {
         if (want_unit[want_id[i]] == me && want_key[want_id[i]] ~ /^link / && (!least || word_after(want_value[want_id[i]], "mtu") < least))
             least = word_after(want_value[want_id[i]], "mtu") + 0
     refuse(name " has mtu " link_mtu[name] ", needs " need (least ? ": set the overlay\047s mtu to " (least - need + link_mtu[name]) : ""))
+}
+
+# none of ours, but for the bridge of an uplink, which has what the NIC had
+function is_of_host(name) {
+    return link_mark[name] == "" || (name in uplink_nic)
 }

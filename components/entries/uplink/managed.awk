@@ -1,0 +1,129 @@
+# A NIC that systemd-networkd sets up. Its settings are the bridge's as long as that is there: files of ours in /run, before the admin's, say
+# so. They go with the power, so that a boot begins as the admin has written it, and this follows.
+
+BEGIN {
+    MANAGED_FOLDER = "/run/systemd/network"
+    MANAGED_MARK = "# Made by Crosshost from "
+}
+
+function managed_path(stack, name) {
+    return MANAGED_FOLDER "/00-1-crosshost-" stack "-" name ".network"
+}
+
+# the admin's file for the NIC, and what adds to it; "" if it is nobody's
+function managed_source(nic,    path, line, file, state, more) {
+    if (nic in managed_known)
+        return managed_known[nic]
+    if (!(nic in link_number))
+        return managed_known[nic] = ""
+    path = "/run/systemd/netif/links/" link_number[nic]
+    while ((getline line < path) > 0) {
+        gsub(/"/, "", line)
+        if (sub(/^NETWORK_FILE=/, "", line))
+            file = line
+        else if (sub(/^NETWORK_FILE_DROPINS=/, "", line))
+            more = " " line
+        else if (sub(/^ADMIN_STATE=/, "", line))
+            state = line
+    }
+    close(path)
+    if (file ~ /\/00-1-crosshost-[^\/]*\.network$/) {
+        line = read_line(file)
+        return managed_known[nic] = index(line, MANAGED_MARK) == 1 ? substr(line, length(MANAGED_MARK) + 1) : ""
+    }
+    return managed_known[nic] = state == "unmanaged" ? "" : trim(file more)
+}
+
+function is_managed_bridge(name) {
+    return (name in uplink_nic) && managed_source(uplink_nic[name]) != ""
+}
+
+# sections and what they hold: `port` of the NIC itself, `bridge` all else
+function managed_text(nic, bridge, part,    n, files, i, line, section, text, keeps) {
+    n = split(managed_source(nic), files, " ")
+    text = MANAGED_MARK managed_source(nic) "\n[Match]\nName=" (part == "port" ? nic : bridge) "\n"
+    if (part == "port")
+        text = text "\n[Network]\nKeepMaster=yes\nKeepConfiguration=static\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n"
+    for (i = 1; i <= n; i++) {
+        section = ""
+        while ((getline line < files[i]) > 0) {
+            if (line ~ /^[ \t]*([#;].*)?$/)
+                continue
+            if (line ~ /^\[/) {
+                section = line
+                if (managed_has(section, part))
+                    text = text "\n" line "\n"
+            } else if (managed_has(section, part)) {
+                text = text line "\n"
+                keeps = keeps || line ~ /^KeepConfiguration[ \t]*=/
+            }
+        }
+        close(files[i])
+    }
+    # until it is read anew at a boot: what others have added to the NIC stays too
+    return text (part == "port" || keeps ? "" : "\n[Network]\nKeepConfiguration=static\n")
+}
+
+function managed_has(section, part) {
+    return section != "[Match]" && section != "" && (section == "[Link]") == (part == "port")
+}
+
+function managed_bar(nic,    n, files, i, line) {
+    n = split(managed_source(nic), files, " ")
+    if (n && base_name(files[1]) < "00-1-crosshost-")
+        return "is set up by " files[1] ", which systemd-networkd reads before any file of Crosshost\047s: rename it, such as to 10-" nic ".network"
+    for (i = 1; i <= n; i++) {
+        while ((getline line < files[i]) > 0) {
+            gsub(/[ \t]*=[ \t]*/, "=", line)
+            if (line ~ /^DHCP=(yes|true|on|1|ipv4|ipv6|both)$/) {
+                close(files[i])
+                return "has DHCP (" files[i] " has " line "), whose lease is the NIC\047s: give the host a static address, or leave uplink out"
+            }
+            if (line ~ /^(Bridge|Bond|VRF|VLAN|MACVLAN|MACVTAP|IPVLAN|IPVTAP|BatmanAdvanced|Tunnel|Xfrm|IPoIB|MACsec)=./) {
+                close(files[i])
+                return "has more on it than addresses and routes (" files[i] " has " line "), which would not follow to the bridge: leave uplink out"
+            }
+        }
+        close(files[i])
+    }
+    return ""
+}
+
+function base_name(path) {
+    sub(/^.*\//, "", path)
+    return path
+}
+
+function managed_differs(nic, bridge) {
+    return managed_source(nic) != "" && (read_file(managed_path(stack, nic)) != managed_text(nic, bridge, "port") || \
+        read_file(managed_path(stack, bridge)) != managed_text(nic, bridge, "bridge"))
+}
+
+function managed_make(nic, bridge, key) {
+    if (managed_source(nic) == "" || !managed_differs(nic, bridge))
+        return
+    managed_put(managed_path(stack, bridge), managed_text(nic, bridge, "bridge"), key)
+    managed_put(managed_path(stack, nic), managed_text(nic, bridge, "port"), key)
+    step("uplink.reload", "networkctl", "reload", key)
+    undo("uplink.back.reload", "networkctl", "reload")
+}
+
+function managed_put(path, text, key) {
+    step("uplink.files", "put", path " 0644 " journal_file(text), key)
+    undo_file("uplink.back.files", path, read_file(path), "0644")
+}
+
+function managed_unmake(nic, bridge, key) {
+    if (index(read_line(managed_path(stack, nic)), MANAGED_MARK) != 1)
+        return
+    managed_remove(managed_path(stack, nic), key)
+    managed_remove(managed_path(stack, bridge), key)
+    step("uplink.files.prune", "prune", MANAGED_FOLDER, key)
+    step("uplink.reload.after", "networkctl", "reload", key)
+    undo("uplink.release.back.reload", "networkctl", "reload")
+}
+
+function managed_remove(path, key) {
+    step("uplink.files.remove", "remove", path, key)
+    undo_file("uplink.release.back.files", path, read_file(path), "0644")
+}

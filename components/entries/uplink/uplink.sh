@@ -1,0 +1,20 @@
+# shellcheck shell=sh
+# NICs that are to be the ports of bridges, at boot: whoever sets them up is to be done first, since what he brings later would stay on
+# the NIC. systemd-networkd starts before us, and is done some time after.
+
+await_uplinks() {
+    sed -n 's/^uplink \([^ ]*\): .*/\1/p' "$lib_dir/$stack/units"/* 2>/dev/null | while read -r nic; do
+        tries=100
+        while is_being_set_up "$nic" && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
+    done
+}
+
+is_being_set_up() {
+    [ -e /run/systemd/netif/state ] || return 1
+    number=$(ip -o link show dev "$1" 2>/dev/null)
+    [ -n "$number" ] || return 1
+    case $(sed -n 's/^ADMIN_STATE=//p' "/run/systemd/netif/links/${number%%:*}" 2>/dev/null) in
+        '' | pending | initialized | configuring) return 0 ;;
+        *) return 1 ;;
+    esac
+}

@@ -1,0 +1,90 @@
+import { NetnsHost, STACK } from "../support/netns";
+import { BRIDGE, LAN } from "../support/uplinks";
+
+describe("systemd-networkd", () => {
+    const LINK = "/run/systemd/netif/links";
+    const ADMINS = "/etc/systemd/network/10-lan.network";
+    const port = `/run/systemd/network/00-1-crosshost-${STACK}-eth0.network`;
+    const bridge = `/run/systemd/network/00-1-crosshost-${STACK}-${BRIDGE}.network`;
+    let host: NetnsHost;
+
+    beforeEach(() => {
+        host = new NetnsHost();
+        host.put("networkctl", '#!/bin/sh\necho "$*" >>"$FAKES/networkctl.log"\n');
+        host.sh(`
+            mkdir -p ${LINK} ${ADMINS}.d
+            echo '# private' >/run/systemd/netif/state
+            printf '[Match]\\nName=eth0\\n# lan\\n[Link]\\nMTUBytes=1500\\n[Network]\\nAddress=192.168.40.11/24\\n[Route]\\nGateway=192.168.40.1\\n' >${ADMINS}
+            printf '[Network]\\nDNS=192.168.40.1\\n' >${ADMINS}.d/dns.conf
+        `);
+        state("configured", ADMINS);
+    });
+    afterEach(() => host.close());
+
+    function state(admin: string, file: string): void {
+        const lines = `ADMIN_STATE=${admin}\\nNETWORK_FILE=${file}\\nNETWORK_FILE_DROPINS="${ADMINS}.d/dns.conf"\\n`;
+        host.sh(`printf '${lines}' >${LINK}/$(ip -o link show eth0 | cut -d: -f1)`);
+    }
+
+    test("is told that the bridge has what the NIC had, and keeps the NIC where it is", () => {
+        const before = host.dump();
+        expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
+        expect(host.sh(`cat ${port}`)).toBe(
+            `# Made by Crosshost from ${ADMINS} ${ADMINS}.d/dns.conf\n[Match]\nName=eth0\n\n` +
+                "[Network]\nKeepMaster=yes\nKeepConfiguration=static\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n\n[Link]\nMTUBytes=1500\n",
+        );
+        expect(host.sh(`cat ${bridge}`)).toBe(
+            `# Made by Crosshost from ${ADMINS} ${ADMINS}.d/dns.conf\n[Match]\nName=${BRIDGE}\n\n` +
+                "[Network]\nAddress=192.168.40.11/24\n\n[Route]\nGateway=192.168.40.1\n\n[Network]\nDNS=192.168.40.1\n\n[Network]\nKeepConfiguration=static\n",
+        );
+        expect(host.sh("cat $FAKES/networkctl.log; ls /etc/systemd/network")).toBe(
+            "reload\n10-lan.network\n10-lan.network.d\n",
+        );
+        state("configured", port);
+        const number = host.sh(`ip -o link show ${BRIDGE} | cut -d: -f1`).trim();
+        host.sh(`printf 'ADMIN_STATE=configured\\nNETWORK_FILE=${bridge}\\n' >${LINK}/${number}`);
+        host.apply("host", "boot crosshost-x.service: before docker.service\n");
+        expect(host.apply("lan", LAN).stdout).toBe("lan: in step, nothing to do\n");
+        expect(host.observe().drift).toEqual([]);
+
+        host.sh(`sed -i s/40.11/40.21/ ${ADMINS}`);
+        expect(host.observe().drift).toEqual(["uplink eth0: systemd-networkd is not told"]);
+        expect(host.apply("lan", LAN)).toMatchObject({ status: 0 });
+        expect(host.sh(`grep Address ${bridge}`)).toBe("Address=192.168.40.21/24\n");
+
+        host.sh(`sed -i s/40.21/40.11/ ${ADMINS}`);
+        host.crosshost(["uninstall", STACK]);
+        expect(host.sh("ls -A /run/systemd; tail -n 1 $FAKES/networkctl.log")).toBe(
+            "netif\nreload\n",
+        );
+        expect(host.dump()).toBe(before);
+    });
+
+    test("has its files as before when something fails", () => {
+        const before = host.dump();
+        host.apply("lan", `${LAN}addr nope0 10.99.0.1/24: scope global\n`);
+        expect(host.sh(`ls ${port} ${bridge} 2>/dev/null || :`)).toBe("");
+        expect(host.dump().replace(/^\/run\/crosshost.*\n/gm, "")).toBe(before);
+    });
+
+    test.each([
+        ["DHCP=yes", "eth0 has DHCP (/etc/systemd/network/10-lan.network has DHCP=yes)"],
+        ["VLAN=eth0.20", "eth0 has more on it than addresses and routes ("],
+    ])("with %s is refused", (line, told) => {
+        host.sh(`echo '[Network]\n${line}' >>${ADMINS}`);
+        expect(host.apply("lan", LAN)).toMatchObject({ status: 2 });
+        expect(host.apply("lan", LAN).stderr).toContain(`uplink eth0: ${told}`);
+    });
+
+    test("at boot is waited for", () => {
+        host.apply("lan", LAN);
+        host.sh(
+            `rm ${port} ${bridge}; ip link del ${BRIDGE}; ip addr add 192.168.40.11/24 brd + dev eth0`,
+        );
+        state("configuring", "");
+        const soon = `sh -c 'sleep 1; printf "ADMIN_STATE=configured\\nNETWORK_FILE=${ADMINS}\\n" >${LINK}/$(ip -o link show eth0 | cut -d: -f1)' >/dev/null 2>&1 &`;
+        host.sh(soon);
+        expect(host.crosshost(["boot", STACK, "links"])).toMatchObject({ status: 0, stderr: "" });
+        expect(host.sh(`ls ${port}; ip -j addr show dev ${BRIDGE}`)).toContain("192.168.40.11");
+    });
+});

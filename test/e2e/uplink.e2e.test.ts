@@ -1,0 +1,166 @@
+// The NIC of each host, by which SSH comes, becomes a port of a bridge: set up by ifupdown, by systemd-networkd, and by nobody.
+import { spawn } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AS_AFTER_A_REBOOT, baseline, difference, HOSTS, type HostName } from "../support/hosts";
+import { inNetworkOf, lab, on, onAll, rebootAll, succeeds, within } from "../support/lab";
+import { until } from "../support/patience";
+import { Stack } from "../support/stack";
+
+const WITHIN_MS = 20_000;
+const HOME = lab().lan.cidr.replace(/\.0\/24$/, "");
+const addressOf = (host: string) => lab().hosts[host]?.address ?? "";
+const webOf = (host: string) => `${HOME}.${201 + HOSTS.indexOf(host as HostName)}`;
+
+type Json = Readonly<Record<string, unknown>>;
+const json = (host: string, command: string) => JSON.parse(on(host, command)) as readonly Json[];
+
+describe("the flat-lan tutorial: uplinks of bridges", () => {
+    const stack = new Stack("flat-lan");
+    let before: string[];
+    let unlike: unknown[];
+
+    beforeAll(async () => {
+        await onAll(HOSTS, "docker pull -q lan-registry:5000/busybox:1 >/dev/null");
+        await onAll(HOSTS, AS_AFTER_A_REBOOT);
+        before = await baseline();
+        unlike = HOSTS.map((host) => ways(host, "eth0"));
+        stack.configure({ lan: HOME });
+    });
+    afterAll(() => stack.cleanUp());
+
+    it("are refused in a preview where there is no such NIC", () => {
+        stack.configure({ lan: HOME, nic: "eth7" });
+        const { status, output } = stack.attempt("preview");
+        stack.configure({ lan: HOME });
+        expect(status).not.toBe(0);
+        expect(output).toContain('Bridge "lan1" cannot be applied on vm1:');
+        expect(output).toMatch(/there is no link eth7: write one of eth0, docker0 in uplink/);
+        expect(HOSTS.map((host) => ways(host, "eth0"))).toEqual(unlike);
+    });
+
+    it("take the NIC, and what is sent over it meanwhile arrives", () => {
+        expect(longestSilence(() => stack.up())).toBeLessThan(1500);
+        stack.nothingToDo("preview");
+        stack.nothingToDo("up");
+    });
+
+    it("have its addresses and routes, and its MAC", () => {
+        HOSTS.forEach((host, at) => {
+            const bridge = bridgeOf(host);
+            expect(JSON.stringify(ways(host, bridge)).replaceAll(bridge, "eth0")).toBe(
+                JSON.stringify(unlike[at]),
+            );
+            expect(ways(host, "eth0")).toEqual([[], []]);
+        });
+    });
+
+    it("make containers machines of the LAN", () => {
+        expect(lost()).toEqual([]);
+    });
+
+    it.each(["soft", "hard"] as const)("are there again after a %s reboot", async (how) => {
+        await rebootAll(HOSTS, ...(how === "hard" ? (["--hard"] as const) : []));
+        await until(WITHIN_MS, () => lost().length === 0);
+        HOSTS.forEach((host, at) => {
+            const bridge = bridgeOf(host);
+            expect(JSON.stringify(ways(host, bridge)).replaceAll(bridge, "eth0")).toBe(
+                JSON.stringify(unlike[at]),
+            );
+        });
+        stack.nothingToDo("preview");
+    });
+
+    it("stay when systemd-networkd sets the NIC up anew", async () => {
+        const managed = HOSTS.filter((host) =>
+            succeeds(() => on(host, "systemctl -q is-active systemd-networkd")),
+        );
+        for (const command of [
+            "networkctl reconfigure eth0",
+            "networkctl reload",
+            "systemctl restart systemd-networkd",
+        ]) {
+            await onAll(managed, command);
+            expect([command, lost()]).toEqual([command, []]);
+        }
+        stack.nothingToDo("preview");
+    });
+
+    it.each(["first", "second"])("are repaired, the %s time", (time) => {
+        on("vm1", `ip addr add ${addressOf("vm1")}/24 brd + dev eth0`);
+        on("vm3", `ip link set dev ${bridgeOf("vm3")} mtu 1400`);
+        const shown = stack.preview();
+        expect(shown).toMatch(new RegExp(`drift uplink eth0 *: "${addressOf("vm1")}/24 on eth0"`));
+        expect(shown).toMatch(/drift uplink eth0 *: "br-\S+ has mtu 1400, eth0 has 1500"/);
+        stack.up();
+        stack.nothingToDo("preview");
+        expect([time, lost()]).toEqual([time, []]);
+    });
+
+    it("give the NIC back without a trace", async () => {
+        expect(longestSilence(() => stack.destroy())).toBeLessThan(1500);
+        expect(HOSTS.map((host) => ways(host, "eth0"))).toEqual(unlike);
+        await onAll(HOSTS, AS_AFTER_A_REBOOT);
+        expect(difference(before, await baseline())).toEqual([]);
+    });
+});
+
+/** A number every 20 ms from each host, by an SSH connection that stays: how long the longest wait for one was, of which none is missing. */
+function longestSilence(act: () => void): number {
+    const count = "n=0; while n=$((n + 1)); do echo $n; sleep 0.02; done";
+    const streams = HOSTS.map((host) => {
+        const log = join(tmpdir(), `crosshost-uplink-stream-${host}`);
+        const login = `ssh -nF ${lab().sshConfigFile} -o BatchMode=yes ${host} '${count}'`;
+        const script = `${login} | while read -r n; do echo "$n $(date +%s%3N)"; done >${log}`;
+        return { log, child: spawn("sh", ["-c", script], { detached: true, stdio: "ignore" }) };
+    });
+    const ended: number[] = [];
+    try {
+        act();
+    } finally {
+        streams.forEach(({ child }) => {
+            ended.push(Date.now());
+            process.kill(-(child.pid ?? 0), "SIGTERM");
+        });
+    }
+    const silences = streams.map(({ log }, at) => {
+        const lines = readFileSync(log, "utf8").trimEnd().split("\n");
+        rmSync(log);
+        const heard = lines.map((line) => line.split(" ").map(Number));
+        expect(heard.map(([n]) => n)).toEqual(heard.map((_, before) => before + 1));
+        const times = [...heard.map(([, time = 0]) => time), ended[at] ?? 0];
+        return Math.max(...times.slice(1).map((time, before) => time - (times[before] ?? 0)));
+    });
+    console.log(`longest silence of a connection: ${silences.join(" ms, ")} ms`);
+    return Math.max(...silences);
+}
+
+function bridgeOf(host: string): string {
+    const [nic] = json(host, "ip -j link show dev eth0");
+    return String(nic?.["master"]);
+}
+
+/** Addresses and routes of a link, as its host has them. */
+function ways(host: string, link: string): unknown[] {
+    const [found] = json(host, `ip -j -4 addr show dev ${link}`);
+    const addresses = (found?.["addr_info"] ?? []) as readonly Json[];
+    const routes = json(host, `ip -d -j -4 route show table all dev ${link}`);
+    return [addresses, routes.map((route) => ({ ...route, flags: undefined }))];
+}
+
+/** Who does not reach whom: the LAN each container, and each container the LAN, its own host, and the others. */
+function lost(): string[] {
+    const { namespace, address: router } = lab().lan;
+    return HOSTS.flatMap((host) => {
+        const fromLan = succeeds(() => within(namespace, `ping -c 1 -W 1 ${webOf(host)}`));
+        const targets = [router, ...HOSTS.map(addressOf), ...HOSTS.map(webOf)];
+        const missed = targets.filter(
+            (to) => !succeeds(() => inNetworkOf(host, "web", `ping -c 1 -W 1 ${to}`)),
+        );
+        return [
+            ...(fromLan ? [] : [`the LAN does not reach ${webOf(host)}`]),
+            ...missed.map((to) => `${webOf(host)} does not reach ${to}`),
+        ];
+    });
+}
