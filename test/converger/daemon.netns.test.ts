@@ -60,7 +60,7 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
 
     function isStartedWith(flags: string): void {
         host.sh(
-            `kill $(cat $FAKES/main); bash -c 'exec -a "dockerd ${flags}" sleep 900' >/dev/null 2>&1 & echo $! | tee $FAKES/main >/run/docker.pid`,
+            `kill $(cat $FAKES/main); bash --norc -c 'exec -a "dockerd ${flags}" sleep 900' >/dev/null 2>&1 & echo $! | tee $FAKES/main >/run/docker.pid`,
         );
     }
 

@@ -320,7 +320,7 @@ async function meshAddress(host: string): Promise<string> {
 
 function answers(socket: string): boolean {
     return succeeds(() =>
-        within(lab().lan.namespace, `timeout 2 bash -c '${firstLineAt(socket)}'`),
+        within(lab().lan.namespace, `timeout 2 bash --norc -c '${firstLineAt(socket)}'`),
     );
 }
 

@@ -123,7 +123,9 @@ describe("an overlay without encapsulation", () => {
             expect(pings(host, internet.address, 100)).toBe(true);
             expect(await seen).toContain(`${address} > ${internet.address}`);
             const request = firstLineAt(`${address}/8080`);
-            expect(within(lan.namespace, `timeout 5 bash -c '${request}'`)).toMatch(/^HTTP\/1/);
+            expect(within(lan.namespace, `timeout 5 bash --norc -c '${request}'`)).toMatch(
+                /^HTTP\/1/,
+            );
         },
     );
 

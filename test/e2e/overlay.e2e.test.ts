@@ -106,7 +106,9 @@ describe("an overlay over three different engines", () => {
     it("serves a published port to the LAN", () => {
         const socket = `/dev/tcp/${lab().hosts["vm1"]?.address ?? ""}/8080`;
         const request = `exec 3<>${socket}; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -n 1 <&3`;
-        expect(within(lab().lan.namespace, `timeout 5 bash -c '${request}'`)).toMatch(/^HTTP\/1/);
+        expect(within(lab().lan.namespace, `timeout 5 bash --norc -c '${request}'`)).toMatch(
+            /^HTTP\/1/,
+        );
     });
 
     it.each(HOSTS)("keeps a machine of the LAN that routes to %s from its containers", (host) => {
@@ -118,7 +120,7 @@ describe("an overlay over three different engines", () => {
             expect(succeeds(() => within(lan.namespace, `ping -c 1 -W 1 ${address}`))).toBe(false);
             expect(
                 succeeds(() =>
-                    within(lan.namespace, `timeout 2 bash -c ": </dev/tcp/${address}/80"`),
+                    within(lan.namespace, `timeout 2 bash --norc -c ": </dev/tcp/${address}/80"`),
                 ),
             ).toBe(false);
         } finally {

@@ -87,7 +87,7 @@ export class TrialLab {
 }
 
 export async function shell(script: string): Promise<string> {
-    return succeeded(script, await execute("bash", ["-c", script], process.env));
+    return succeeded(script, await execute("bash", ["--norc", "-c", script], process.env));
 }
 
 /** Waits for what happens by itself, for instance the end of a process that lost its parent. */

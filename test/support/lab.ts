@@ -97,12 +97,14 @@ echo 'the watcher does not rest' >&2; exit 1`;
 
 /** Runs a script on a host as root; throws with its output where it fails. */
 export function on(host: string, script: string): string {
-    return run(...programOn(host, "bash", "-c", script));
+    return run(...programOn(host, "bash", "--norc", "-c", script));
 }
 
 /** The same on several hosts at once. */
 export async function onAll(hosts: readonly string[], script: string): Promise<string[]> {
-    return Promise.all(hosts.map((host) => start(...programOn(host, "bash", "-c", script))));
+    return Promise.all(
+        hosts.map((host) => start(...programOn(host, "bash", "--norc", "-c", script))),
+    );
 }
 
 /**
@@ -151,7 +153,7 @@ export function firstLineAt(socket: string): string {
 /** A request from the LAN: any answer in HTTP will do. */
 export function answersOnLan(socket: string): boolean {
     const request = `${firstLineAt(socket)} | grep -q HTTP`;
-    return succeeds(() => within(lab().lan.namespace, `timeout 2 bash -c '${request}'`));
+    return succeeds(() => within(lab().lan.namespace, `timeout 2 bash --norc -c '${request}'`));
 }
 
 /** Those of the targets that do not answer a ping from a container's network; all of them where it is not there. */

@@ -174,7 +174,8 @@ export class NetnsHost {
 
     /** A script that must succeed; its output. */
     sh(script: string): string {
-        const { status, stdout, stderr } = this.run(["bash", "-c", script]);
+        // From a socket, as Node's pipes are, bash takes itself for a login of rsh's, and would read the developer's .bashrc.
+        const { status, stdout, stderr } = this.run(["bash", "--norc", "-c", script]);
         if (status !== 0) {
             throw new Error(`${script}: exit ${status}: ${stderr}`);
         }
