@@ -20,7 +20,7 @@ case "$1 $2 $3" in
         [ ! -e "$FAKES/die" ] || kill -9 $(cat "$FAKES/die")
         ! grep -q bad ${FILE} || { echo 'Job for docker.service failed.' >&2; exit 1; }
         cp ${FILE} "$FAKES/read" 2>/dev/null
-        sleep 900 </dev/null >/dev/null 2>&1 8>&- 9>&- &
+        sleep 900 </dev/null >/dev/null 2>&1 7>&- 8>&- 9>&- &
         echo $! >$main; echo $! >/run/docker.pid ;;
 esac
 exit 0
