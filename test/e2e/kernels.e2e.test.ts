@@ -17,6 +17,7 @@ import {
 } from "../support/lab";
 import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
+import { isNoModule } from "./kernels/meshed";
 import { tunnels } from "./kernels/tunnels";
 import { wireguard } from "./kernels/wireguard";
 
@@ -282,7 +283,6 @@ const ALIVE = `
     done 2>/dev/null || :`;
 
 /** A module that was loaded stays loaded until the next boot. */
-const isNoModule = (line: string): boolean => !/^vm\d [-+] \w+$/.test(line);
 
 /** An admin's NIC: a bond over a VLAN. */
 const bond = (address: string): string => `

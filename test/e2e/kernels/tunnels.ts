@@ -1,23 +1,14 @@
 // What kernels.e2e asks of tunnels that this machine's kernel lacks: GRE and IPIP, which are protocols of IP.
 import { capture, tcpdump } from "../../support/capture";
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps } from "../../support/hosts";
-import {
-    inside,
-    lab,
-    on,
-    onAll,
-    programOn,
-    rebootAll,
-    unanswered,
-    watchersRest,
-} from "../../support/lab";
+import { inside, lab, on, onAll, programOn, rebootAll, watchersRest } from "../../support/lab";
 import { echoRequest, inGre, send } from "../../support/packets";
 import { lostAfter } from "../../support/patience";
-import { passesWhole, type Pings, whilePinging } from "../../support/pinging";
+import { passesWhole, whilePinging } from "../../support/pinging";
 import { Stack } from "../../support/stack";
+import { addressOn, CONTAINER, isNoModule, lostAmong, modulesOn, sayGap } from "./meshed";
 
 const WITHIN_MS = 30_000;
-const CONTAINER = "meshed";
 const RECEIVED = "cat /sys/class/net/eth0/statistics/rx_packets";
 const SENT = 5;
 const MEGABYTES = 10;
@@ -53,6 +44,7 @@ const WAYS: Readonly<Record<"gre" | "ipip", Way>> = {
 
 export function tunnels([first, second]: readonly [string, string]): void {
     const both = [first, second];
+    const lost = () => lostAmong(both);
     const stack = new Stack("tunnels", __dirname);
     const whole = new Map<string, string[]>();
     let before: string[];
@@ -70,10 +62,10 @@ export function tunnels([first, second]: readonly [string, string]): void {
         const { protocol, mtu, device, cut, told, wrapped } = WAYS[name];
 
         it("comes by one line, previewed without a module being loaded; the second up changes nothing", async () => {
-            const loaded = await modules();
+            const loaded = await modulesOn(both);
             use(name);
             expect(stack.preview()).toMatch(new RegExp(`link ${device}\\S+ *: "${name} local`));
-            expect(await modules()).toEqual(loaded);
+            expect(await modulesOn(both)).toEqual(loaded);
             stack.up();
             expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
             expect(devices()).toEqual(both.map(() => device));
@@ -142,7 +134,7 @@ export function tunnels([first, second]: readonly [string, string]): void {
                 stack.up(),
             );
             expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
-            say(name, gap);
+            sayGap(name, gap);
             const known = whole.get(name);
             expect(known ? traces(known, await dumps(both)) : []).toEqual([]);
         }
@@ -159,10 +151,6 @@ export function tunnels([first, second]: readonly [string, string]): void {
         stack.configure({ backend: JSON.stringify({ [backend]: {} }) });
     }
 
-    function modules(): Promise<string[]> {
-        return onAll(both, "cut -d' ' -f1 /proc/modules | sort");
-    }
-
     /** Beside the bridge, by their names without what is derived. */
     function devices(): string[] {
         return both.map((host) =>
@@ -176,17 +164,6 @@ export function tunnels([first, second]: readonly [string, string]): void {
     function received(): number {
         return Number(on(first, inside(CONTAINER, RECEIVED)));
     }
-
-    function lost(): string[] {
-        const all = both.map(addressOn);
-        return both.flatMap((host) =>
-            unanswered(host, CONTAINER, all).map((to) => `${host} -> ${to}`),
-        );
-    }
-}
-
-function addressOn(host: string): string {
-    return `10.42.${host.replace("vm", "")}.200`;
 }
 
 function keyOn(host: string): number {
@@ -197,12 +174,6 @@ function keyOn(host: string): number {
 
 function pings(host: string, target: string, size: number): boolean {
     return passesWhole(host, CONTAINER, target, size);
-}
-
-function say(name: string, { lost, gapMs }: Pings): void {
-    process.stdout.write(
-        `-> ${name}: ${lost} pings lost of 100 a second, gap ${Math.round(gapMs)} ms\n`,
-    );
 }
 
 /** Modules stay loaded until the next boot, with the devices that the kernel makes of its own; units are written anew, and a boot starts services. */
@@ -216,5 +187,3 @@ function traces(before: readonly string[], after: readonly string[]): string[] {
                 ),
         );
 }
-
-const isNoModule = (line: string): boolean => !/^vm\d [-+] \w+$/.test(line);

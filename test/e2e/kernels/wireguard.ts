@@ -13,15 +13,14 @@ import {
     onAll,
     programOn,
     rebootAll,
-    unanswered,
     watchersRest,
 } from "../../support/lab";
 import { lostAfter } from "../../support/patience";
 import { passesWhole, whilePinging } from "../../support/pinging";
 import { Stack, UP_AS_FAR_AS_IT_GOES } from "../../support/stack";
+import { addressOn, CONTAINER, isNoModule, lostAmong, modulesOn, sayGap } from "./meshed";
 
 const WITHIN_MS = 30_000;
-const CONTAINER = "meshed";
 const MTU = 1440;
 const MEGABYTES = 10;
 const PORT = 30_123;
@@ -30,6 +29,7 @@ const DEVICE = "$(basename /sys/class/net/wg-mesh-*)";
 
 export function wireguard([first, second]: readonly [string, string]): void {
     const both = [first, second];
+    const lost = () => lostAmong(both);
     const stack = new Stack("wireguard", __dirname);
     /** All private keys that a host has had, and all that the CLI said meanwhile. */
     const secrets = new Set<string>();
@@ -55,12 +55,12 @@ export function wireguard([first, second]: readonly [string, string]): void {
     });
 
     it("comes after its hosts' keys, and the preview says so; the second up changes nothing", async () => {
-        const loaded = await modules();
+        const loaded = await modulesOn(both);
         const shown = tell(stack.preview());
         expect(shown).toContain("the keys of vm4, vm5 are made by the next `pulumi up`");
         expect(shown).toMatch(/private-key wg-mesh-\S+ *: "wireguard"/);
         expect(shown).toMatch(/wireguard wg-mesh-\S+ peer made-by-vm5 *: "endpoint /);
-        expect(await modules()).toEqual(loaded);
+        expect(await modulesOn(both)).toEqual(loaded);
         expect(difference(before, await dumps(both))).toEqual([]);
         tell(stack.up());
         await keep();
@@ -155,14 +155,11 @@ export function wireguard([first, second]: readonly [string, string]): void {
         for (const backend of [{ vxlan: { port: PORT } }, { wireguard: { port: PORT } }]) {
             stack.configure({ backend: JSON.stringify(backend) });
             const target = addressOn(second);
-            const { lost: pings, gapMs } = whilePinging(
-                { host: first, container: CONTAINER, target },
-                () => tell(stack.up()),
+            const pings = whilePinging({ host: first, container: CONTAINER, target }, () =>
+                tell(stack.up()),
             );
             expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
-            process.stdout.write(
-                `-> ${Object.keys(backend).join("")}: ${pings} pings lost of 100 a second, gap ${Math.round(gapMs)} ms\n`,
-            );
+            sayGap(Object.keys(backend).join(""), pings);
             if ("vxlan" in backend) {
                 expect(on(first, "ip -o link show type wireguard")).toBe("");
                 expect(on(first, "ls /var/lib/crosshost/*/")).not.toContain("keys");
@@ -208,17 +205,6 @@ export function wireguard([first, second]: readonly [string, string]): void {
         }
     }
 
-    function modules(): Promise<string[]> {
-        return onAll(both, "cut -d' ' -f1 /proc/modules | sort");
-    }
-
-    function lost(): string[] {
-        const all = both.map(addressOn);
-        return both.flatMap((host) =>
-            unanswered(host, CONTAINER, all).map((to) => `${host} -> ${to}`),
-        );
-    }
-
     /** What is other than when all was whole, but for units, which are written anew, and what a boot does. */
     function traces(now: readonly string[]): string[] {
         return difference(whole, now)
@@ -231,10 +217,6 @@ function publicKeyOf(host: string): string {
     return on(host, `wg show ${DEVICE} public-key`).trim();
 }
 
-function addressOn(host: string): string {
-    return `10.42.${host.replace("vm", "")}.200`;
-}
-
 /** Backups among them. */
 function stateFiles(): string[] {
     const folder = join(dirname(LAB_JSON), "state");
@@ -243,5 +225,3 @@ function stateFiles(): string[] {
         .filter((path) => statSync(path).isFile())
         .map((path) => readFileSync(path, "latin1"));
 }
-
-const isNoModule = (line: string): boolean => !/^vm\d [-+] \w+$/.test(line);
