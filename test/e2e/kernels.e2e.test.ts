@@ -282,8 +282,6 @@ const ALIVE = `
         grep -qs '/${LAB_NAME}/vm[45]' $each/cgroup && tr '\\0' ' ' <$each/cmdline
     done 2>/dev/null || :`;
 
-/** A module that was loaded stays loaded until the next boot. */
-
 /** An admin's NIC: a bond over a VLAN. */
 const bond = (address: string): string => `
     ip link add link eth0 name eth0.50 type vlan id 50

@@ -20,7 +20,7 @@ export function modulesOn(hosts: readonly string[]): Promise<string[]> {
     return onAll(hosts, "cut -d' ' -f1 /proc/modules | sort");
 }
 
-/** Of a difference of dumps. */
+/** Of a difference of dumps: a module that was loaded stays loaded until the next boot. */
 export const isNoModule = (line: string): boolean => !/^vm\d [-+] \w+$/.test(line);
 
 export function sayGap(name: string, { lost, gapMs }: Pings): void {
