@@ -12,6 +12,7 @@ const SHELLS = ["dash", "bash", "rbash", "zsh", "fish", "tcsh", "bsd-csh"] as co
 const made: Readonly<Record<string, (become: "sudo" | undefined) => string>> = {
     applyCommand: (become) => commands.applyCommand(STACK, "overlay-mesh", become),
     askCommand: (become) => commands.askCommand(STACK, HASH, become, "eth0", ["192.168.40.9"]),
+    commitCommand: (become) => commands.commitCommand(STACK, "overlay-mesh", become),
     deleteCommand: (become) => commands.deleteCommand(STACK, "overlay-mesh", become),
     exposesCommand: (become) =>
         commands.exposesCommand(STACK, HASH, become, "lan-registry:5000/a/b:1.4@sha256:ab"),
