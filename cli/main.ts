@@ -4,7 +4,8 @@ import { check, type CheckOptions } from "./check/check";
 import { CliError } from "./error";
 import { printable } from "./text";
 import { graph, type GraphOptions } from "./graph/graph";
-import { FORMATS, importFile } from "./import/import";
+import { importHost } from "./import/host/host";
+import { FORMATS, importFile, type Imported } from "./import/import";
 
 /** 1 is for a check that found a difference. */
 const USAGE = 2;
@@ -53,18 +54,28 @@ export async function main(words: readonly string[]): Promise<number> {
         });
     const importing = program
         .command("import")
-        .description("print the program that makes what another tool's file asks for");
+        .description(
+            "print the program that makes what another tool's file asks for, or what a host has",
+        );
     for (const [name, format] of Object.entries(FORMATS)) {
         importing
             .command(name)
             .description(format.what)
             .argument("<file>")
             .action((file: string) => {
-                const { program: text, left } = importFile(format, file);
-                left.forEach((line) => process.stderr.write(`${printable(line)}\n`));
-                process.stdout.write(text);
+                print(importFile(format, file));
             });
     }
+    importing
+        .command("host")
+        .description(
+            "bridges, vxlan devices, Docker's networks and daemon.json of a host, read over SSH",
+        )
+        .argument("<destination>", "as `ssh` takes it")
+        .option("--become", "ask the host as root, by sudo without a password")
+        .action((destination: string, { become }: { become?: true }) => {
+            print(importHost(destination, become && "sudo"));
+        });
     try {
         await program.parseAsync(words, { from: "user" });
         return status;
@@ -79,6 +90,11 @@ export async function main(words: readonly string[]): Promise<number> {
         }
         throw error;
     }
+}
+
+function print({ program, left }: Imported): void {
+    left.forEach((line) => process.stderr.write(`${printable(line)}\n`));
+    process.stdout.write(program);
 }
 
 function paint(text: string, how: "good" | "bad"): string {

@@ -79,15 +79,18 @@ function ipamOf(network: Section): Section | undefined {
 type Reader = (parts: Parts) => Pick<Component, "kind" | "args">;
 
 const BY_DRIVER: Readonly<Record<string, Reader>> = {
-    bridge: ({ network, ipam, options, at }) => ({
-        kind: "Bridge",
-        args: {
-            cidr: cidrOf(network, ipam, proposed(at)),
-            gateway: ipam?.text("gateway"),
-            ipRange: ipam?.text("ip_range"),
-            mtu: options?.number(MTU),
-        },
-    }),
+    bridge({ network, ipam, options, at }) {
+        options?.leave(BRIDGE_NAME, "Crosshost names the bridge itself");
+        return {
+            kind: "Bridge",
+            args: {
+                cidr: cidrOf(network, ipam, proposed(at)),
+                gateway: ipam?.text("gateway"),
+                ipRange: ipam?.text("ip_range"),
+                mtu: options?.number(MTU),
+            },
+        };
+    },
     overlay({ network, ipam, options, at }) {
         const cidr = cidrOf(network, ipam, `10.${201 + at}.0.0/16`);
         const isSmall = prefixOf(cidr) > 20;
@@ -113,6 +116,7 @@ const BY_DRIVER: Readonly<Record<string, Reader>> = {
     ipvlan: (parts) => lan(parts, { driver: "ipvlan", mode: parts.options?.text("ipvlan_mode") }),
 };
 
+const BRIDGE_NAME = "com.docker.network.bridge.name";
 const MTU = "com.docker.network.driver.mtu";
 
 function cidrOf(network: Section, ipam: Section | undefined, proposal: string): string {

@@ -6,8 +6,10 @@ export interface Component {
 }
 
 export interface Arguments {
-    readonly [key: string]: string | number | boolean | readonly string[] | Arguments | undefined;
+    readonly [key: string]: Value | readonly Value[] | undefined;
 }
+
+type Value = string | number | boolean | Arguments;
 
 /** Why some of a file cannot be said, whoever's it is. */
 export const ALL_OR_NONE =
@@ -18,7 +20,12 @@ export const IPV4_ONLY = "an Overlay has IPv4 addresses only";
 export type Span = "host" | "hosts";
 
 /** A program of these components, on hosts that stand in the stack's config. */
-export function programOf(components: readonly Component[], span: Span, source: string): string {
+export function programOf(
+    components: readonly Component[],
+    span: Span,
+    source: string,
+    docker?: Arguments,
+): string {
     const kinds = [...new Set(["Host", ...components.map(({ kind }) => kind)])].sort();
     return [
         `// From ${source}, by \`crosshost import\`. What to set, with the address and SSH key of ${OF[span]}:`,
@@ -29,7 +36,9 @@ export function programOf(components: readonly Component[], span: Span, source: 
         "",
         "const config = new pulumi.Config();",
         'const privateKey = config.requireSecret("privateKey");',
-        ...HOSTS[span],
+        ...HOSTS[span].flatMap((line) =>
+            line === LAST && docker ? [`    docker: ${literal(docker)},`, line] : [line],
+        ),
         ...components.flatMap((component) => ["", ...statement(component, span)]),
         "",
     ].join("\n");
@@ -46,6 +55,9 @@ const SETTINGS: Readonly<Record<Span, readonly string[]>> = {
     ],
 };
 
+/** Of a Host's arguments: `docker` stands before it. */
+const LAST = "});";
+
 const HOSTS: Readonly<Record<Span, readonly string[]>> = {
     host: [
         'const host = new Host(config.require("name"), {',
@@ -55,7 +67,7 @@ const HOSTS: Readonly<Record<Span, readonly string[]>> = {
         "        privateKey,",
         '        hostKey: config.require("hostKey"),',
         "    },",
-        "});",
+        LAST,
     ],
     hosts: [
         "const hosts = config",
@@ -79,11 +91,18 @@ function statement({ kind, name, args }: Component, span: Span): string[] {
 }
 
 function literal(value: Arguments[string]): string {
-    if (typeof value !== "object" || Array.isArray(value)) {
+    if (isList(value)) {
+        return `[${value.map(literal).join(", ")}]`;
+    }
+    if (typeof value !== "object") {
         return JSON.stringify(value);
     }
     const fields = Object.entries(value)
         .filter(([, one]) => one !== undefined)
         .map(([key, one]) => `${key}: ${literal(one)}`);
     return fields.length === 0 ? "{}" : `{ ${fields.join(", ")} }`;
+}
+
+function isList(value: Arguments[string]): value is readonly Value[] {
+    return Array.isArray(value);
 }
