@@ -27,3 +27,10 @@ export function ratio(ones: readonly number[], others: readonly number[]): Ratio
 export function ratioText({ median: middle, quartiles }: Ratio): string {
     return `${middle.toFixed(2)} (${quartiles.map((value) => value.toFixed(2)).join("-")})`;
 }
+
+/** `9`, or the least and the greatest where they differ: `6 to 9`. */
+export function span(counts: readonly number[]): string {
+    const least = Math.min(...counts);
+    const greatest = Math.max(...counts);
+    return least === greatest ? String(greatest) : `${least} to ${greatest}`;
+}

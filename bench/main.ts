@@ -6,9 +6,10 @@ import { red, say } from "../lab/terminal";
 import { LAB_JSON, LAB_NAME } from "../test/support/lab";
 import { type Bench, machine, type Report } from "./bench";
 import { packets } from "./packets/packets";
+import { scale } from "./scale/scale";
 import { times } from "./times";
 
-const BENCHES: Readonly<Record<string, Bench>> = { times, packets };
+const BENCHES: Readonly<Record<string, Bench>> = { times, packets, scale };
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {

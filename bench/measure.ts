@@ -68,7 +68,8 @@ export async function measure(labFile: string, count: number, previews: number):
     }
 }
 
-async function timed(hosts: readonly string[], act: () => void): Promise<Operation> {
+/** Its time, and how often each host was logged in to. */
+export async function timed(hosts: readonly string[], act: () => void): Promise<Operation> {
     const marks = await markJournals(hosts);
     const began = performance.now();
     act();

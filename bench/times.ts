@@ -5,7 +5,7 @@ import { answer } from "../lab/command";
 import { duration, step, table } from "../lab/terminal";
 import { LAB_JSON, LAB_NAME, ROOT } from "../test/support/lab";
 import { type Bench } from "./bench";
-import { median } from "./figures";
+import { median, span } from "./figures";
 import { measure, type Measured, type Operation } from "./measure";
 
 const SIZES = [2, 4, 8];
@@ -50,31 +50,24 @@ function resultTable(results: readonly Measured[]): string {
         ["", ...results.map(({ hosts }) => `${hosts} hosts`)],
         [
             row("preview without change", (measured) => duration(previewTime(measured))),
-            row("  SSH logins of each host", ({ previews }) => most(previews.flatMap(logins))),
+            row("  SSH logins of each host", ({ previews }) => span(previews.flatMap(logins))),
             row("up, from nothing", ({ up }) => duration(up.milliseconds)),
-            row("  SSH logins of each host", ({ up }) => most(up.logins)),
+            row("  SSH logins of each host", ({ up }) => span(up.logins)),
             row("up, one entry of one host", ({ repair }) => duration(repair.milliseconds)),
-            row("  SSH logins of that host", ({ repair }) => most(repair.logins.slice(0, 1))),
-            row("  SSH logins of each other", ({ repair }) => most(repair.logins.slice(1))),
+            row("  SSH logins of that host", ({ repair }) => span(repair.logins.slice(0, 1))),
+            row("  SSH logins of each other", ({ repair }) => span(repair.logins.slice(1))),
             row("destroy", ({ destroy }) => duration(destroy.milliseconds)),
             row("resources of each host", ({ resources }) =>
-                most(resources.map((all) => all.length)),
+                span(resources.map((all) => all.length)),
             ),
-            row("programs run by a no-op", (measured) => most(measured.programsOfNoOp)),
-            row("SSH connections left open", (measured) => most(measured.openConnections)),
+            row("programs run by a no-op", (measured) => span(measured.programsOfNoOp)),
+            row("SSH connections left open", (measured) => span(measured.openConnections)),
         ],
     );
 }
 
 function logins(operation: Operation): readonly number[] {
     return operation.logins;
-}
-
-/** The greatest; where hosts differ, the least as well. */
-function most(counts: readonly number[]): string {
-    const least = Math.min(...counts);
-    const greatest = Math.max(...counts);
-    return least === greatest ? String(greatest) : `${least} to ${greatest}`;
 }
 
 /** By the rule of lab/pulumi/pulumi: those of the CLI on PATH, or the lab's stand-ins. */

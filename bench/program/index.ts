@@ -1,4 +1,4 @@
-// One overlay over all hosts of the lab, and one container on each.
+// One overlay over the first hosts of the lab, and one container on each, or more.
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { ContainerAttachment, Host, Overlay } from "pulumi-crosshost";
@@ -14,6 +14,8 @@ const config = new pulumi.Config();
 const lab = JSON.parse(readFileSync(config.require("lab"), "utf8")) as Lab;
 const privateKey = pulumi.secret(readFileSync(lab.privateKeyFile, "utf8"));
 
+const containers = config.getNumber("containers") ?? 1;
+
 const hosts = new Map(
     Object.entries(lab.hosts)
         .slice(0, config.requireNumber("hosts"))
@@ -28,9 +30,11 @@ const mesh = new Overlay("mesh", {
     backend: { vxlan: {} },
 });
 for (const [name, host] of hosts) {
-    new ContainerAttachment(`app-${name}`, {
-        host,
-        network: mesh,
-        container: { image: "lan-registry:5000/busybox:1", restart: "unless-stopped" },
-    });
+    for (let number = 1; number <= containers; number += 1) {
+        new ContainerAttachment(number === 1 ? `app-${name}` : `app${number}-${name}`, {
+            host,
+            network: mesh,
+            container: { image: "lan-registry:5000/busybox:1", restart: "unless-stopped" },
+        });
+    }
 }
