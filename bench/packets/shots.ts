@@ -30,8 +30,8 @@ export interface Transfer {
 export interface Shot {
     readonly one: Transfer;
     readonly eight: Transfer;
-    /** UDP packets of 64 bytes that arrive in a second. */
-    readonly packets: number;
+    /** UDP packets of 64 bytes: those that arrive in a second, and microseconds of a processor for each that is sent. */
+    readonly packets: { readonly arrived: number; readonly cost: number };
     /** Round trips of 64 bytes by UDP, in milliseconds. */
     readonly trip: { readonly median: number; readonly p99: number; readonly p999: number };
 }
@@ -95,8 +95,12 @@ function transfer({ end }: IperfResult): Transfer {
     };
 }
 
-function packetsIn({ end: { sum } }: IperfResult): number {
-    return sum === undefined ? NaN : (sum.packets - sum.lost_packets) / sum.seconds;
+function packetsIn({ end }: IperfResult): Shot["packets"] {
+    const { packets = NaN, lost_packets = NaN, seconds = NaN } = end.sum ?? {};
+    return {
+        arrived: (packets - lost_packets) / seconds,
+        cost: ((end.cpu_utilization_percent.host_total / 100) * seconds * 1e6) / packets,
+    };
 }
 
 async function sockperf({ client, server }: Ends): Promise<string> {
