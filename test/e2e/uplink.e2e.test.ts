@@ -1,12 +1,9 @@
 // The NIC of each host, by which SSH comes, becomes a port of a bridge: set up by ifupdown, by systemd-networkd, and by nobody.
-import { spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { AS_AFTER_A_REBOOT, baseline, difference, HOSTS, type HostName } from "../support/hosts";
 import { inNetworkOf, lab, on, onAll, rebootAll, succeeds, within } from "../support/lab";
 import { until } from "../support/patience";
 import { Stack } from "../support/stack";
+import { streaming, streamText } from "../support/streams";
 
 const WITHIN_MS = 20_000;
 const HOME = lab().lan.cidr.replace(/\.0\/24$/, "");
@@ -40,8 +37,8 @@ describe("the flat-lan tutorial: uplinks of bridges", () => {
         expect(HOSTS.map((host) => ways(host, "eth0"))).toEqual(unlike);
     });
 
-    it("take the NIC, and what is sent over it meanwhile arrives", () => {
-        expect(longestSilence(() => stack.up())).toBeLessThan(1500);
+    it("take the NIC, and what is sent over it meanwhile arrives", async () => {
+        expect(await longestSilence(() => stack.up())).toBeLessThan(1500);
         stack.nothingToDo("preview");
         stack.nothingToDo("up");
     });
@@ -99,41 +96,19 @@ describe("the flat-lan tutorial: uplinks of bridges", () => {
     });
 
     it("give the NIC back without a trace", async () => {
-        expect(longestSilence(() => stack.destroy())).toBeLessThan(1500);
+        expect(await longestSilence(() => stack.destroy())).toBeLessThan(1500);
         expect(HOSTS.map((host) => ways(host, "eth0"))).toEqual(unlike);
         await onAll(HOSTS, AS_AFTER_A_REBOOT);
         expect(difference(before, await baseline())).toEqual([]);
     });
 });
 
-/** A number every 20 ms from each host, by an SSH connection that stays: how long the longest wait for one was, of which none is missing. */
-function longestSilence(act: () => void): number {
-    const count = "n=0; while n=$((n + 1)); do echo $n; sleep 0.02; done";
-    const streams = HOSTS.map((host) => {
-        const log = join(tmpdir(), `crosshost-uplink-stream-${host}`);
-        const login = `ssh -nF ${lab().sshConfigFile} -o BatchMode=yes ${host} '${count}'`;
-        const script = `${login} | while read -r n; do echo "$n $(date +%s%3N)"; done >${log}`;
-        return { log, child: spawn("sh", ["-c", script], { detached: true, stdio: "ignore" }) };
-    });
-    const ended: number[] = [];
-    try {
-        act();
-    } finally {
-        streams.forEach(({ child }) => {
-            ended.push(Date.now());
-            process.kill(-(child.pid ?? 0), "SIGTERM");
-        });
-    }
-    const silences = streams.map(({ log }, at) => {
-        const lines = readFileSync(log, "utf8").trimEnd().split("\n");
-        rmSync(log);
-        const heard = lines.map((line) => line.split(" ").map(Number));
-        expect(heard.map(([n]) => n)).toEqual(heard.map((_, before) => before + 1));
-        const times = [...heard.map(([, time = 0]) => time), ended[at] ?? 0];
-        return Math.max(...times.slice(1).map((time, before) => time - (times[before] ?? 0)));
-    });
-    console.log(`longest silence of a connection: ${silences.join(" ms, ")} ms`);
-    return Math.max(...silences);
+/** Connections of each host meanwhile, none of which may break: how long the longest wait for what comes over them was. */
+async function longestSilence(act: () => void): Promise<number> {
+    const streams = await streaming(HOSTS, act);
+    console.log(streams.map(streamText).join("\n"));
+    expect(streams.flatMap(({ broken }) => broken)).toEqual([]);
+    return Math.max(...streams.map(({ silence }) => silence));
 }
 
 function bridgeOf(host: string): string {

@@ -1,6 +1,7 @@
-// npm run sweep [-- --points N --seed S --restarts N --runtimes N]: kills clients, plugins, sshd and the program on hosts, each
+// npm run sweep [-- --points N --seed S --restarts N --switchings N --runtimes N]: kills clients, plugins, sshd and the program on hosts, each
 // in the middle of an up, an update or a destroy, and looks whether one more run heals it. Then restarts containers and
-// Docker under attachments of every kind, and looks how soon they are back. Then makes the demo's stack on every Node,
+// Docker under attachments of every kind, and looks how soon they are back. Then puts each host's NIC into a bridge and
+// takes it out again, under connections that must not break. Then makes the demo's stack on every Node,
 // SDK, kind of module, language and package manager that users have.
 import { parseArgs } from "node:util";
 import { bringUp, labEnvironment, takeDown } from "../../lab/bringup";
@@ -12,6 +13,7 @@ import { type Result } from "./life";
 import { restartSweep } from "./restartSweep";
 import { runtimeSweep } from "./runtimeSweep";
 import { sweep } from "./sweep";
+import { switchSweep } from "./switchSweep";
 
 /** Of all five engines. */
 const HOSTS = 6;
@@ -28,6 +30,7 @@ async function main(): Promise<number> {
         options: {
             points: { type: "string", default: "200" },
             restarts: { type: "string", default: "100" },
+            switchings: { type: "string", default: "20" },
             runtimes: { type: "string", default: String(allRuntimes().length) },
             seed: { type: "string", default: String(Date.now() % 1_000_000) },
         },
@@ -37,8 +40,9 @@ async function main(): Promise<number> {
     await bringUp(env, HOSTS);
     const healed = points === 0 || (await crashes(points, seed));
     const back = values.restarts === "0" || (await restartSweep(Number(values.restarts)));
+    const stayed = values.switchings === "0" || (await switchSweep(Number(values.switchings)));
     const ran = values.runtimes === "0" || (await runtimeSweep(Number(values.runtimes), seed));
-    const allWell = healed && back && ran;
+    const allWell = healed && back && stayed && ran;
     if (allWell) {
         await takeDown(env, "--purge");
     }

@@ -71,8 +71,6 @@ function carry(nic, from, to, phase_name, phase_clear, key,    i, n, keys, pass)
         step(phase_name, "ip", "addr replace " addr_as_for(keys[i], to, to == nic ? uplink_label(nic, nth_word(keys[i], 3)) : "") " dev " to, key)
         undo_later("addr add " addr_as_for(keys[i], from, addr_label[keys[i]]) " dev " from)
     }
-    if (to == nic)
-        step(phase_name, "ip", "link set dev " nic " nomaster", key)
     for (pass = 0; pass <= 1; pass++)
         for (i = 1; i <= trail_count; i++)
             if (trail_is_to_go(i, from) && (trails[i] ~ / via /) == pass) {
@@ -80,13 +78,13 @@ function carry(nic, from, to, phase_name, phase_clear, key,    i, n, keys, pass)
                 undo_later("route replace " trail_again(i, from, from))
             }
     for (i = n; i >= 1; i--) {
-        if (to == nic) # systemd-networkd takes it from a bridge whose carrier went with the port
-            step(phase_clear, "ip-del", "addr del " nth_word(keys[i], 3) " dev " from, key)
-        else
-            step(phase_name, "ip", "addr del " nth_word(keys[i], 3) " dev " from, key)
+        step(phase_name, "ip", "addr del " nth_word(keys[i], 3) " dev " from, key)
         if (!(addr_on(keys[i], to) in addr_words))
             undo_later("addr del " nth_word(keys[i], 3) " dev " to)
     }
+    # Last, for the bridge's route to the LAN leads nowhere then, and systemd-networkd takes addresses from a bridge without a carrier.
+    if (to == nic)
+        step(phase_name, "ip", "link set dev " nic " nomaster", key)
     # of an IPv6 address that ends some day the kernel leaves the route to its network
     for (i = 1; i <= trail_count; i++)
         if (trail_is_over(i, from) && trail_proto[i] == "kernel" && trail_is_six(i) && trails[i] !~ /^f[ef]/) {

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { bold, duration, red, say } from "../../lab/terminal";
+import { lab, onAll } from "../support/lab";
+import { Stack } from "../support/stack";
+import { type Stream, streaming, streamText } from "../support/streams";
+
+/** So many times each host's NIC goes into a bridge and out again, by hand and by a stack, under connections that stay. */
+export async function switchSweep(count: number): Promise<boolean> {
+    const began = Date.now();
+    const hosts = Object.keys(lab().hosts);
+    say(
+        bold(
+            `==> switchings: ${count} times the NIC of ${hosts.length} hosts into a bridge and out`,
+        ),
+    );
+    const byHand = await streaming(hosts, () => times(count, () => onAll(hosts, byHandOn())));
+    tell("by hand, `ip -batch`", byHand);
+    const stack = new Stack("switchings", join(__dirname, "programs/switchings"));
+    stack.configure({ in: false });
+    stack.up();
+    const byStack = await streaming(hosts, () => times(count, () => switchBy(stack)));
+    tell("by a stack, under guard", byStack);
+    stack.destroy();
+    stack.remove();
+    say(`switchings: ${duration(Date.now() - began)}`);
+    return byStack.every(({ broken }) => broken.length === 0);
+}
+
+async function times(count: number, act: () => unknown): Promise<void> {
+    for (let time = 0; time < count; time += 1) {
+        await act();
+    }
+}
+
+function switchBy(stack: Stack): void {
+    for (const isIn of [true, false]) {
+        stack.configure({ in: isIn });
+        stack.up();
+    }
+}
+
+/** What an admin who is careful writes, and undoes. */
+function byHandOn(): string {
+    const router = lab().lan.address;
+    return `
+address=$(ip -o -4 addr show dev eth0 | awk '{ print $4; exit }')
+mac=$(cat /sys/class/net/eth0/address)
+ip -batch - <<E || exit
+link add hand0 address $mac type bridge stp_state 0 forward_delay 0
+link set hand0 up
+link set eth0 master hand0
+addr add $address brd + dev hand0
+addr del $address dev eth0
+route replace default via ${router} dev hand0
+E
+sleep 0.5
+ip -batch - <<E
+addr add $address brd + dev eth0
+link set eth0 nomaster
+route replace default via ${router} dev eth0
+link del hand0
+E
+sleep 0.5`;
+}
+
+function tell(how: string, streams: readonly Stream[]): void {
+    const sum = (of: (stream: Stream) => number) =>
+        streams.reduce((all, stream) => all + of(stream), 0);
+    const broken = sum((stream) => stream.broken.length);
+    const again = sum(({ retransmitted: { byHost, toHost } }) => byHost + toHost);
+    const summary = `${how}: ${broken} connections broken, ${again} segments sent anew`;
+    say(broken > 0 ? red(summary) : summary);
+    streams.forEach((stream) => {
+        say(`  ${streamText(stream)}`);
+    });
+}
