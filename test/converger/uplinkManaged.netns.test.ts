@@ -67,14 +67,67 @@ describe("systemd-networkd", () => {
         expect(host.dump().replace(/^\/run\/crosshost.*\n/gm, "")).toBe(before);
     });
 
-    test.each([
-        ["DHCP=yes", "eth0 has DHCP (/etc/systemd/network/10-lan.network has DHCP=yes)"],
-        ["VLAN=eth0.20", "eth0 has more on it than addresses and routes ("],
-    ])("with %s is refused", (line, told) => {
-        host.sh(`echo '[Network]\n${line}' >>${ADMINS}`);
-        expect(host.apply("lan", LAN)).toMatchObject({ status: 2 });
-        expect(host.apply("lan", LAN).stderr).toContain(`uplink eth0: ${told}`);
+    describe("with DHCP", () => {
+        const ID = "DHCPv4 Client ID: IAID:0x56504d98/DUID";
+        const leased = () =>
+            host.sh("ip addr change 192.168.40.11/24 dev eth0 valid_lft 600 preferred_lft 600");
+        const answer = (id: string) =>
+            host.put(
+                "networkctl",
+                `#!/bin/sh\necho "$*" >>"$FAKES/networkctl.log"\n[ "$1" = reload ] || echo "   ${id}"\n`,
+            );
+        const calls = () => host.sh("grep -c status $FAKES/networkctl.log || :").trim();
+
+        test("has its client on the bridge, known to the server as that of the NIC", () => {
+            answer(ID);
+            host.sh(`sed -i s/^Address=.*/DHCP=yes/ ${ADMINS}`);
+            leased();
+            const before = host.dump().replace(/lft \d+sec/g, "");
+            expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
+            expect(host.sh(`cat ${bridge}`)).toContain(
+                "[Network]\nDHCP=yes\n\n[Route]\nGateway=192.168.40.1\n\n[Network]\nDNS=192.168.40.1\n\n" +
+                    "[DHCPv4]\nIAID=0x56504d98\n\n[DHCPv6]\nIAID=0x56504d98\n\n[Network]\nKeepConfiguration=static\n",
+            );
+            expect(host.sh(`cat ${port}`)).not.toMatch(/DHCP|IAID/);
+            expect(host.sh(`ip -o addr show dev ${BRIDGE}`)).toMatch(
+                /192.168.40.11\/24.* dynamic /,
+            );
+            state("configured", port);
+            answer("there is no client");
+            expect(host.apply("lan", LAN).stdout).toBe("lan: in step, nothing to do\n");
+            expect(host.observe().drift).toEqual([]);
+            expect(calls()).toBe("1");
+            host.crosshost(["uninstall", STACK]);
+            expect(host.dump().replace(/lft \d+sec/g, "")).toBe(before);
+        });
+
+        test("is known by its MAC, where the admin's file says so", () => {
+            answer("DHCPv4 Client ID: 02:4c:41:66:00:0b");
+            host.sh(
+                `printf '[Network]\\nDHCP=ipv4\\n[DHCPv4]\\nClientIdentifier=mac\\n' >>${ADMINS}`,
+            );
+            leased();
+            expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
+            expect(host.sh(`cat ${bridge}`)).toContain("[DHCPv4]\nClientIdentifier=mac\n");
+            expect(host.sh(`cat ${bridge}`)).not.toContain("IAID");
+        });
+
+        test("of another client than systemd-networkd's is refused", () => {
+            leased();
+            expect(host.apply("lan", LAN).stderr).toContain(
+                "uplink eth0: eth0 has 192.168.40.11/24 by DHCP, whose client would put it back on the NIC",
+            );
+        });
     });
+
+    test.each([["VLAN=eth0.20", "eth0 has more on it than addresses and routes ("]])(
+        "with %s is refused",
+        (line, told) => {
+            host.sh(`echo '[Network]\n${line}' >>${ADMINS}`);
+            expect(host.apply("lan", LAN)).toMatchObject({ status: 2 });
+            expect(host.apply("lan", LAN).stderr).toContain(`uplink eth0: ${told}`);
+        },
+    );
 
     test("at boot is waited for", () => {
         host.apply("lan", LAN);

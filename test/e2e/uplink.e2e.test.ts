@@ -4,14 +4,12 @@ import { inNetworkOf, lab, on, onAll, rebootAll, succeeds, within } from "../sup
 import { until } from "../support/patience";
 import { Stack } from "../support/stack";
 import { streaming, streamText } from "../support/streams";
+import { bridgeOf, movedWays, waysOf } from "../support/nics";
 
 const WITHIN_MS = 20_000;
 const HOME = lab().lan.cidr.replace(/\.0\/24$/, "");
 const addressOf = (host: string) => lab().hosts[host]?.address ?? "";
 const webOf = (host: string) => `${HOME}.${201 + HOSTS.indexOf(host as HostName)}`;
-
-type Json = Readonly<Record<string, unknown>>;
-const json = (host: string, command: string) => JSON.parse(on(host, command)) as readonly Json[];
 
 describe("the flat-lan tutorial: uplinks of bridges", () => {
     const stack = new Stack("flat-lan");
@@ -22,7 +20,7 @@ describe("the flat-lan tutorial: uplinks of bridges", () => {
         await onAll(HOSTS, "docker pull -q lan-registry:5000/busybox:1 >/dev/null");
         await onAll(HOSTS, AS_AFTER_A_REBOOT);
         before = await baseline();
-        unlike = HOSTS.map((host) => ways(host, "eth0"));
+        unlike = HOSTS.map((host) => waysOf(host, "eth0"));
         stack.configure({ lan: HOME });
     });
     afterAll(() => stack.cleanUp());
@@ -34,7 +32,7 @@ describe("the flat-lan tutorial: uplinks of bridges", () => {
         expect(status).not.toBe(0);
         expect(output).toContain('Bridge "lan1" cannot be applied on vm1:');
         expect(output).toMatch(/there is no link eth7: write one of eth0, docker0 in uplink/);
-        expect(HOSTS.map((host) => ways(host, "eth0"))).toEqual(unlike);
+        expect(HOSTS.map((host) => waysOf(host, "eth0"))).toEqual(unlike);
     });
 
     it("take the NIC, and what is sent over it meanwhile arrives", async () => {
@@ -45,11 +43,8 @@ describe("the flat-lan tutorial: uplinks of bridges", () => {
 
     it("have its addresses and routes, and its MAC", () => {
         HOSTS.forEach((host, at) => {
-            const bridge = bridgeOf(host);
-            expect(JSON.stringify(ways(host, bridge)).replaceAll(bridge, "eth0")).toBe(
-                JSON.stringify(unlike[at]),
-            );
-            expect(ways(host, "eth0")).toEqual([[], []]);
+            expect(movedWays(host)).toEqual(unlike[at]);
+            expect(waysOf(host, "eth0")).toEqual([[], []]);
         });
     });
 
@@ -61,10 +56,7 @@ describe("the flat-lan tutorial: uplinks of bridges", () => {
         await rebootAll(HOSTS, ...(how === "hard" ? (["--hard"] as const) : []));
         await until(WITHIN_MS, () => lost().length === 0);
         HOSTS.forEach((host, at) => {
-            const bridge = bridgeOf(host);
-            expect(JSON.stringify(ways(host, bridge)).replaceAll(bridge, "eth0")).toBe(
-                JSON.stringify(unlike[at]),
-            );
+            expect(movedWays(host)).toEqual(unlike[at]);
         });
         stack.nothingToDo("preview");
     });
@@ -97,7 +89,7 @@ describe("the flat-lan tutorial: uplinks of bridges", () => {
 
     it("give the NIC back without a trace", async () => {
         expect(await longestSilence(() => stack.destroy())).toBeLessThan(1500);
-        expect(HOSTS.map((host) => ways(host, "eth0"))).toEqual(unlike);
+        expect(HOSTS.map((host) => waysOf(host, "eth0"))).toEqual(unlike);
         await onAll(HOSTS, AS_AFTER_A_REBOOT);
         expect(difference(before, await baseline())).toEqual([]);
     });
@@ -109,19 +101,6 @@ async function longestSilence(act: () => void): Promise<number> {
     console.log(streams.map(streamText).join("\n"));
     expect(streams.flatMap(({ broken }) => broken)).toEqual([]);
     return Math.max(...streams.map(({ silence }) => silence));
-}
-
-function bridgeOf(host: string): string {
-    const [nic] = json(host, "ip -j link show dev eth0");
-    return String(nic?.["master"]);
-}
-
-/** Addresses and routes of a link, as its host has them. */
-function ways(host: string, link: string): unknown[] {
-    const [found] = json(host, `ip -j -4 addr show dev ${link}`);
-    const addresses = (found?.["addr_info"] ?? []) as readonly Json[];
-    const routes = json(host, `ip -d -j -4 route show table all dev ${link}`);
-    return [addresses, routes.map((route) => ({ ...route, flags: undefined }))];
 }
 
 /** Who does not reach whom: the LAN each container, and each container the LAN, its own host, and the others. */

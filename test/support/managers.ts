@@ -1,13 +1,16 @@
 import { lab, on } from "./lab";
 
 /** What sets up a host's NIC, as Debian ships it. */
-export interface Manager {
+export interface Setup {
     readonly name: string;
     readonly packages: readonly string[];
     /** What an admin writes for it: a script. */
     readonly configure: (address: string, gateway: string) => string;
     /** What an admin does to it, after which it sets up the NIC anew. */
     readonly anew: readonly string[];
+}
+
+export interface Manager extends Setup {
     /** Prints links of ours, and ends of containers' links, that it has in its hands. */
     readonly holds: string;
 }
@@ -101,8 +104,49 @@ E
     },
 ];
 
+/** By a NIC's place in the machine, which a lab's has not, systemd-networkd and NetworkManager tell a DHCP server who they are. */
+const HAS_A_PLACE = `
+echo 'ACTION!="remove", SUBSYSTEM=="net", KERNEL=="eth0", ENV{ID_NET_NAME_PATH}="enp1s0"' >/etc/udev/rules.d/90-place.rules
+`;
+const NETWORKD_ANEW = [
+    "networkctl reload; networkctl reconfigure eth0",
+    "systemctl restart systemd-networkd",
+];
+
+/** Those under which a NIC becomes the port of a bridge. */
+export const SETUPS: readonly (Setup & { readonly dhcp: boolean })[] = [
+    {
+        name: "netplan with systemd-networkd",
+        dhcp: false,
+        packages: ["netplan.io"],
+        configure: (address, gateway) => `${NOBODY_ELSE}${netplan("networkd")(address, gateway)}`,
+        anew: ["netplan apply", ...NETWORKD_ANEW],
+    },
+    {
+        name: "systemd-networkd, DHCP",
+        dhcp: true,
+        packages: [],
+        configure: () => `${NOBODY_ELSE}${HAS_A_PLACE}
+printf '[Match]\\nName=eth0\\n[Network]\\nDHCP=yes\\n' >/etc/systemd/network/10-lan.network
+systemctl -q enable systemd-networkd 2>/dev/null
+`,
+        anew: NETWORKD_ANEW,
+    },
+    {
+        name: "netplan with systemd-networkd, DHCP",
+        dhcp: true,
+        packages: ["netplan.io"],
+        configure: () => `${NOBODY_ELSE}${HAS_A_PLACE}
+install -m 0600 /dev/stdin /etc/netplan/lan.yaml <<E
+network: { version: 2, renderer: networkd, ethernets: { eth0: { dhcp4: true } } }
+E
+`,
+        anew: ["netplan apply", ...NETWORKD_ANEW],
+    },
+];
+
 /** The host's NIC is this manager's from its next boot on. */
-export function hand(host: string, manager: Manager): void {
+export function hand(host: string, manager: Setup): void {
     const { lan, hosts } = lab();
     on(host, `set -e\n${manager.configure(hosts[host]?.address ?? "", lan.address)}`);
 }

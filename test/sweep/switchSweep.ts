@@ -1,8 +1,12 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { bold, duration, red, say } from "../../lab/terminal";
 import { lab, onAll } from "../support/lab";
 import { Stack } from "../support/stack";
 import { type Stream, streaming, streamText } from "../support/streams";
+
+/** A machine that has other work sends some anew by itself. */
+const IDLE_MS = 60_000;
 
 /** So many times each host's NIC goes into a bridge and out again, by hand and by a stack, under connections that stay. */
 export async function switchSweep(count: number): Promise<boolean> {
@@ -13,6 +17,8 @@ export async function switchSweep(count: number): Promise<boolean> {
             `==> switchings: ${count} times the NIC of ${hosts.length} hosts into a bridge and out`,
         ),
     );
+    const idle = await streaming(hosts, () => sleep(IDLE_MS));
+    tell(`nothing for ${duration(IDLE_MS)}`, idle);
     const byHand = await streaming(hosts, () => times(count, () => onAll(hosts, byHandOn())));
     tell("by hand, `ip -batch`", byHand);
     const stack = new Stack("switchings", join(__dirname, "programs/switchings"));

@@ -39,7 +39,7 @@ function is_managed_bridge(name) {
 }
 
 # sections and what they hold: `port` of the NIC itself, `bridge` all else
-function managed_text(nic, bridge, part,    n, files, i, line, section, text, keeps) {
+function managed_text(nic, bridge, part,    n, files, i, line, section, text, keeps, iaid) {
     n = split(managed_source(nic), files, " ")
     text = MANAGED_MARK managed_source(nic) "\n[Match]\nName=" (part == "port" ? nic : bridge) "\n"
     if (part == "port")
@@ -60,8 +60,51 @@ function managed_text(nic, bridge, part,    n, files, i, line, section, text, ke
         }
         close(files[i])
     }
+    if (part == "port")
+        return text
+    iaid = managed_has_dhcp(nic) == "" ? "" : managed_iaid(nic, bridge)
+    if (iaid != "")
+        text = text "\n[DHCPv4]\nIAID=" iaid "\n\n[DHCPv6]\nIAID=" iaid "\n"
     # until it is read anew at a boot: what others have added to the NIC stays too
-    return text (part == "port" || keeps ? "" : "\n[Network]\nKeepConfiguration=static\n")
+    return text (keeps ? "" : "\n[Network]\nKeepConfiguration=static\n")
+}
+
+# By what a server knows the NIC, where it is not by its MAC: of a NIC it comes from its place in the machine, which a bridge has not. It is
+# told as long as the NIC has a client of its own, and then our file has it.
+function managed_iaid(nic, bridge,    command, line, path) {
+    if (nic in managed_iaid_known)
+        return managed_iaid_known[nic]
+    managed_iaid_known[nic] = ""
+    path = managed_path(stack, bridge)
+    while ((getline line < path) > 0)
+        if (sub(/^IAID=/, "", line))
+            managed_iaid_known[nic] = line
+    close(path)
+    if (managed_iaid_known[nic] != "")
+        return managed_iaid_known[nic]
+    command = "exec networkctl --no-pager --lines=0 status " nic " 2>/dev/null"
+    while ((command | getline line) > 0)
+        if (match(line, /IAID:? *0x[0-9a-fA-F]+/)) {
+            line = substr(line, RSTART, RLENGTH)
+            sub(/^IAID:? */, "", line)
+            managed_iaid_known[nic] = line
+        }
+    close(command)
+    return managed_iaid_known[nic]
+}
+
+# the file and the line that say so
+function managed_has_dhcp(nic,    n, files, i, line, found) {
+    n = split(managed_source(nic), files, " ")
+    for (i = 1; i <= n; i++) {
+        while ((getline line < files[i]) > 0) {
+            gsub(/[ \t]*=[ \t]*/, "=", line)
+            if (line ~ /^DHCP=(yes|true|on|1|ipv4|ipv6|both)$/)
+                found = files[i] " has " line
+        }
+        close(files[i])
+    }
+    return found
 }
 
 function managed_has(section, part) {
@@ -75,10 +118,6 @@ function managed_bar(nic,    n, files, i, line) {
     for (i = 1; i <= n; i++) {
         while ((getline line < files[i]) > 0) {
             gsub(/[ \t]*=[ \t]*/, "=", line)
-            if (line ~ /^DHCP=(yes|true|on|1|ipv4|ipv6|both)$/) {
-                close(files[i])
-                return "has DHCP (" files[i] " has " line "), whose lease is the NIC\047s: give the host a static address, or leave uplink out"
-            }
             if (line ~ /^(Bridge|Bond|VRF|VLAN|MACVLAN|MACVTAP|IPVLAN|IPVTAP|BatmanAdvanced|Tunnel|Xfrm|IPoIB|MACsec)=./) {
                 close(files[i])
                 return "has more on it than addresses and routes (" files[i] " has " line "), which would not follow to the bridge: leave uplink out"
