@@ -112,6 +112,46 @@ describe("systemd-networkd", () => {
             expect(host.sh(`cat ${bridge}`)).not.toContain("IAID");
         });
 
+        /** As systemd-networkd does with a link that gets another file; whose lease comes back from the server at once, or never. */
+        const forgetful = (again: string) =>
+            host.put(
+                "networkctl",
+                `#!/bin/sh
+[ "$1" = reload ] || { echo "   ${ID}"; exit; }
+on=$(ip -o -4 addr show to 192.168.40.11 | awk '{ print $2 }')
+ip -4 addr flush dev "$on"
+${again}
+`,
+            );
+
+        test.each([
+            ["comes back where no server answers", ":", "192.168.40.11/24"],
+            [
+                "is not held against a server that gives another",
+                'ip addr add 192.168.40.99/24 dev "$on" valid_lft 600 preferred_lft 600',
+                "192.168.40.99/24",
+            ],
+        ])("%s", (_, again, address) => {
+            host.sh(`sed -i -e s/^Address=.*/DHCP=yes/ ${ADMINS}`);
+            leased();
+            host.sh("ip route add default via 192.168.40.2 dev eth0 proto dhcp metric 1024");
+            const lost = (link: string) =>
+                host.sh(`ip -o -4 addr show dev ${link} | grep -o 'inet [^ ]*'`);
+            forgetful(again);
+            expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
+            expect(lost(BRIDGE)).toBe(`inet ${address}\n`);
+            state("configured", port);
+            if (again === ":") {
+                expect(host.sh("ip route show default")).toContain(`dev ${BRIDGE} proto dhcp`);
+                host.delete("lan");
+                expect(lost("eth0")).toBe(`inet ${address}\n`);
+                expect(host.sh("ip route show default")).toContain("dev eth0 proto dhcp");
+                state("configured", ADMINS);
+                host.apply("lan", `${LAN}addr nope0 10.99.0.1/24: scope global\n`);
+                expect(lost("eth0")).toBe(`inet ${address}\n`);
+            }
+        });
+
         test("of another client than systemd-networkd's is refused", () => {
             leased();
             expect(host.apply("lan", LAN).stderr).toContain(

@@ -16,6 +16,7 @@ BEGIN {
     phase_is("interface.back.words") # a MAC is set while the link is down
     phase_is("interface.back.host")
     phase_is("interface.back")
+    phase_is("uplink.back.keep") # after all of that
     phase_is("uplink.back.reload") # after its files are as they were, and those after the NIC
     phase_is("uplink.back.files")
     phase_is("networkd.back.reload") # after its file is as it was
@@ -42,6 +43,7 @@ BEGIN {
     phase_is("uplink.clear")
     phase_is("uplink.files") # what has set up the NIC is told when it is done
     phase_is("uplink.reload")
+    phase_is("uplink.keep")
     phase_is("promisc.set")
     phase_is("promisc.record")
     phase_is("addr.add") # a route's `src` has to be there; new addresses come before old ones go, so that a link keeps its routes
@@ -58,6 +60,7 @@ BEGIN {
     phase_is("neigh.del")
     phase_is("fdb.del")
     phase_is("addr.del") # with the last address of a link the kernel forgets its routes and neighbours
+    phase_is("uplink.release.back.keep")
     phase_is("uplink.release.back.reload")
     phase_is("uplink.release.back.files")
     phase_is("uplink.release") # before its bridge goes, and with it all that this has
@@ -65,6 +68,7 @@ BEGIN {
     phase_is("uplink.files.remove")
     phase_is("uplink.files.prune")
     phase_is("uplink.reload.after")
+    phase_is("uplink.keep.after")
     phase_is("uplink.forget")
     phase_is("uplink.forget.folder")
     link_phases("link.del.upper")

@@ -96,6 +96,7 @@ run_line() {
         insert) iptables -w 10 -t "${2%% *}" -C ${2#* } || iptables -w 10 -t "${2%% *}" -I ${2#* } ;;
         hosts) write_names $2 ;;
         key) make_key $2 ;;
+        keep) keep_lease $2 ;;
         config) put_config $2 ;;
         config-back) back_config ;;
         daemon) load_config $2 ;;

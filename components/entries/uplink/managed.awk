@@ -145,6 +145,26 @@ function managed_make(nic, bridge, key) {
     managed_put(managed_path(stack, nic), managed_text(nic, bridge, "port"), key)
     step("uplink.reload", "networkctl", "reload", key)
     undo("uplink.back.reload", "networkctl", "reload")
+    if (managed_has_dhcp(nic) != "") {
+        step("uplink.keep", "keep", bridge " " journal_file(managed_lease(nic, bridge, bridge)), key)
+        undo("uplink.back.keep", "keep", nic " " journal_file(managed_lease(nic, bridge, nic)))
+    }
+}
+
+# systemd-networkd takes a lease from a link when it gets another file, and asks for it again. Where no server answers, it is put back.
+function managed_lease(nic, bridge, target,    i, pass, name, text) {
+    for (i = 1; i <= addr_count; i++) {
+        name = addr_link[addr_keys[i]]
+        if ((name == nic || name == bridge) && addr_keys[i] !~ /:/ && addr_is_to_go(addr_keys[i], name))
+            text = text "addr add " addr_as_for(addr_keys[i], target, "") " dev " target "\n"
+    }
+    for (pass = 0; pass <= 1; pass++)
+        for (i = 1; i <= trail_count; i++) {
+            name = trail_is_over(i, nic) ? nic : bridge
+            if (trail_is_over(i, name) && !trail_is_six(i) && (trails[i] ~ / via /) == pass && trail_is_to_go(i, name))
+                text = text "route add " trail_again(i, name, target) "\n"
+        }
+    return text
 }
 
 function managed_put(path, text, key) {
@@ -160,6 +180,10 @@ function managed_unmake(nic, bridge, key) {
     step("uplink.files.prune", "prune", MANAGED_FOLDER, key)
     step("uplink.reload.after", "networkctl", "reload", key)
     undo("uplink.release.back.reload", "networkctl", "reload")
+    if (managed_has_dhcp(nic) != "") {
+        step("uplink.keep.after", "keep", nic " " journal_file(managed_lease(nic, bridge, nic)), key)
+        undo("uplink.release.back.keep", "keep", bridge " " journal_file(managed_lease(nic, bridge, bridge)))
+    }
 }
 
 function managed_remove(path, key) {

@@ -18,3 +18,9 @@ is_being_set_up() {
         *) return 1 ;;
     esac
 }
+
+# LINK FILE: a server that is there has answered by then; one that gave another address than before is believed
+keep_lease() {
+    sleep 2
+    [ -n "$(ip -4 -o addr show dev "$1" dynamic)" ] || ip -force -batch "$2" >/dev/null 2>&1 || :
+}
