@@ -65,7 +65,9 @@ export function misfits(
     );
     return {
         errors: [
-            ...underlaysOf(unit).flatMap((wanted) => mtuMisfits(wanted, facts)),
+            ...underlaysOf(unit)
+                .filter(({ link }) => link === undefined)
+                .flatMap((wanted) => mtuMisfits(wanted, facts)),
             ...ssh.flatMap(({ errors }) => errors),
             ...found.filter(({ wide }) => !wide).map(({ text }) => text),
             ...linksOf(unit).flatMap((link) => linkMisfits(link, own, facts)),

@@ -14,20 +14,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { knownAs, stackKnownAs } from "../run/knownAs";
-import { parsed, refuse } from "../run/refuse";
+import { parsed, Refusal, refuse } from "../run/refuse";
 import { type HostSession, sessionsOfHosts } from "../run/session";
 import { unitCommand } from "../resources/command";
 import { fitting } from "../resources/findings";
 import { unitName } from "../wire/identity";
 import { type Flow } from "../wire/flow";
-import { titleOf } from "../wire/problem";
+import { report, titleOf } from "../wire/problem";
 import { claimProblems } from "../network/claims";
 import { rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
 import { type BackendArgs } from "./backends/args";
 import { networkNameOn } from "../network/networkName";
 import { hostKeys } from "./hostKeys";
-import { claimantOf, layOut, type OverlayLayout, planMember } from "./plan";
+import { type LocalOverlay, localOverlay, NO_OVERLAY, rememberOverlay } from "./over";
+import { asBelow, claimantOf, layOut, type OverlayLayout, planMember } from "./plan";
 import { underlayProblems } from "./problems";
 import { overlaySchema } from "./schema";
 import { checkSharedLink } from "./sharedLink";
@@ -50,9 +51,16 @@ export interface OverlayArgs {
      */
     backend: BackendArgs;
     /**
+     * Another Overlay of this program, which all hosts are in: packets travel in it, between the hosts'
+     * addresses there, as for a tunnel in a VPN. Its overhead is added to the backend's. Default: between
+     * the hosts' own addresses. Changed in place; traffic between hosts pauses until every host has it.
+     */
+    over?: Overlay;
+    /**
      * MTU of the containers' interfaces in bytes, 576 to 65535. Default: the smallest `mtu` of the
-     * hosts minus the backend's overhead: 1450 for vxlan, 1500 for direct, 1472 for gre, 1480 for ipip,
-     * 1440 for wireguard. Changed in place, under running containers.
+     * hosts, or that of the Overlay below, minus the backend's overhead. Over hosts with 1500: 1450 for
+     * vxlan, 1500 for direct, 1472 for gre, 1480 for ipip, 1440 for wireguard. Changed in place, under
+     * running containers.
      */
     mtu?: number;
     /**
@@ -83,7 +91,9 @@ export class Overlay extends pulumi.ComponentResource {
     constructor(name: string, args: OverlayArgs, opts?: pulumi.ComponentResourceOptions) {
         const spec = parsed(overlaySchema, COMPONENT, name, args);
         const sessions = sessionsOfHosts(COMPONENT, name, args.hosts);
-        const { layout, problems } = layOut(stackKnownAs(), knownAs(name, opts), spec, sessions);
+        const below = belowOf(name, spec.over);
+        const known = knownAs(name, opts);
+        const { layout, problems } = layOut(stackKnownAs(), known, spec, sessions, below);
         const claims = claimProblems(claimantOf(name, layout), [...new Set(sessions)]);
         refuse(COMPONENT, name, [...problems, ...claims]);
         super("crosshost:index:Overlay", name, {}, opts);
@@ -92,8 +102,9 @@ export class Overlay extends pulumi.ComponentResource {
         this.mtu = pulumi.output(layout.plan.mtu);
         this.networks = pulumi.output({ ...layout.networks });
         this.subnets = pulumi.output(subnetsOf(layout));
-        const { commands, flows } = this.wireHosts(name, layout, sessions);
+        const { commands, flows } = this.wireHosts(name, layout, sessions, below?.commands);
         rememberNetwork(this, { name, networks: layout.networks, sessions, commands });
+        rememberOverlay(this, { ...asBelow(name, layout), commands });
         const outputs = {
             cidr: this.cidr,
             mtu: this.mtu,
@@ -126,6 +137,7 @@ export class Overlay extends pulumi.ComponentResource {
         name: string,
         layout: OverlayLayout,
         sessions: readonly HostSession[],
+        before: Readonly<Record<string, pulumi.Resource>> = {},
     ): { commands: Record<string, pulumi.Resource>; flows: Record<string, pulumi.Output<Flow[]>> } {
         const living = sessions.filter(({ gone }) => !gone);
         // Addresses may come late: from a machine that is made in the same run.
@@ -153,6 +165,7 @@ export class Overlay extends pulumi.ComponentResource {
                 flows,
                 modules: layout.backend.needs.modules,
                 programs: layout.backend.needs.programs,
+                after: [before[session.name]].filter((command) => command !== undefined),
             });
             return { host: session.name, command, flows };
         });
@@ -161,6 +174,15 @@ export class Overlay extends pulumi.ComponentResource {
             flows: Object.fromEntries(made.map(({ host, flows }) => [host, flows])),
         };
     }
+}
+
+/** The one that packets travel in, or the end of the program. */
+function belowOf(name: string, over: object | undefined): LocalOverlay | undefined {
+    const below = over && localOverlay(over);
+    if (over && !below) {
+        throw new Refusal(report(COMPONENT, name, [{ path: "over", message: NO_OVERLAY }]));
+    }
+    return below;
 }
 
 function subnetsOf({ networks }: OverlayLayout): Record<string, string> {

@@ -10,6 +10,7 @@ import { type Problem } from "../wire/problem";
 import { type Entry, unit, type Unit } from "../wire/unit";
 import { type Member, type OverlayPlan, type Wire } from "./backends/backend";
 import { chosenBackend, type ChosenBackend } from "./backends/choice";
+import { type Below, belowEntries } from "./over";
 import { planProblems } from "./problems";
 import { type OverlaySpec } from "./schema";
 import { dockerUserEntry } from "../entries/iptables/iptables";
@@ -25,6 +26,8 @@ export interface OverlayLayout {
     readonly network: string;
     readonly networks: Readonly<Record<string, HostNetwork>>;
     readonly ids: Readonly<Record<string, number>>;
+    /** Of one that travels in another. */
+    readonly below?: Below;
 }
 
 /** Of hosts, by their names. */
@@ -37,16 +40,17 @@ export function layOut(
     name: string,
     spec: OverlaySpec,
     hosts: readonly PlannedHost[],
+    below?: Below,
 ): { readonly layout: OverlayLayout; readonly problems: readonly Problem[] } {
     const backend = chosenBackend(spec.backend);
     const plan: OverlayPlan = {
         identity,
         name,
         cidr: spec.cidr,
-        mtu: spec.mtu ?? leastUnderlayMtu(hosts) - bytesOf(backend.overhead),
+        mtu: spec.mtu ?? (below?.mtu ?? leastUnderlayMtu(hosts)) - bytesOf(backend.overhead),
         bridge: linkName("ch", identity, name),
     };
-    const problems = planProblems(spec, backend.overhead, hosts);
+    const problems = planProblems(spec, backend, hosts, below);
     const members = problems.length > 0 ? [] : hosts;
     const network = spec.dockerName ?? dockerName(identity, name);
     const networks = members.map(({ name: host, id }): [string, HostNetwork] => [
@@ -59,6 +63,7 @@ export function layOut(
         network,
         networks: Object.fromEntries(networks),
         ids: Object.fromEntries(members.map((host) => [host.name, host.id ?? 0])),
+        below,
     };
     return { layout, problems };
 }
@@ -67,6 +72,18 @@ export function layOut(
 export function claimantOf(component: string, { plan, backend, network }: OverlayLayout): Claimant {
     const claims = [knownAsClaim("an Overlay", plan.name), ...backend.claims(plan)];
     return { holder: `Overlay "${component}"`, cidr: plan.cidr, path: "cidr", network, claims };
+}
+
+/** What it is for an overlay over it, which calls it by the component's name. */
+export function asBelow(name: string, { plan, networks, backend, below }: OverlayLayout): Below {
+    const gateways = Object.entries(networks).map(([host, { gateway }]) => [host, gateway]);
+    return {
+        name,
+        mtu: plan.mtu,
+        bridge: plan.bridge,
+        tunnels: (below?.tunnels ?? 0) + (bytesOf(backend.overhead) > 0 ? 1 : 0),
+        gateways: Object.fromEntries(gateways) as Record<string, string>,
+    };
 }
 
 export function planOverlay(
@@ -88,7 +105,7 @@ export function planMember(
     underlays: Readonly<Record<string, string>>,
     keys: PublicKeys = {},
 ): { readonly unit: Unit; readonly flows: readonly Flow[] } {
-    const { plan, backend } = layout;
+    const { plan, backend, below } = layout;
     const own = memberOf(layout, host, underlays, keys);
     const peers = Object.keys(layout.networks)
         .filter((other) => other !== host && other in underlays)
@@ -97,7 +114,11 @@ export function planMember(
     const wire = backend.plan(plan, own, peers);
     const mac = macAddress(BRIDGE_MAC_ROLE, plan.identity, plan.name, own.id);
     const wanted = unit([
-        underlayEntry({ address: own.underlay, mtu: plan.mtu + bytesOf(backend.overhead) }),
+        underlayEntry({
+            address: own.underlay,
+            mtu: plan.mtu + bytesOf(backend.overhead),
+            link: below?.bridge,
+        }),
         rangeEntry(plan.cidr),
         ...bridgeEntries({
             link: plan.bridge,
@@ -111,6 +132,12 @@ export function planMember(
         ...closedEntries(plan.bridge),
         ...openToMembers(plan, own, wire),
         membersEntry(plan.bridge, plan.cidr),
+        ...(below
+            ? belowEntries(
+                  below,
+                  peers.map(({ underlay }) => underlay),
+              )
+            : []),
         masqueradeEntry(plan.bridge, own.subnet, plan.cidr),
     ]);
     return { unit: wanted, flows: wire.flows };
@@ -144,7 +171,7 @@ function memberOf(
     keys: PublicKeys,
 ): Member {
     const { subnet: hostSubnet, gateway } = placeOf(layout, host);
-    const underlay = underlays[host];
+    const underlay = layout.below?.gateways[host] ?? underlays[host];
     const id = layout.ids[host];
     if (!underlay || id === undefined) {
         throw new Error(`${host} has no address or no id in ${layout.plan.name}`);

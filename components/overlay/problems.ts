@@ -3,13 +3,16 @@ import { hostIdProblems, leastUnderlayMtu, type PlannedHost } from "../network/m
 import { prefixOf } from "../wire/address";
 import { bytesOf, MIN_MTU, type Overhead, sumOf } from "../wire/mtu";
 import { type Problem } from "../wire/problem";
+import { type ChosenBackend } from "./backends/choice";
+import { type Below, belowProblems } from "./over";
 import { type OverlaySpec } from "./schema";
 
 /** What is wrong with the plan, as far as it is known before anything is registered. */
 export function planProblems(
     spec: OverlaySpec,
-    overhead: Overhead,
+    backend: ChosenBackend,
     hosts: readonly PlannedHost[],
+    below: Below | undefined,
 ): Problem[] {
     const sized = sizeProblems(spec);
     const known = hosts.flatMap(({ name, addressNow }): [string, string][] =>
@@ -18,7 +21,8 @@ export function planProblems(
     return [
         ...sized,
         ...(sized.length > 0 ? [] : idProblems(spec, hosts)),
-        ...mtuProblems(spec, overhead, hosts),
+        ...(below ? belowProblems(below, backend, hosts) : []),
+        ...mtuProblems(spec, backend.overhead, carriedBy(hosts, below)),
         ...underlayProblems(spec.cidr, Object.fromEntries(known)),
     ];
 }
@@ -55,14 +59,23 @@ function idProblems(spec: OverlaySpec, hosts: readonly PlannedHost[]): Problem[]
     return hostIdProblems(hosts, { last, parts, larger: "choose a larger cidr" });
 }
 
-function mtuProblems(
-    spec: OverlaySpec,
-    overhead: Overhead,
-    hosts: readonly PlannedHost[],
-): Problem[] {
-    const carried = leastUnderlayMtu(hosts);
-    const most = carried - bytesOf(overhead);
-    const sum = `the hosts carry ${carried} (Host's mtu), minus ${sumOf(overhead)} is ${most}`;
+/** What a packet on the network below may have at most, and who says so. */
+interface Carried {
+    readonly bytes: number;
+    readonly told: string;
+}
+
+function carriedBy(hosts: readonly PlannedHost[], below: Below | undefined): Carried {
+    const bytes = below?.mtu ?? leastUnderlayMtu(hosts);
+    const told = below
+        ? `Overlay "${below.name}" carries ${bytes} (its mtu)`
+        : `the hosts carry ${bytes} (Host's mtu)`;
+    return { bytes, told };
+}
+
+function mtuProblems(spec: OverlaySpec, overhead: Overhead, { bytes, told }: Carried): Problem[] {
+    const most = bytes - bytesOf(overhead);
+    const sum = `${told}, minus ${sumOf(overhead)} is ${most}`;
     if (most < MIN_MTU) {
         return [{ path: "mtu", message: `${sum}, and containers need ${MIN_MTU}` }];
     }

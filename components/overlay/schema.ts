@@ -17,6 +17,9 @@ export const overlaySchema = z.strictObject({
         .default(SUBNET_PREFIX.default)
         .describe("Prefix length of each host's subnet. Default: 24, for 253 containers per host."),
     backend: backendChoice.describe("How packets travel between hosts."),
+    over: handle("is not an Overlay")
+        .optional()
+        .describe("The overlay whose host addresses it takes. Default: the hosts' own."),
     mtu: mtu
         .optional()
         .describe("MTU of the containers' interfaces. Default: the hosts' mtu minus the overhead."),

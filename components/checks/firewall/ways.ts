@@ -151,5 +151,6 @@ function nicOf(address: string, facts: Facts): string {
     const held = listed(facts, "address");
     const link = held.find(([, prefixed]) => prefixed?.split("/")[0] === address)?.[0] ?? "";
     const isDummy = listed(facts, "link").some(([name, kind]) => name === link && kind === "dummy");
-    return link === "lo" || isDummy ? "" : link;
+    const isOfOverlay = link.startsWith("ch-"); // a tunnel over another comes by that one's device
+    return link === "lo" || isDummy || isOfOverlay ? "" : link;
 }

@@ -1,0 +1,85 @@
+// An overlay whose packets travel in another one. On host 1 of 3, of `top` over `base`:
+//
+//   container --- ch-top (bridge, 10.43.1.1/16) --- routing --- vx-top === UDP to 10.42.2.1 === peers
+//                                                                  |
+//                 ch-base (bridge, 10.42.1.1/16) --- routing --- wg-base === UDP, encrypted === peers
+//
+// Hosts reach each other at the addresses that their bridges have in the lower one. The upper one takes packets
+// from these only, and only by the way that leads to them: those of a machine of the LAN come by another.
+import type * as pulumi from "@pulumi/pulumi";
+import { type Problem } from "../wire/problem";
+import { type Entry } from "../wire/unit";
+import { type ChosenBackend } from "./backends/choice";
+import { nftEntry } from "../entries/nft/nft";
+
+/** The overlay below, as the one above knows it. */
+export interface Below {
+    readonly name: string;
+    /** What it carries: that of its containers. */
+    readonly mtu: number;
+    readonly bridge: string;
+    /** How many tunnels a packet of it goes through. */
+    readonly tunnels: number;
+    /** Of its hosts, by their names: the addresses that they have in it. */
+    readonly gateways: Readonly<Record<string, string>>;
+}
+
+/** What an overlay that this program made is for one above it. */
+export interface LocalOverlay extends Below {
+    /** The commands that make it on its hosts. */
+    readonly commands: Readonly<Record<string, pulumi.Resource>>;
+}
+
+const locals = new WeakMap<object, LocalOverlay>();
+
+export function rememberOverlay(overlay: object, local: LocalOverlay): void {
+    locals.set(overlay, local);
+}
+
+export function localOverlay(overlay: object): LocalOverlay | undefined {
+    return locals.get(overlay);
+}
+
+/** What goes through a fourth, Linux takes for a loop and drops (measured by VXLAN in VXLAN on 6.18). */
+const MOST_TUNNELS = 3;
+
+export const NO_OVERLAY =
+    "is not an Overlay made by this program with this version of the library: what it carries between its hosts has to be known";
+
+/** What the one below cannot do for the one above. */
+export function belowProblems(
+    { name, gateways, tunnels }: Below,
+    { name: backend, needs }: Pick<ChosenBackend, "name" | "needs">,
+    hosts: readonly { readonly name: string }[],
+): Problem[] {
+    const link = `${backend} needs a link that the hosts share, and the hosts of Overlay "${name}" reach each other by routes: choose a backend that is a tunnel`;
+    const deep = `packets of Overlay "${name}" go through ${tunnels} tunnels, and Linux drops what goes through more: choose one with fewer below it`;
+    return [
+        ...(tunnels >= MOST_TUNNELS ? [{ path: "over", message: deep }] : []),
+        ...(needs.oneLink ? [{ path: "over", message: link }] : []),
+        ...hosts.flatMap((host, at) =>
+            host.name in gateways
+                ? []
+                : [
+                      {
+                          path: `hosts[${at}]`,
+                          message: `${host.name} is not among the hosts of Overlay "${name}": add it there, or leave it out here`,
+                      },
+                  ],
+        ),
+    ];
+}
+
+/**
+ * Who is a member is told by his address in the lower overlay, so nobody else may send by one: neither from another side,
+ * nor a container of the lower overlay that makes packets by hand.
+ */
+export function belowEntries({ bridge }: Below, peers: readonly string[]): Entry[] {
+    const hosts = `ip saddr { ${[...peers].sort().join(", ")} }`;
+    return peers.length === 0
+        ? []
+        : [
+              nftEntry("input", "below", `${hosts} fib saddr . iif oif missing drop`),
+              nftEntry("forward", "0-below", `iifname ${bridge} ${hosts} drop`),
+          ];
+}
