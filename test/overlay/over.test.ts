@@ -115,7 +115,9 @@ describe("the MTU", () => {
         const members = hosts(2);
         const base = over("base", members, { mtu: 1300 });
         const next = { cidr: "10.43.0.0/16", over: base };
-        expect(refusal(() => over("much", members, { ...next, cidr: "10.46.0.0/16", mtu: 1251 }))).toContain(
+        expect(
+            refusal(() => over("much", members, { ...next, cidr: "10.46.0.0/16", mtu: 1251 })),
+        ).toContain(
             'mtu: 1251 does not fit: Overlay "base" carries 1300 (its mtu), minus 20 (outer IPv4) + 8 (UDP) + 8 (VXLAN) + 14 (inner Ethernet) is 1250',
         );
         expect(await valueOf(over("mesh", members, next).mtu)).toBe(1250);
@@ -133,13 +135,15 @@ describe("refused", () => {
             "over: is not an Overlay made by this program with this version of the library: what it carries between its hosts has to be known";
         const bridge = vm1 && new Bridge("lan", { host: vm1, cidr: "10.60.0.0/24" });
         for (const other of [{ cidr: "10.42.0.0/16", mtu: 1450, networks: {} }, bridge]) {
-            expect(refusal(() => over("mesh", vm1 ? [vm1] : [], { over: other as unknown as Overlay }))).toBe(
-                `Overlay "mesh" cannot be made:\n    ${none}`,
-            );
+            expect(
+                refusal(() =>
+                    over("mesh", vm1 ? [vm1] : [], { over: other as unknown as Overlay }),
+                ),
+            ).toBe(`Overlay "mesh" cannot be made:\n    ${none}`);
         }
         const text = "base" as unknown as Overlay;
         expect(refusal(() => over("mesh", vm1 ? [vm1] : [], { over: text }))).toContain(
-            "over: is not an Overlay",
+            'over: "base" is not an Overlay',
         );
     });
 

@@ -18,20 +18,40 @@ export function inGre(key: number, packet: Buffer): Buffer {
     return Buffer.concat([header, packet]);
 }
 
+/** In a frame, in VXLAN, in UDP. */
+export function inVxlan(
+    { vni, port, to }: Readonly<{ vni: number; port: number; to: string }>,
+    packet: Buffer,
+): Buffer {
+    const mac = Buffer.from(to.replaceAll(":", ""), "hex");
+    const frame = Buffer.concat([mac, Buffer.from("0200000000770800", "hex"), packet]);
+    const vxlan = Buffer.from([8, 0, 0, 0, 0, 0, 0, 0]);
+    vxlan.writeUIntBE(vni, 4, 3);
+    const udp = Buffer.alloc(8); // without a checksum
+    udp.writeUInt16BE(port, 0);
+    udp.writeUInt16BE(port, 2);
+    udp.writeUInt16BE(udp.length + vxlan.length + frame.length, 4);
+    return Buffer.concat([udp, vxlan, frame]);
+}
+
+interface Sent {
+    readonly protocol: number;
+    readonly to: string;
+    readonly payload: Buffer;
+    readonly count: number;
+}
+
 /** Sends them from a namespace of the lab, below an IPv4 header of its own kernel's. */
-export function send(
-    namespace: string,
-    {
-        protocol,
-        to,
-        payload,
-        count,
-    }: Readonly<{ protocol: number; to: string; payload: Buffer; count: number }>,
-): void {
+export function send(namespace: string, sent: Sent): void {
+    within(namespace, sending(sent));
+}
+
+/** The same as a command line, for whoever is elsewhere. */
+export function sending({ protocol, to, payload, count }: Sent): string {
     const target = `pack_sockaddr_in(0, inet_aton("${to}"))`;
     const packet = `pack("H*", "${payload.toString("hex")}")`;
     const program = `use Socket; socket(S, PF_INET, SOCK_RAW, ${protocol}) or die; for (1..${count}) { send(S, ${packet}, 0, ${target}) or die }`;
-    within(namespace, `perl -e '${program}'`);
+    return `perl -e '${program}'`;
 }
 
 function checksumOf(bytes: Buffer): number {
