@@ -37,6 +37,9 @@ export interface Coming {
     readonly programs?: readonly string[];
 }
 
+/** Packages with a program that does what a module of the kernel does. */
+const IN_PLACE_OF: Readonly<Record<string, string>> = { wireguard: "wireguard-go" };
+
 /** What a package is called that brings a program. */
 const PACKAGES: Readonly<Record<string, string>> = { wg: "wireguard-tools" };
 
@@ -87,6 +90,7 @@ export function misfits(
             ...found.filter(({ wide }) => wide).map(({ text }) => text),
             ...partWarnings(unit, facts),
             ...(isThere ? [] : [...lan.warnings, ...beside.warnings, ...uplink.warnings]),
+            ...(isInStep ? [] : replaced(modules, facts)),
             ...(isInStep ? [] : ssh.flatMap(({ warnings }) => warnings)),
         ],
     };
@@ -189,8 +193,27 @@ function lacking(modules: readonly string[], facts: Facts): string[] {
         .filter((module) => facts.get("lacks")?.includes(module))
         .map(
             (module) =>
-                `its kernel, ${facts.get("kernel")?.[0] ?? ""}, has no ${module}: install its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend`,
+                `${kernelWithout(module, facts)}: install ${[...programsFor(module), "its extra modules (linux-modules-extra on Ubuntu)"].join(" or ")}, boot another, or choose another backend`,
         );
+}
+
+/** The host has the program, and no other way: it is used, and slower. */
+function replaced(modules: readonly string[], facts: Facts): string[] {
+    return modules
+        .filter((module) => facts.get("replaced")?.includes(module))
+        .map(
+            (module) =>
+                `${kernelWithout(module, facts)}: ${programsFor(module).join()} is used instead, which is slower`,
+        );
+}
+
+function kernelWithout(module: string, facts: Facts): string {
+    return `its kernel, ${facts.get("kernel")?.[0] ?? ""}, has no ${module}`;
+}
+
+function programsFor(module: string): string[] {
+    const program = IN_PLACE_OF[module];
+    return program === undefined ? [] : [program];
 }
 
 function without(programs: readonly string[], facts: Facts): string[] {

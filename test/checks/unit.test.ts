@@ -277,6 +277,25 @@ describe("a device of WireGuard", () => {
         expect(more).toEqual([]);
     });
 
+    test("is made by wireguard-go where the kernel has none, which a preview says; without both it is refused", () => {
+        const asked = (facts: Record<string, string[]>) =>
+            misfits(
+                {
+                    stack: STACK,
+                    name: "overlay-mesh",
+                    wanted: unitOf(unit),
+                    modules: ["wireguard"],
+                },
+                observation({ facts: new Map(Object.entries({ kernel: ["6.1.0"], ...facts })) }),
+            );
+        const warning =
+            "its kernel, 6.1.0, has no wireguard: wireguard-go is used instead, which is slower";
+        expect(asked({ replaced: ["wireguard"] })).toEqual({ errors: [], warnings: [warning] });
+        expect(asked({ lacks: ["wireguard"] }).errors).toEqual([
+            "its kernel, 6.1.0, has no wireguard: install wireguard-go or its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend",
+        ]);
+    });
+
     test.each([
         [{ wireguard: [`wg-mesh-1 30001 ${OWN}`], listens: [kernel] }],
         [{ vxlan: [`vx-mesh-1 7 30001 ${OWN}`], listens: [kernel] }],

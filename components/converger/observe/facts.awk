@@ -109,7 +109,7 @@ function say_lacks(    n, names, i, asked) {
         return
     for (i = 1; i <= n; i++)
         if (kernel_lacks(names[i]))
-            print "fact lacks " names[i]
+            print "fact " (stands_in(names[i]) ? "replaced" : "lacks"), names[i]
 }
 
 # by which others know the stack's containers on a LAN

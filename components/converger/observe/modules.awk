@@ -50,8 +50,14 @@ function kernel_config(name,    command, line, option) {
 
 function kernel_check(key, kind,    name) {
     name = kind in MODULE_OF ? MODULE_OF[kind] : kind
-    if (kind != "bridge" && kernel_lacks(name))
-        refuse(key ": this kernel (" read_line("/proc/sys/kernel/osrelease") ") has no " name ": install its extra modules, or boot another")
+    if (kind != "bridge" && kernel_lacks(name) && !stands_in(name))
+        refuse(key ": this kernel (" read_line("/proc/sys/kernel/osrelease") ") has no " name ": install its extra modules, " \
+            (name == "wireguard" ? "or wireguard-go, " : "") "or boot another")
+}
+
+# whether a program of the host does what its kernel does not
+function stands_in(name) {
+    return name == "wireguard" && has_wg_go && kernel_lacks(name)
 }
 
 # asked without loading it

@@ -130,7 +130,7 @@ function differing_words(want, have, starts_with_kind,    n, words, i, text) {
 
 # a word without a value; the kind of a link comes first
 function is_flag(word, is_kind) {
-    return word ~ /^(no-.*|(no)?(learning|pmtudisc|ignore-df)|down|not-ours|containers|cut|off)$/ || is_kind
+    return word ~ /^(no-.*|(no)?(learning|pmtudisc|ignore-df)|down|stopped|wireguard-go|not-ours|containers|cut|off)$/ || is_kind
 }
 
 function tell_container(unit, name) {

@@ -33,6 +33,7 @@ BEGIN {
     link_phases("link.remake") # what the kernel changes in no other way; what lay on it is put back below
     phase_is("link.add")
     phase_is("link.add.upper") # may lie on a VLAN of the same unit
+    phase_is("link.serve") # what wireguard-go sets, it sets when it starts
     phase_is("link.mark") # ours from here on, also for a run that was killed
     phase_is("link.set")
     phase_is("uplink.settings") # those of IPv6 before it has the link

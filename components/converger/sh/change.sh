@@ -21,7 +21,7 @@ plan() {
     done
     [ -z "$new" ] || set -- "$@" "at=$stack:$unit" role=new "$new"
     run_awk -v mode="$mode" -v verb="$verb" -v stack="$stack" -v me="$stack:$unit" -v among="$among" -v restarted="$restarted" -v phase="$phase" -v round="$round" -v client="${client%% *}" -v connection="$client" -v guarded="$guarded" \
-        -v verifying="$verifying" -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v has_wg="$has_wg" -v program="$0" \
+        -v verifying="$verifying" -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v has_wg="$has_wg" -v has_wg_go="$has_wg_go" -v program="$0" \
         -v version="$version" -v lib_dir="$lib_dir" -v run_dir="$run_dir" -v journal_dir="$journal_dir" \
         -v systemd_dir="$systemd_dir" "$@" /dev/null
 }

@@ -20,6 +20,8 @@
 #   crosshost watch STACK                      until stopped: runs `attach` for each container that starts
 #   crosshost keep STACK                       until stopped: restores routes over a NIC that are deleted, or lost with it
 #   crosshost attach STACK [CONTAINER]         restores what Docker does not keep of it; without a name, of those that have started
+#   crosshost tunnel STACK DEVICE              runs wireguard-go for a device, where the kernel has no WireGuard
+#   crosshost resume STACK DEVICE              sets a device up whose wireguard-go has started anew
 #   crosshost announce PROCESS PORT LINK       announces a link in a container's namespace to the LAN
 set -u
 umask 022

@@ -2,7 +2,7 @@
 # The verbs.
 
 look_for_programs() {
-    has_docker='' has_iptables='' has_nft='' has_wg=''
+    has_docker='' has_iptables='' has_nft='' has_wg='' has_wg_go=''
     for program in awk flock sha256sum; do
         command -v "$program" >/dev/null 2>&1 || die "$program is not installed"
     done
@@ -10,6 +10,7 @@ look_for_programs() {
     if command -v iptables >/dev/null 2>&1; then has_iptables=$(readlink -f "$(command -v iptables)"); fi
     if command -v nft >/dev/null 2>&1; then has_nft=1; fi
     if command -v wg >/dev/null 2>&1; then has_wg=1; fi
+    if [ -c /dev/net/tun ] && command -v wireguard-go >/dev/null 2>&1; then has_wg_go=1; fi
 }
 
 observe() {
@@ -32,7 +33,7 @@ observe() {
         set -- "$@" "at=${owner##*/}:${file##*/}" role=other "$file"
     done
     run_awk -v mode=observe -v stack="$stack" -v journal="$journal" -v stamps="$stamps" -v taken="$taken" -v client="${client%% *}" -v connection="$client" -v socket="${CROSSHOST_SOCKET:-}" -v tls="${CROSSHOST_TLS:-}" \
-        -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v has_wg="$has_wg" -v version="$version" -v lib_dir="$lib_dir" \
+        -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v has_wg="$has_wg" -v has_wg_go="$has_wg_go" -v version="$version" -v lib_dir="$lib_dir" \
         -v run_dir="$run_dir" -v systemd_dir="$systemd_dir" "$@" /dev/null
 }
 
@@ -150,6 +151,7 @@ main() {
             leaving=$*
             set -- vacate "$stack" "$unit" "$container"
             ;;
+        tunnel:3 | resume:3) check_name "$stack" stack && check_name "$unit" device ;;
         facts:1 | expire:1 | exposes:2 | announce:4) ;;
         ask:[3-9] | ask:[1-9][0-9]*) check_asked "$@" ;;
         *) usage ;;
@@ -170,6 +172,10 @@ main() {
             ;;
         watch | keep)
             "$verb"
+            return
+            ;;
+        tunnel | resume)
+            "$verb" "$unit"
             return
             ;;
         ask | exposes | announce)

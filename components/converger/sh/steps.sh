@@ -97,6 +97,7 @@ run_line() {
         hosts) write_names $2 ;;
         key) make_key $2 ;;
         keep) keep_lease $2 ;;
+        wireguard-go) wireguard_go $2 ;;
         config) put_config $2 ;;
         config-back) back_config ;;
         daemon) load_config $2 ;;

@@ -85,6 +85,7 @@ function link_observe(    i, name, id) {
         if (link_group[name] == 201 && link_alias[name] !~ /^crosshost:/ && (id in old_value))
             link_mark[name] = old_unit[id]
     }
+    userland_observe()
 }
 
 # the value of one word of a link, "" if it does not have it
@@ -161,7 +162,7 @@ function link_canonical(key, value,    kind, n, words, i, stem) {
 }
 
 # the words of the entry as the link has them; a link that is down says so
-function link_actual(id,    name, value, kind, n, words, i, stem, have, text) {
+function link_actual(id,    name, value, kind, n, words, i, stem, have, text, amiss) {
     name = nth_word(want_key[id], 2)
     value = want_value[id]
     if (!(name in link_index))
@@ -170,6 +171,7 @@ function link_actual(id,    name, value, kind, n, words, i, stem, have, text) {
     if (link_kind[name] != kind)
         return link_kind[name] == "" ? "device" : link_kind[name]
     text = kind
+    amiss = userland_amiss(name)
     n = split(value, words, " ")
     for (i = 2; i <= n; i++) {
         stem = link_stem(kind, words[i])
@@ -183,7 +185,7 @@ function link_actual(id,    name, value, kind, n, words, i, stem, have, text) {
         text = text " " (have == "" ? "no-" words[i] : words[i] " " have)
         i++
     }
-    return text (link_up[name] ? "" : " down")
+    return text (link_up[name] ? "" : " down") (amiss == "" ? "" : " " amiss)
 }
 
 function link_owner(id,    name, i, other, value) {

@@ -29,7 +29,7 @@ function keep_ports(bridge, key,    i) {
 # true if no word differs that the kernel only takes when a link is made
 function link_fits_in_place(name, value,    kind, n, words, i, stem) {
     kind = first_word(value)
-    if (link_kind[name] != kind)
+    if (link_kind[name] != kind || userland_amiss(name) == "wireguard-go")
         return 0
     n = split(value, words, " ")
     for (i = 2; i <= n; i++) {
@@ -75,10 +75,14 @@ function link_add(id, name, raw,    kind, n, words, i, common, own, mtu, phase) 
     if (mtu != "")
         common = " mtu " (kind == "bridge" ? mtu - 1 : mtu) common
     phase = kind ~ /^(mac|ip)vlan$/ ? "link.add.upper" : "link.add"
-    step(phase, "ip", "link add name " name common " group 201 type " kind own, want_key[id])
-    undo(phase, "ip", "link del " name)
+    if (wireguard_is_userland(kind))
+        userland_add(id, name)
+    else {
+        step(phase, "ip", "link add name " name common " group 201 type " kind own, want_key[id])
+        undo(phase, "ip", "link del " name)
+    }
     step("link.mark", "ip", "link set " name " alias crosshost:" want_unit[id], want_key[id])
-    if (kind == "bridge" && mtu != "")
+    if ((kind == "bridge" || wireguard_is_userland(kind)) && mtu != "")
         step("link.set", "ip", "link set " name " mtu " mtu, want_key[id])
     if (has_word(raw, "master"))
         step("link.join", "ip", "link set " name " master " word_after(raw, "master"), want_key[id])
@@ -92,6 +96,8 @@ function link_set(id, name, value,    kind, n, words, i, stem, have, own, was) {
         if (link_alias[name] ~ /^crosshost:[^ ]+$/)
             undo("link.mark", "ip", "link set " name " alias " link_alias[name])
     }
+    if (userland_amiss(name) == "stopped")
+        userland_start(name, want_key[id])
     n = split(value, words, " ")
     for (i = 2; i <= n; i++) {
         stem = link_stem(kind, words[i])
@@ -147,7 +153,8 @@ function link_unmake(key,    name, phase) {
 }
 
 function link_take_away(name, phase,    i) {
-    step(phase, "ip", "link del " name, "link " name)
+    if (!(name in link_in_userland))
+        step(phase, "ip", "link del " name, "link " name)
     link_undo_contents(name, phase)
     sysctl_undo_link(name, phase ".back.sysctls")
     for (i = 1; i <= link_count; i++)
@@ -161,7 +168,10 @@ function link_take_away(name, phase,    i) {
         undo(phase ".back.words", "ip", "link set " name " mtu " link_mtu[name])
     if (link_alias[name] != "")
         undo(phase ".back.words", "ip", "link set " name " alias " link_alias[name])
-    undo(phase ".back.add", "ip", link_again(name))
+    if (name in link_in_userland)
+        userland_take_away(name, phase)
+    else
+        undo(phase ".back.add", "ip", link_again(name))
 }
 
 function link_again(name,    kind, own, n, words, i, have) {
