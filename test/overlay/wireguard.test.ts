@@ -217,7 +217,7 @@ describe("an Overlay by it", () => {
         expect(await refusedAtRunTime(() => void mesh(hosts(1)))).toEqual([
             [
                 'Overlay "mesh" cannot be applied on vm1:',
-                "its kernel, 6.1.0, has no wireguard: install its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend",
+                "its kernel, 6.1.0, has no wireguard: install wireguard-go or its extra modules (linux-modules-extra on Ubuntu), boot another, or choose another backend",
                 "it has no program wg: apt install wireguard-tools, or choose another backend",
                 "UDP port 30001 is taken by dnsmasq (pid 7): choose another backend.wireguard.port, or stop it",
             ].join("\n    "),
