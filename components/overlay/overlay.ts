@@ -149,6 +149,9 @@ export class Overlay extends pulumi.ComponentResource {
                 return addresses;
             });
         const keys = hostKeys(this, name, layout, sessions);
+        if (pulumi.runtime.isDryRun()) {
+            layout.backend.notes.forEach((note) => void pulumi.log.warn(note, this));
+        }
         const made = sessions.map((session) => {
             const planned = pulumi
                 .all([underlays, session.address, keys])

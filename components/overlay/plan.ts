@@ -50,7 +50,10 @@ export function layOut(
         mtu: spec.mtu ?? (below?.mtu ?? leastUnderlayMtu(hosts)) - bytesOf(backend.overhead),
         bridge: linkName("ch", identity, name),
     };
-    const problems = planProblems(spec, backend, hosts, below);
+    const problems = [
+        ...planProblems(spec, backend, hosts, below),
+        ...backend.problems(hosts.map((host) => host.name)),
+    ];
     const members = problems.length > 0 ? [] : hosts;
     const network = spec.dockerName ?? dockerName(identity, name);
     const networks = members.map(({ name: host, id }): [string, HostNetwork] => [

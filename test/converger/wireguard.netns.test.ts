@@ -226,6 +226,19 @@ describe.each(TOOLS)("WireGuard, with $shell and $awk", (tools) => {
             );
         });
 
+        test("are in step wherever a peer has called from that has no endpoint", () => {
+            const calling = unit().replace("endpoint 192.168.40.12:30001 ", "");
+            holds(calling);
+            prints({ endpoints: `${keyOf("vm2")}\t203.0.113.9:40123\n` }, ["wg"]);
+            expect(host.observe().drift).toEqual([]);
+            expect(host.apply("mesh", calling).stdout).toBe("mesh: in step, nothing to do\n");
+            prints({ endpoints: "" }, ["wg"]);
+            host.apply("mesh", calling);
+            expect(steps()).toEqual([
+                `wg set ${DEVICE} peer ${keyOf("vm2")} allowed-ips 10.42.2.0/24 persistent-keepalive off`,
+            ]);
+        });
+
         test("take away a peer that is none of ours, and touch no other", () => {
             holds(unit());
             const endpoints = `${keyOf("vm2")}\t192.168.40.12:30001\n${keyOf("odd")}\t(none)\n`;

@@ -86,6 +86,40 @@ describe("the plan", () => {
         );
     });
 
+    test("a host behind NAT calls all others, which know no address of it and let its packets in from any", () => {
+        const backend = { wireguard: { port: 30_001, behindNat: ["vm3"] } };
+        const reachable = own(unitOf(backend));
+        expect(reachable).toContain(`${peer("vm3")}: allowed-ips 10.42.3.0/24`);
+        expect(reachable).toContain(
+            `${peer("vm2")}: endpoint 192.168.0.2:30001 allowed-ips 10.42.2.0/24`,
+        );
+        expect(reachable).toContain(`route 10.42.3.0/24: dev ${DEVICE} src 10.42.1.1`);
+        expect(reachable.filter((line) => line.startsWith("nft input peers"))).toEqual([]);
+
+        const { layout, underlays } = laidOut(backend, names);
+        const behind = own(unitText(planOverlay(layout, "vm3", underlays, keys)));
+        for (const [at, to] of [
+            [1, "vm1"],
+            [2, "vm2"],
+        ] as const) {
+            expect(behind).toContain(
+                `${peer(to)}: endpoint 192.168.0.${at}:30001 allowed-ips 10.42.${at}.0/24 persistent-keepalive 25`,
+            );
+        }
+        expect(behind).toContain(
+            "nft input peers: udp dport 30001 ip saddr != { 192.168.0.1, 192.168.0.2 } drop",
+        );
+    });
+
+    test("two hosts behind NAT have neither peer nor route for one another, and their own keepalive if told", () => {
+        const backend = { wireguard: { keepalive: 20, behindNat: ["vm1", "vm3"] } };
+        const lines = own(unitOf(backend));
+        expect(lines.filter((line) => / peer |^route /.test(line))).toEqual([
+            `route 10.42.2.0/24: dev ${DEVICE} src 10.42.1.1`,
+            expect.stringMatching(/vm|endpoint 192\.168\.0\.2:\d+ .* persistent-keepalive 20$/),
+        ]);
+    });
+
     test("a port that is derived is of the stack and the name, below the ephemeral ones", () => {
         const portOf = (name: string, stack?: string) => {
             const { layout, underlays } = laidOut({ wireguard: {} }, ["vm1"], stack, name);
@@ -194,6 +228,25 @@ describe("an Overlay by it", () => {
         expect(await stdinOf("mesh-vm2-key")).toContain(KEY_ENTRY);
         expect(info.mock.calls.map(([text]) => text)).toEqual([
             "the keys of vm2, vm3 are made by the next `pulumi up`, and shown as made-by-vm2, made-by-vm3 until then",
+        ]);
+    });
+
+    test("behind NAT are only hosts of its own, and of two a preview says that they do not meet", async () => {
+        await mockedStack({ preview: true, printed: said("vm1", "vm2", "vm3") });
+        const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+        const behind = (behindNat: string[]) => ({
+            backend: { wireguard: { port: 30_001, behindNat } },
+        });
+        expect(refusal(() => mesh(hosts(3), behind(["vm9", "vm2", "vm2"])))).toEqual(
+            expect.stringMatching(
+                /backend\.wireguard\.behindNat: "vm9" is none of its hosts: vm1, vm2, vm3[^]*backend\.wireguard\.behindNat: "vm2" stands there twice/,
+            ),
+        );
+        await mockedStack({ preview: true, printed: said("vm1", "vm2", "vm3") });
+        mesh(hosts(3), behind(["vm2", "vm3"]));
+        await resources();
+        expect(warn.mock.calls.map(([text]) => text)).toEqual([
+            "vm2 and vm3 are both behind NAT, so their containers do not reach each other: make one of them reachable at its address, and take it out of backend.wireguard.behindNat",
         ]);
     });
 

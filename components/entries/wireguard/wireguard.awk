@@ -1,4 +1,5 @@
-# wireguard DEVICE: listen-port PORT public-key KEY, and a line for each peer, wireguard DEVICE peer KEY: endpoint ADDRESS:PORT allowed-ips NETWORK.
+# wireguard DEVICE: listen-port PORT public-key KEY, and a line for each peer, wireguard DEVICE peer KEY: endpoint ADDRESS:PORT allowed-ips NETWORK;
+# without an endpoint, of one that calls first.
 # `wg set` changes what it names and nothing else: sessions of other peers go on. No private or preshared key is ever asked for.
 
 BEGIN { NO_WG = "WireGuard\047s tools are not installed (no program `wg`): apt install wireguard-tools" }
@@ -73,8 +74,13 @@ function wireguard_is_there(key) {
     return nth_word(key, 3) == "" ? ((nth_word(key, 2), "listen-port") in wireguard_own) : (key in wireguard_known)
 }
 
-function wireguard_actual(id) {
-    return wireguard_is_there(want_key[id]) ? wireguard_words(want_key[id]) : ""
+function wireguard_actual(id,    words) {
+    if (!wireguard_is_there(want_key[id]))
+        return ""
+    words = wireguard_words(want_key[id])
+    if (!has_word(want_value[id], "endpoint")) # where it has called from
+        sub(/endpoint [^ ]+ /, "", words)
+    return words
 }
 
 function wireguard_differs(want, have) {

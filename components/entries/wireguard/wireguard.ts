@@ -15,18 +15,16 @@ export function wireguardPeerEntry(
     device: string,
     peer: {
         readonly publicKey: string;
-        readonly address: string;
-        readonly port: number;
+        /** None of one that is to call first. */
+        readonly endpoint: string | undefined;
         readonly subnet: string;
         readonly keepalive: number | undefined;
     },
 ): Entry {
-    const { publicKey, address, port, subnet, keepalive } = peer;
+    const { publicKey, endpoint, subnet, keepalive } = peer;
+    const at = endpoint === undefined ? "" : `endpoint ${endpoint} `;
     const kept = keepalive === undefined ? "" : ` persistent-keepalive ${keepalive}`;
-    return entry(
-        `wireguard ${device} peer ${publicKey}`,
-        `endpoint ${address}:${port} allowed-ips ${subnet}${kept}`,
-    );
+    return entry(`wireguard ${device} peer ${publicKey}`, `${at}allowed-ips ${subnet}${kept}`);
 }
 
 /** The UDP ports that devices of a unit want. */

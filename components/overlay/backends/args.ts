@@ -39,6 +39,12 @@ export interface WireguardArgs {
      * firewalls on the way that forget connections. Default: none is sent. Changed in place.
      */
     keepalive?: number;
+    /**
+     * Hosts, by their logical names, that no other host can reach first, such as those behind NAT: they
+     * send to all others, every 25 seconds at least, and get answers where they sent from. Two of them do
+     * not reach each other. Default: none. Changed in place.
+     */
+    behindNat?: string[];
 }
 
 /** How packets travel between hosts: exactly one of these. */

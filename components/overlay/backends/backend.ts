@@ -3,6 +3,7 @@ import { type Claim } from "../../network/claims";
 import { type StackIdentity } from "../../wire/identity";
 import { type Flow } from "../../wire/flow";
 import { type Overhead } from "../../wire/mtu";
+import { type Problem } from "../../wire/problem";
 import { type Entry } from "../../wire/unit";
 
 /** One host's place in an overlay, decided before any host is touched. */
@@ -58,6 +59,10 @@ export interface Backend<S extends z.ZodType = z.ZodType> {
     readonly needs: Needs;
     /** What no other overlay on the same host may have. */
     claims(overlay: OverlayPlan, options: z.output<S>): readonly Claim[];
+    /** Options that do not go with the hosts, by their names. */
+    problems?(options: z.output<S>, hosts: readonly string[]): readonly Problem[];
+    /** What they mean for these hosts, where it may not be meant so: a preview says it. */
+    notes?(options: z.output<S>): readonly string[];
     /** The key that each host makes for itself; the public half of it is told to all others. */
     privateKey?(overlay: OverlayPlan): Entry;
     plan(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Claim } from "../../network/claims";
 import { BACKENDS } from ".";
+import { type Problem } from "../../wire/problem";
 import { type Entry } from "../../wire/unit";
 import { type Backend, type Member, type OverlayPlan, type Wire } from "./backend";
 
@@ -29,6 +30,8 @@ export interface ChosenBackend extends Pick<Backend, "overhead" | "needs"> {
     /** Its key, as `vxlan`. */
     readonly name: string;
     readonly claims: (overlay: OverlayPlan) => readonly Claim[];
+    readonly problems: (hosts: readonly string[]) => readonly Problem[];
+    readonly notes: readonly string[];
     readonly privateKey?: (overlay: OverlayPlan) => Entry;
     readonly plan: (overlay: OverlayPlan, member: Member, peers: readonly Member[]) => Wire;
 }
@@ -46,6 +49,8 @@ export function chosenBackend(choice: z.output<typeof backendChoice>): ChosenBac
         overhead: backend.overhead,
         needs: backend.needs,
         claims: (overlay) => backend.claims(overlay, options),
+        problems: (hosts) => backend.problems?.(options, hosts) ?? [],
+        notes: backend.notes?.(options) ?? [],
         privateKey: backend.privateKey?.bind(backend),
         plan: (overlay, member, peers) => backend.plan(overlay, options, member, peers),
     };

@@ -11,6 +11,8 @@ export interface Tunnel {
     readonly carrier: Carrier;
     /** Its packets on the network below, in words of nft rules. */
     readonly packets: string;
+    /** It knows its peers itself, and some send from addresses that nobody else knows. */
+    readonly roaming?: boolean;
     readonly entries: readonly Entry[];
 }
 
@@ -18,7 +20,7 @@ export function tunnelWire(
     { cidr, bridge }: OverlayPlan,
     member: Member,
     peers: readonly Member[],
-    { device, carrier, packets, entries }: Tunnel,
+    { device, carrier, packets, roaming, entries }: Tunnel,
 ): Wire {
     const from = peers.map(({ underlay }) => underlay);
     return {
@@ -28,7 +30,7 @@ export function tunnelWire(
             { ...carrier, device, to: member.underlay, from },
             { kind: "forward", bridge, by: { device }, range: cidr, own: member.gateway },
         ],
-        entries: [...entries, peersOnly(packets, from)],
+        entries: roaming ? entries : [...entries, peersOnly(packets, from)],
     };
 }
 

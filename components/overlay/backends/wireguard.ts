@@ -8,7 +8,8 @@
 import { z } from "zod";
 import { port as udpPort, whole } from "../../wire/fields";
 import { derivedNumber, linkName } from "../../wire/identity";
-import { type Backend, type OverlayPlan } from "./backend";
+import { type Problem } from "../../wire/problem";
+import { type Backend, type Member, type OverlayPlan } from "./backend";
 import { tunnelWire } from "./tunnel";
 import { wireguardLink } from "../../entries/link/link";
 import { nftEntry } from "../../entries/nft/nft";
@@ -20,6 +21,9 @@ import { wireguardEntry, wireguardPeerEntry } from "../../entries/wireguard/wire
 /** Between those of vxlan and Linux's ephemeral ones, which begin at 32768. */
 const DERIVED_PORT = { from: 30_000, to: 32_767 };
 
+/** NAT forgets UDP of which it has seen nothing for 30 s (Linux, until both sides have spoken twice), and many firewalls do. */
+const NAT_KEEPALIVE = 25;
+
 const options = z.strictObject({
     port: udpPort
         .optional()
@@ -29,6 +33,10 @@ const options = z.strictObject({
     keepalive: whole(1, 65_535)
         .optional()
         .describe("Seconds after which a silent host sends an empty packet. Default: none."),
+    behindNat: z
+        .array(z.string())
+        .default([])
+        .describe("Hosts that no other can reach first, by their names. Default: none."),
 });
 
 export const wireguard: Backend<typeof options> = {
@@ -40,28 +48,35 @@ export const wireguard: Backend<typeof options> = {
     claims: (overlay, chosen) => [
         { path: "backend.wireguard.port", thing: `UDP port ${portOf(overlay, chosen)}` },
     ],
+    problems: ({ behindNat }, hosts) => natProblems(behindNat, hosts),
+    notes: ({ behindNat }) => natNotes(behindNat),
     privateKey: (overlay) => privateKeyEntry(deviceOf(overlay)),
     plan(overlay, chosen, member, peers) {
         const device = deviceOf(overlay);
         const port = portOf(overlay, chosen);
-        const { keepalive } = chosen;
-        return tunnelWire(overlay, member, peers, {
+        const isBehindNat = ({ host }: Member) => chosen.behindNat.includes(host);
+        const keepalive = chosen.keepalive ?? (isBehindNat(member) ? NAT_KEEPALIVE : undefined);
+        const reached = peers.filter((peer) => !isBehindNat(peer));
+        const linked = isBehindNat(member) ? reached : peers;
+        return tunnelWire(overlay, member, reached, {
             device,
             carrier: { kind: "udp", port },
             packets: `udp dport ${port}`,
+            roaming: linked.length > reached.length,
             entries: [
                 wireguardLink(device, { mtu: overlay.mtu }),
                 wireguardEntry(device, { port, publicKey: member.publicKey }),
-                ...peers.flatMap(({ publicKey, underlay: address, subnet }) => [
-                    routeEntry(subnet, { dev: device, src: member.gateway }),
-                    ...(publicKey === undefined
+                ...linked.flatMap((peer) => [
+                    routeEntry(peer.subnet, { dev: device, src: member.gateway }),
+                    ...(peer.publicKey === undefined
                         ? []
                         : [
                               wireguardPeerEntry(device, {
-                                  publicKey,
-                                  address,
-                                  port,
-                                  subnet,
+                                  publicKey: peer.publicKey,
+                                  endpoint: isBehindNat(peer)
+                                      ? undefined
+                                      : `${peer.underlay}:${port}`,
+                                  subnet: peer.subnet,
                                   keepalive,
                               }),
                           ]),
@@ -74,6 +89,27 @@ export const wireguard: Backend<typeof options> = {
         });
     },
 };
+
+function natProblems(behindNat: readonly string[], hosts: readonly string[]): Problem[] {
+    return behindNat
+        .filter((host, at) => !hosts.includes(host) || behindNat.indexOf(host) !== at)
+        .map((host) => ({
+            path: "backend.wireguard.behindNat",
+            message: hosts.includes(host)
+                ? `"${host}" stands there twice`
+                : `"${host}" is none of its hosts: ${hosts.join(", ")}`,
+        }));
+}
+
+function natNotes(behindNat: readonly string[]): string[] {
+    const pairs = behindNat.flatMap((one, at) =>
+        behindNat.slice(at + 1).map((other) => `${one} and ${other}`),
+    );
+    return pairs.map(
+        (pair) =>
+            `${pair} are both behind NAT, so their containers do not reach each other: make one of them reachable at its address, and take it out of backend.wireguard.behindNat`,
+    );
+}
 
 function deviceOf({ identity, name }: OverlayPlan): string {
     return linkName("wg", identity, name);
