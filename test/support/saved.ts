@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { LAB_JSON } from "./lab";
 
@@ -18,6 +18,15 @@ interface Checkpoint {
         readonly resources?: readonly SavedResource[];
         readonly pending_operations?: readonly { readonly resource: { readonly urn: string } }[];
     };
+}
+
+/** The texts of all files of the lab's own backend, backups among them. */
+export function stateFiles(): string[] {
+    const folder = join(dirname(LAB_JSON), "state");
+    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .map((name) => join(folder, name))
+        .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+        .map((path) => readFileSync(path, "latin1"));
 }
 
 /** A stack's state, read from the lab's own backend: the CLI would take a second for it. */

@@ -5,12 +5,16 @@ import { inside, onAll, RESTS } from "../support/lab";
 import { saved } from "../support/saved";
 import { type Operation, OPERATIONS, type Point, type Step, type Steps } from "./point";
 import { killOne, ofOperation } from "./processes";
+import { leaks } from "./leaks";
 import { begin, disturb, recordSteps } from "./cliRun";
 
 /** Two hosts, and a stack that lives on them. */
 export interface Pair {
     readonly hosts: readonly [string, string];
     readonly stack: Stack;
+    readonly backend: "vxlan" | "wireguard";
+    /** Private keys that the hosts have had. */
+    readonly secrets: Set<string>;
     /** What the hosts were like before. */
     readonly before: readonly string[];
 }
@@ -27,7 +31,7 @@ export interface Result {
 }
 
 const YES = ["--yes", "--skip-preview"];
-const MTU: Record<Operation, number> = { up: 1450, update: 1400, destroy: 1400 };
+const MTU: Record<Operation, number> = { up: 1440, update: 1400, destroy: 1400 };
 const VERSION: Record<Operation, number> = { up: 1, update: 2, destroy: 2 };
 
 /** One life of the stack with nobody killed: what steps there are, and that all is well without. */
@@ -72,7 +76,12 @@ async function crashAndHeal(pair: Pair, tag: string, point: Point): Promise<Resu
     const crashed = await run.outcome;
     const unknownContainer = await hasUnknownContainer(pair);
     const survivors = ofOperation(tag);
-    const problems = [...(await heal(pair, operation)), ...(await stateOf(pair, operation))];
+    const problems = [
+        ...(await leaks(pair, crashed.output)),
+        ...(await heal(pair, operation)),
+        ...(await stateOf(pair, operation)),
+        ...(await leaks(pair, "")),
+    ];
     ofOperation(tag).forEach(({ pid }) => {
         killOne(pid);
     });
@@ -169,9 +178,10 @@ async function hasUnknownContainer({ stack, hosts }: Pair): Promise<boolean> {
     return found.flat().some(({ Id }) => !ids.includes(Id));
 }
 
-function configure({ stack, hosts }: Pair, operation: Operation): void {
+function configure({ stack, hosts, backend }: Pair, operation: Operation): void {
     stack.configure({
         hosts: hosts.join(" "),
+        backend: JSON.stringify({ [backend]: {} }),
         mtu: MTU[operation],
         version: VERSION[operation],
     });

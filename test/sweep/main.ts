@@ -1,4 +1,4 @@
-// npm run sweep [-- --points N --seed S --restarts N --switchings N --runtimes N]: kills clients, plugins, sshd and the program on hosts, each
+// npm run sweep [-- --points N --wireguard N --seed S --restarts N --switchings N --runtimes N]: kills clients, plugins, sshd and the program on hosts, each
 // in the middle of an up, an update or a destroy, and looks whether one more run heals it. Then restarts containers and
 // Docker under attachments of every kind, and looks how soon they are back. Then puts each host's NIC into a bridge and
 // takes it out again, under connections that must not break. Then makes the demo's stack on every Node,
@@ -9,7 +9,7 @@ import { bold, duration, red, say } from "../../lab/terminal";
 import { allRuntimes } from "../package/runtimes";
 import { LAB_NAME } from "../support/lab";
 import { pointText } from "./point";
-import { type Result } from "./life";
+import { type Pair, type Result } from "./life";
 import { restartSweep } from "./restartSweep";
 import { runtimeSweep } from "./runtimeSweep";
 import { sweep } from "./sweep";
@@ -29,6 +29,7 @@ async function main(): Promise<number> {
     const { values } = parseArgs({
         options: {
             points: { type: "string", default: "200" },
+            wireguard: { type: "string", default: "40" },
             restarts: { type: "string", default: "100" },
             switchings: { type: "string", default: "20" },
             runtimes: { type: "string", default: String(allRuntimes().length) },
@@ -36,9 +37,12 @@ async function main(): Promise<number> {
         },
     });
     const [points, seed] = [Number(values.points), Number(values.seed)];
+    const encrypted = Number(values.wireguard);
     const env = labEnvironment(LAB_NAME);
     await bringUp(env, HOSTS);
-    const healed = points === 0 || (await crashes(points, seed));
+    const healed =
+        (points === 0 || (await crashes("vxlan", points, seed))) &&
+        (encrypted === 0 || (await crashes("wireguard", encrypted, seed)));
     const back = values.restarts === "0" || (await restartSweep(Number(values.restarts)));
     const stayed = values.switchings === "0" || (await switchSweep(Number(values.switchings)));
     const ran = values.runtimes === "0" || (await runtimeSweep(Number(values.runtimes), seed));
@@ -49,10 +53,10 @@ async function main(): Promise<number> {
     return allWell ? 0 : 1;
 }
 
-async function crashes(points: number, seed: number): Promise<boolean> {
+async function crashes(backend: Pair["backend"], points: number, seed: number): Promise<boolean> {
     const began = Date.now();
-    say(bold(`==> ${points} crash points, seed ${seed}`));
-    const results = await sweep(PAIRS, points, seed, tellResult);
+    say(bold(`==> ${points} crash points of ${backend}, seed ${seed}`));
+    const results = await sweep(PAIRS, points, seed, tellResult, backend);
     const failures = results.filter(({ problems }) => problems.length > 0);
     say(table(results));
     say(`${results.filter(({ hit }) => hit).length} points hit, ${failures.length} not healed`);

@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import { baseline } from "../support/hosts";
-import { lab, startLabCommand } from "../support/lab";
+import { installAll, lab, startLabCommand } from "../support/lab";
 import { Stack } from "../support/stack";
 import { live, type Pair, type Result, undisturbed } from "./life";
 import { dealer, randomFrom, type Steps } from "./point";
+
+/** Of hosts that share this machine's kernel, which has no WireGuard. */
+const PACKAGES = { vxlan: [], wireguard: ["wireguard-tools", "wireguard-go"] } as const;
 
 const PROGRAM = join(__dirname, "programs/crash");
 
@@ -13,8 +16,9 @@ export async function sweep(
     points: number,
     seed: number,
     tell: (result: Result) => void,
+    backend: Pair["backend"] = "vxlan",
 ): Promise<Result[]> {
-    const pairs = await Promise.all(pairsOfHosts.map(settle));
+    const pairs = await Promise.all(pairsOfHosts.map((hosts) => settle(hosts, backend)));
     const [first] = pairs;
     if (!first) {
         throw new Error("a sweep needs two hosts");
@@ -49,16 +53,17 @@ async function stepsOf(pair: Pair): Promise<Steps> {
     }
 }
 
-async function settle(hosts: readonly [string, string]): Promise<Pair> {
-    const stack = new Stack(`crash-${hosts.join("-")}`, PROGRAM);
-    return { hosts, stack, before: await baseline(hosts) };
+async function settle(hosts: Pair["hosts"], backend: Pair["backend"]): Promise<Pair> {
+    const stack = new Stack(`crash-${backend}-${hosts.join("-")}`, PROGRAM);
+    await installAll(Object.fromEntries(hosts.map((host) => [host, PACKAGES[backend]])));
+    return { hosts, stack, backend, secrets: new Set(), before: await baseline(hosts) };
 }
 
 /** After a failure: hosts that nothing has touched yet, and an empty stack. */
-async function anew({ hosts, stack }: Pair): Promise<Pair> {
+async function anew({ hosts, stack, backend }: Pair): Promise<Pair> {
     const all = Object.keys(lab().hosts).length;
     stack.remove("--force");
     await startLabCommand("down", ...hosts, "--purge");
     await startLabCommand("up", String(all));
-    return settle(hosts);
+    return settle(hosts, backend);
 }

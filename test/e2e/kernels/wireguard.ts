@@ -1,13 +1,10 @@
 // What kernels.e2e asks of WireGuard, which this machine's kernel lacks too.
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { capture } from "../../support/capture";
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps } from "../../support/hosts";
 import {
     inside,
     installAll,
     lab,
-    LAB_JSON,
     labCommand,
     on,
     onAll,
@@ -17,6 +14,7 @@ import {
 } from "../../support/lab";
 import { lostAfter } from "../../support/patience";
 import { passesWhole, whilePinging } from "../../support/pinging";
+import { stateFiles } from "../../support/saved";
 import { Stack, UP_AS_FAR_AS_IT_GOES } from "../../support/stack";
 import { addressOn, CONTAINER, isNoModule, lostAmong, modulesOn, sayGap } from "./meshed";
 
@@ -215,13 +213,4 @@ export function wireguard([first, second]: readonly [string, string]): void {
 
 function publicKeyOf(host: string): string {
     return on(host, `wg show ${DEVICE} public-key`).trim();
-}
-
-/** Backups among them. */
-function stateFiles(): string[] {
-    const folder = join(dirname(LAB_JSON), "state");
-    return readdirSync(folder, { recursive: true, encoding: "utf8" })
-        .map((name) => join(folder, name))
-        .filter((path) => statSync(path).isFile())
-        .map((path) => readFileSync(path, "latin1"));
 }

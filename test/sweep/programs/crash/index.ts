@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { ContainerAttachment, Host, Overlay } from "pulumi-crosshost";
+import { type BackendArgs, ContainerAttachment, Host, Overlay } from "pulumi-crosshost";
 import { lab } from "../../../support/lab";
 
 const config = new pulumi.Config();
@@ -16,7 +16,7 @@ const members = names.map((name, at) => {
 const mesh = new Overlay("mesh", {
     hosts: members,
     cidr: "10.70.0.0/16",
-    backend: { vxlan: {} },
+    backend: config.requireObject<BackendArgs>("backend"),
     mtu: config.getNumber("mtu"),
     dockerName: "mesh",
 });
