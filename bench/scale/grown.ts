@@ -33,10 +33,11 @@ const BY_TIME = ["/usr/bin/time", "-f", "%M", "-o", MEMORY];
 export async function grow(count: number): Promise<Grown> {
     const all = Object.keys(lab().hosts);
     const hosts = all.slice(0, count);
+    const withOneMore = all.slice(0, count + 1);
     const stack = new Stack("scale", join(__dirname, "../program"), BY_TIME);
     const steps: Step[] = [];
-    const step = async (what: string, act: () => void) => {
-        const done = await timed(all.slice(0, count + 1), act);
+    const step = async (what: string, act: () => void, asked = hosts) => {
+        const done = await timed(asked, act);
         steps.push({ what, ...done, memory: Number(readFileSync(MEMORY, "utf8")) / 1024 });
     };
     const size = (now: number) => {
@@ -57,9 +58,9 @@ export async function grow(count: number): Promise<Grown> {
         await onAll(hosts.slice(0, DRIFTED), "ip route del $(ip route show proto 201 | head -n 1)");
         await step(`up after a route was lost on ${DRIFTED} hosts`, () => stack.up());
         size(count + 1);
-        await step("up with a host more", () => stack.up());
+        await step("up with a host more", () => stack.up(), withOneMore);
         size(count);
-        await step("up with a host less", () => stack.up());
+        await step("up with a host less", () => stack.up(), withOneMore);
         await step("destroy", () => stack.destroy());
         const byHost = resourcesByHost(exported, hosts);
         return {
