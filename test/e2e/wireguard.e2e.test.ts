@@ -1,6 +1,6 @@
 // WireGuard between hosts whose kernels lack it: wireguard-go, a process, stands in. On kernels that have it: kernels/wireguard.ts.
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { installAll, lab, on, onAll, rebootAll, unanswered, watchersRest } from "../support/lab";
+import { installAll, on, onAll, rebootAll, unanswered, watchersRest } from "../support/lab";
 import { lostAfter } from "../support/patience";
 import { passesWhole } from "../support/pinging";
 import { Stack } from "../support/stack";
@@ -77,27 +77,6 @@ describe("WireGuard between hosts whose kernels have none", () => {
         stack.nothingToDo("preview");
     });
 
-    it("reaches a host that others cannot reach first: its NAT lets in only what it has asked for, and changes address and port", async () => {
-        const there = await dumps([THIRD]);
-        const [port] = /\d+/.exec(on(THIRD, `wg show ${DEVICE} listen-port`)) ?? [];
-        const elsewhere = lab().lan.cidr.replace(".0/24", ".99");
-        on(THIRD, natOf(String(port), elsewhere));
-        stack.configure({
-            hosts: HOSTS.join(" "),
-            backend: JSON.stringify({ wireguard: { behindNat: [THIRD] } }),
-        });
-        stack.up();
-        expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
-        expect(on(FIRST, `wg show ${DEVICE} endpoints`)).toMatch(
-            new RegExp(`\\t${elsewhere.replaceAll(".", "\\.")}:4\\d{4}$`, "m"),
-        );
-        on(FIRST, `kill -KILL $(pidof wireguard-go)`); // which forgets where it is
-        expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
-        stack.nothingToDo("preview");
-        on(THIRD, `nft delete table inet nat; ip addr del ${elsewhere}/32 dev eth0`);
-        expect(difference(there, await dumps([THIRD])).filter(isNoUnit)).toEqual([]);
-    });
-
     it("leaves no trace after destroy", async () => {
         stack.destroy();
         expect(HOSTS.flatMap(runningOn)).toEqual([]);
@@ -124,16 +103,6 @@ function lost(): string[] {
 
 function runningOn(host: string): string[] {
     return on(host, "pidof wireguard-go || :").split("\n").filter(Boolean);
-}
-
-/** On the host itself, in front of all else there: another address, another port, and nothing in that was not asked for. */
-function natOf(port: string, address: string): string {
-    return `ip addr add ${address}/32 dev eth0; nft -f - <<.
-table inet nat {
-    chain out { type nat hook postrouting priority srcnat - 20; oifname eth0 udp sport ${port} snat ip to ${address}:40000-49999; }
-    chain in { type filter hook input priority -200; iifname eth0 udp dport ${port} ct state new drop; }
-}
-.`;
 }
 
 /** Units are written anew by a repair. */
