@@ -3,8 +3,10 @@ import { dirname, join } from "node:path";
 import { LAB_JSON } from "./lab";
 
 export interface SavedResource {
+    readonly urn: string;
     readonly type: string;
     readonly id?: string;
+    readonly inputs?: Readonly<Record<string, unknown>>;
     readonly outputs?: Readonly<Record<string, unknown>>;
 }
 

@@ -4,14 +4,11 @@ import { Bridge, Host } from "pulumi-crosshost";
 import { lab } from "../../../support/lab";
 
 const privateKey = pulumi.secret(readFileSync(lab().privateKeyFile, "utf8"));
-const isIn = new pulumi.Config().requireBoolean("in");
 
 for (const [name, { address, hostKey }] of Object.entries(lab().hosts)) {
     const host = new Host(name, {
         connection: { host: address, user: "root", privateKey, hostKey },
         guard: { seconds: 60 },
     });
-    if (isIn) {
-        new Bridge(`lan-${name}`, { host, cidr: lab().lan.cidr, uplink: "eth0" });
-    }
+    new Bridge(`lan-${name}`, { host, cidr: lab().lan.cidr, uplink: "eth0" });
 }
