@@ -14,6 +14,7 @@ import {
     MOVING,
     NEXT,
     OTHER,
+    started,
 } from "../support/moving";
 import { NetnsHost, STACK, TOOLS } from "../support/netns";
 
@@ -56,7 +57,7 @@ describe.each(TOOLS)("a guarded change on a host with $shell and $awk", (tools) 
         expect(nic()).not.toContain("192.168.40.11");
         expect(host.dump()).not.toContain("/etc/systemd/system/moved");
         expect(readFileSync(join(host.folder, "systemd-run.log"), "utf8")).toMatch(
-            /--on-active=15s .*\/bin\/sh \/run\/crosshost\/guard\/crosshost expire\n$/,
+            /--on-active=15s .*--property=Restart=on-failure .*\/bin\/sh \/run\/crosshost\/guard\/crosshost expire\n$/,
         );
         expect(commit(host)).toEqual(COMMITTED);
         expect(systemctl()).toMatch(/stop crosshost-guard\.timer\n$/);
@@ -265,20 +266,11 @@ describe.each(TOOLS)("a guarded change on a host with $shell and $awk", (tools) 
         });
     });
 
-    /** A request that has said for whom it waits; `said` is all that it says until it ends. */
+    /** A request that has said for whom it waits. */
     async function waitsWith(by: NodeJS.ProcessEnv, words: readonly string[], input: string) {
-        const { command, args, env } = host.command([tools.shell, host.program, ...words]);
-        const child = spawn(command, args, { env: { ...env, ...by } });
-        const ended = once(child, "close");
-        let said = "";
-        child.stdout.on("data", (text: Buffer) => (said += text.toString()));
-        child.stderr.on("data", (text: Buffer) => (said += text.toString()));
-        child.stdin.end(input);
-        await once(child.stderr, "data");
-        expect(said).toContain(
-            "crosshost: waiting for the commit of unit lan, which is under guard",
-        );
-        return { said: () => ended.then(() => said) };
+        const waiting = started(host, by, words, input);
+        await waiting.says("crosshost: waiting for the commit of unit lan, which is under guard");
+        return waiting;
     }
 
     describe("that takes it away", () => {

@@ -1,5 +1,5 @@
 // The host's NIC becomes the port of a bridge, with all that lies on it, and is as before when that is undone.
-import { FIRST, NEXT } from "../support/moving";
+import { expire, FIRST, letTimePass, NEXT } from "../support/moving";
 import { killedAt } from "../support/killer";
 import { type Answer, NetnsHost, STACK, TOOLS } from "../support/netns";
 import { BRIDGE, LAN, RICH } from "../support/uplinks";
@@ -65,6 +65,8 @@ describe.each(TOOLS)("with $shell and $awk", (tools) => {
             .dump()
             .replace(/^\/run\/crosshost.*\n/gm, "")
             .replace(/(lft|expires) \d+sec/g, "$1 Nsec");
+
+    const unmarked = () => dump().replace(/^.*\/guarded.*\n/gm, "");
 
     test("all of a NIC goes to the bridge, and comes back", () => {
         const [before, all] = [on("eth0"), dump()];
@@ -183,6 +185,28 @@ describe.each(TOOLS)("with $shell and $awk", (tools) => {
         expect(commit()).toContain("lan: committed\n");
         host.crosshost(["uninstall", STACK]);
         expect(dump()).toBe(before);
+    });
+
+    test("a NIC that is set down meanwhile is up when it is taken back, both ways", () => {
+        host.put("systemd-run", "#!/bin/sh\nexit 0\n");
+        const takenBack = () => {
+            host.sh("ip link set dev eth0 down");
+            letTimePass(host);
+            const { status, stderr } = expire(host);
+            expect(stderr).not.toContain("not everything");
+            return status;
+        };
+        host.sh("sysctl -qw net.ipv6.conf.eth0.keep_addr_on_down=0");
+        host.apply("other", "sysctl net.ipv4.conf.eth0.rp_filter: 2\n");
+        const before = unmarked();
+        host.crosshost(["apply", STACK, "lan"], `${LAN}guard: 15\n`, FIRST);
+        expect(takenBack()).toBe(0);
+        expect(unmarked()).toBe(before);
+        apply(`${LAN}guard: 15\n`);
+        const after = unmarked();
+        host.crosshost(["delete", STACK, "lan"], "", FIRST);
+        expect(takenBack()).toBe(0);
+        expect(unmarked()).toBe(after);
     });
 
     test("another name of the bridge takes the NIC over", () => {

@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { assemble } from "../../components/converger/program";
 import { KIND_ROOMS } from "../../components/entries";
 import { type Answer, type NetnsHost, STACK } from "./netns";
@@ -116,4 +119,36 @@ export function letTimePass(host: NetnsHost): void {
 /** The timer, as systemd runs it. */
 export function expire(host: NetnsHost): Answer {
     return host.run([host.tools.shell, "/run/crosshost/guard/crosshost", "expire"]);
+}
+
+export interface Started {
+    /** Waits until it has said so. */
+    readonly says: (words: string) => Promise<void>;
+    readonly said: () => Promise<string>;
+}
+
+/** A request that goes on beside others; `said` is all that it says until it ends. */
+export function started(
+    host: NetnsHost,
+    by: NodeJS.ProcessEnv,
+    words: readonly string[],
+    input: string,
+): Started {
+    const { command, args, env } = host.command([host.tools.shell, host.program, ...words]);
+    const child = spawn(command, args, { env: { ...env, ...by } });
+    const ended = once(child, "close");
+    let said = "";
+    const take = (text: Buffer) => (said += text.toString());
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.stdin.end(input);
+    const says = async (words: string) => {
+        while (!said.includes(words)) {
+            if (child.exitCode !== null) {
+                throw new Error(`it ended with ${child.exitCode}: ${said}`);
+            }
+            await sleep(20);
+        }
+    };
+    return { says, said: () => ended.then(() => said) };
 }

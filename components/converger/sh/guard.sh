@@ -7,23 +7,28 @@
 guard_folder=$run_dir/guard
 guard_timer=crosshost-guard
 
-# before the first step, by a copy of this program that stays whatever becomes of the installed one
+# before the first step
 arm() {
     read -r seconds touched <"$journal_dir/1/guard"
-    printf '%s %s %s %s\n%s\n' $(($(uptime_now) + seconds)) "$seconds" "$(boot_now)" "$touched" "$client" >"$journal_dir/guard"
     guarded=1
-    mkdir -p "$guard_folder"
-    cp "$0" "$guard_folder/crosshost"
-    systemctl stop $guard_timer.timer 2>/dev/null
-    if ! said=$(start_timer 2>&1); then
+    if ! said=$(prepare_guard 2>&1) || ! said="tried \`systemd-run\`: $(start_timer 2>&1)"; then
         disarm
         rm -rf "$journal_dir"
-        die "unit $unit on $(cat /proc/sys/kernel/hostname): cannot be put under guard: tried \`systemd-run\`: $said; nothing was changed"
+        die "unit $unit on $(cat /proc/sys/kernel/hostname): cannot be put under guard: $said; nothing was changed"
     fi
 }
 
+# by a copy of this program that stays whatever becomes of the installed one; /run may be full
+prepare_guard() {
+    printf '%s %s %s %s\n%s\n' $(($(uptime_now) + seconds)) "$seconds" "$(boot_now)" "$touched" "$client" >"$journal_dir/guard" &&
+        mkdir -p "$guard_folder" && cp "$0" "$guard_folder/crosshost"
+}
+
+# The service of an earlier one may still wait for the lock. It starts anew when it is killed at its work, too.
 start_timer() {
+    systemctl stop $guard_timer.timer $guard_timer.service 2>/dev/null
     systemd-run --quiet --collect --unit=$guard_timer --on-active="${seconds}s" --timer-property=AccuracySec=100ms \
+        --property=Restart=on-failure --property=RestartSec=1s \
         --description='Crosshost: takes back a change of the network that nobody commits' /bin/sh "$guard_folder/crosshost" expire
 }
 
@@ -35,8 +40,8 @@ disarm() {
 
 # its command has succeeded when it is: from here on the mark says what became of it
 hold() {
-    write_mark ''
-    : >"$journal_dir/armed"
+    said=$(write_mark '' 2>&1) || give_up "cannot be recorded: $said"
+    ticks_now >"$journal_dir/armed"
     acting='' guarded=''
     say "$changed of its entries changed, under guard: taken back in $seconds s unless committed"
 }
@@ -45,6 +50,12 @@ hold() {
 uptime_now() {
     read -r uptime _ </proc/uptime
     printf %s "${uptime%.*}"
+}
+
+# as began() says them
+ticks_now() {
+    read -r uptime _ </proc/uptime
+    echo "${uptime%.*}${uptime#*.}"
 }
 
 boot_now() {
@@ -74,10 +85,10 @@ meet_guard() {
     done
 }
 
-# Who comes by another connection has come by the way as it is now. The commit itself says of which text; of one that is taken out of the
-# program any command of its stack, from where it came from too, is as good.
+# Who comes by another connection has come by the way as it is now, unless he came before and had to wait. The commit itself says of which
+# text; of one that is taken out of the program any command of its stack, from where it came from too, is as good.
 is_proof() {
-    [ -n "$client" ] && [ "$client" != "$(armed_connection)" ] || return 1
+    [ -n "$client" ] && [ "$client" != "$(armed_connection)" ] && [ "$(began $$)" -ge "$(cat "$journal_dir/armed")" ] || return 1
     read -r _ armed_unit _ <"$journal_dir/what"
     if [ "$verb:$stack:$unit" = "commit:$armed_unit" ]; then
         [ -z "$digest" ] || [ "$digest" = "$(digest_of "$journal_dir/new")" ]
@@ -165,10 +176,11 @@ way_seen() {
     printf ', neighbour %s' "${state:-unknown}"
 }
 
-# The timer's. A change that is still at work has had its time; that it is undone it hears from us, and does itself if it can.
+# The timer's. A change that is still at work has had its time; that it is undone it hears from us, and does itself if it can. Who only
+# looks, and does not come to an end, keeps nobody locked out.
 expire() {
     trap '' HUP PIPE
-    [ ! -e "$journal_dir/guard" ] || [ -e "$journal_dir/armed" ] || stop_acting
+    if [ -e "$journal_dir/guard" ] && is_due; then stop_holders; fi
     lock
     if is_armed; then
         ! is_due || take_back
@@ -178,8 +190,8 @@ expire() {
     [ -e "$journal_dir/guard" ] || rm -rf "$guard_folder"
 }
 
-stop_acting() {
-    is_due
+stop_holders() {
+    if is_armed && flock -x -w 1 "$run_dir" true; then return; fi
     for signal in TERM KILL; do
         for open in /proc/[0-9]*/fd/8; do
             pid=${open#/proc/}
@@ -207,7 +219,7 @@ mark_of() {
 # on the disk before anybody hears of success
 write_mark() {
     mark=$(mark_of "$stack" "$unit")
-    make_folder "${mark%/*}"
+    make_folder "${mark%/*}" || return
     token=$(sed -n 1p "$mark" 2>/dev/null)
     [ -n "$1" ] || token=$(printf '%s %s' "$(boot_now)" "$(cat /proc/uptime)" | sha256sum | cut -c 1-12)
     printf '%s\n%s\n' "$token" "$1" >"$mark.new" && sync "$mark.new" && mv -f "$mark.new" "$mark" && sync "${mark%/*}"

@@ -104,6 +104,7 @@ function uplink_make(id,    key, nic, bridge, from) {
     from = link_master[nic] != "" ? link_master[nic] : nic
     uplink_keep_record(nic, bridge, key)
     uplink_pin(nic, bridge, key)
+    uplink_back_up(nic)
     if (link_master[nic] != bridge) {
         step("uplink.move", "ip", "link set dev " nic " master " bridge, key)
         if (from == nic)
@@ -116,6 +117,12 @@ function uplink_make(id,    key, nic, bridge, from) {
         carry(nic, from, bridge, "uplink.move", "uplink.clear", key)
     undo_all("uplink.move")
     managed_make(nic, bridge, key)
+}
+
+# whoever has set it down meanwhile: SSH comes by it
+function uplink_back_up(nic) {
+    if (link_up[nic])
+        undo_later("link set dev " nic " up")
 }
 
 function uplink_keep_record(nic, bridge, key,    before, text) {
@@ -170,6 +177,7 @@ function uplink_unmake(key,    nic, bridge) {
         managed_unmake(nic, uplink_bridge_was(key), key)
         return
     }
+    uplink_back_up(nic)
     undo_later("link set dev " nic " master " bridge)
     carry(nic, bridge, nic, "uplink.release", "uplink.release.clear", key)
     undo_all("uplink.release")
@@ -198,7 +206,7 @@ function uplink_prepare(    i, name) {
 function uplink_state(path,    bridge, nic) {
     for (bridge in uplink_nic) {
         nic = uplink_nic[bridge]
-        print "uplink", nic, link_master[nic], uplink_addresses(nic) > path
+        print "uplink", nic, (link_up[nic] ? "up" : "down"), link_master[nic], uplink_addresses(nic) > path
     }
 }
 
