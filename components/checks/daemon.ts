@@ -24,6 +24,7 @@ export function daemonMisfits(wanted: readonly Entry[], own: string, facts: Fact
         ...unusable(facts),
         ...[...values].flatMap(([key, value]) => keyErrors(key, value, file, own, facts)),
         ...bipErrors(values.get("bip"), own, facts),
+        ...poolErrors(values.get("default-address-pools"), own, facts),
     ];
     return errors.length > 0 || changed.length === 0
         ? { errors, warnings: [], notes: [] }
@@ -143,6 +144,21 @@ function bipErrors(bip: string | undefined, own: string, facts: Facts): string[]
         ),
         ...cutOff(network, `docker.bip: "${bip}"`, "choose another", own, facts).errors,
     ];
+}
+
+/** Docker puts a network wherever the host has no route of its own, and the client may be behind the default one. */
+function poolErrors(pools: string | undefined, own: string, facts: Facts): string[] {
+    const bases = pools?.split(", ").map((pool) => wordAfter(pool, "base")) ?? [];
+    return bases.flatMap(
+        (base, at) =>
+            cutOff(
+                base,
+                `docker.defaultAddressPools[${at}].base: "${base}"`,
+                "choose another",
+                own,
+                facts,
+            ).errors,
+    );
 }
 
 // ---- what it does

@@ -77,6 +77,17 @@ describe("what cannot be", () => {
             'docker.bip: "10.10.1.1/24" contains 10.10.1.9, the address of this SSH client: choose another',
         ],
         [
+            "a pool that SSH comes from",
+            {
+                defaultAddressPools: [
+                    { base: "10.20.0.0/16", size: 24 },
+                    { base: "10.10.0.0/16", size: 24 },
+                ],
+            },
+            { ssh: ["10.10.1.9"] },
+            'docker.defaultAddressPools[1].base: "10.10.0.0/16" contains 10.10.1.9, the address of this SSH client: choose another',
+        ],
+        [
             "a bip of a docker0 that is not there",
             { bip: "10.10.1.1/24" },
             { "daemon-bridge": ["br0"] },
