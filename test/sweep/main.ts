@@ -1,5 +1,6 @@
-// npm run sweep [-- --points N --wireguard N --seed S --restarts N --switchings N --runtimes N]: kills clients, plugins, sshd and the program on hosts, each
-// in the middle of an up, an update or a destroy, and looks whether one more run heals it. Then restarts containers and
+// npm run sweep [-- --points N --wireguard N --controls N --seed S --restarts N --switchings N --runtimes N]: kills clients, plugins, sshd and the program on hosts, each
+// in the middle of an up, an update or a destroy, and looks whether one more run heals it. Then does all that is hostile to changes of the way that SSH
+// comes by, and looks whether the host answers in time, as it was or as it is to be. Then restarts containers and
 // Docker under attachments of every kind, and looks how soon they are back. Then puts each host's NIC into a bridge and
 // takes it out again, under connections that must not break. Then makes the demo's stack on every Node,
 // SDK, kind of module, language and package manager that users have.
@@ -8,6 +9,7 @@ import { bringUp, labEnvironment, takeDown } from "../../lab/bringup";
 import { bold, duration, red, say } from "../../lab/terminal";
 import { allRuntimes } from "../package/runtimes";
 import { LAB_NAME } from "../support/lab";
+import { controls } from "./control/told";
 import { pointText } from "./point";
 import { type Pair, type Result } from "./life";
 import { restartSweep } from "./restartSweep";
@@ -16,7 +18,9 @@ import { sweep } from "./sweep";
 import { switchSweep } from "./switchSweep";
 
 /** Of all five engines. */
-const HOSTS = 6;
+const HOSTS = 7;
+/** Nobody sets the clock of a kernel that others use. */
+const KERNELS = "shared,shared,shared,shared,shared,shared,own";
 const PAIRS = [
     ["vm1", "vm2"],
     ["vm3", "vm4"],
@@ -30,6 +34,7 @@ async function main(): Promise<number> {
         options: {
             points: { type: "string", default: "200" },
             wireguard: { type: "string", default: "40" },
+            controls: { type: "string", default: "100" },
             restarts: { type: "string", default: "100" },
             switchings: { type: "string", default: "20" },
             runtimes: { type: "string", default: String(allRuntimes().length) },
@@ -38,15 +43,17 @@ async function main(): Promise<number> {
     });
     const [points, seed] = [Number(values.points), Number(values.seed)];
     const encrypted = Number(values.wireguard);
+    process.env["CROSSHOST_LAB_KERNELS"] ??= KERNELS;
     const env = labEnvironment(LAB_NAME);
     await bringUp(env, HOSTS);
     const healed =
         (points === 0 || (await crashes("vxlan", points, seed))) &&
         (encrypted === 0 || (await crashes("wireguard", encrypted, seed)));
+    const answered = values.controls === "0" || (await controls(Number(values.controls), seed));
     const back = values.restarts === "0" || (await restartSweep(Number(values.restarts)));
     const stayed = values.switchings === "0" || (await switchSweep(Number(values.switchings)));
     const ran = values.runtimes === "0" || (await runtimeSweep(Number(values.runtimes), seed));
-    const allWell = healed && back && stayed && ran;
+    const allWell = healed && answered && back && stayed && ran;
     if (allWell) {
         await takeDown(env, "--purge");
     }

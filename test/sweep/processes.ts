@@ -19,7 +19,7 @@ const CLIENT_SIDE: Partial<Record<Victim, RegExp>> = {
 };
 const PARENT = 1;
 const START_TIME = 19;
-const CONVERGER = /crosshost (apply|delete|install|uninstall|vacate) /;
+const CONVERGER = /crosshost (apply|delete|commit|install|uninstall|vacate) /;
 const SESSION = /^sshd(-session)?: \w+(@notty| \[priv\])/;
 
 /** Kills the victims that are there; true if any was. */
