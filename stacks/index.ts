@@ -11,6 +11,7 @@ const programs: Readonly<Record<string, () => Promise<object>>> = {
     "container-mode": () => import("./tutorials/container-mode"),
     direct: () => import("./tutorials/direct"),
     "flat-lan": () => import("./tutorials/flat-lan"),
+    "default-network": () => import("./tutorials/default-network"),
 };
 
 export = async () => (programs[pulumi.getStack()] ?? (() => import("./demo")))();

@@ -17,8 +17,11 @@ interface Lab {
     hosts: Record<string, { address: string; hostKey: string; user: string }>;
 }
 
-/** This environment's hosts: those of its config, with the key as a Pulumi secret, or the lab's. */
-export function hosts(): [Host, Host, Host] {
+/**
+ * This environment's hosts: those of its config, with the key as a Pulumi secret, or the lab's. Their ids, from which their subnets
+ * come, are the numbers at the end of their names, or count from `firstId`.
+ */
+export function hosts(firstId?: number): [Host, Host, Host] {
     const config = new pulumi.Config();
     const listed = config.getObject<HostConfig[]>("hosts");
     const lab = listed ? undefined : labFile();
@@ -27,8 +30,9 @@ export function hosts(): [Host, Host, Host] {
         : config.requireSecret("privateKey");
     const strict = config.getBoolean("strict");
     const [first, second, third] = (listed ?? labHosts(lab)).map(
-        ({ name, address, hostKey, user, become }) =>
+        ({ name, address, hostKey, user, become }, at) =>
             new Host(name, {
+                id: firstId === undefined ? undefined : firstId + at,
                 connection: { host: address, user, privateKey, hostKey },
                 become,
                 strict,

@@ -25,6 +25,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { claimProblems, lockOutProblems } from "../network/claims";
+import { docker0Problems } from "../network/defaultNetwork";
 import { rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
 import { knownAs } from "../run/knownAs";
@@ -54,6 +55,12 @@ export interface BridgeArgs {
      * Changed in place; taking it away recreates the Bridge, in two runs.
      */
     uplink?: string;
+    /**
+     * The bridge takes the place of `docker0`: containers that join no network, as those of a plain
+     * `docker run`, have an address of its `ipRange`. Default: no. Changed in place, by a restart of
+     * Docker.
+     */
+    defaultNetwork?: true;
     /**
      * Address of the bridge, which is the containers' gateway. Default: the network's first address.
      * Changed in place.
@@ -117,22 +124,23 @@ export class Bridge extends pulumi.ComponentResource {
         refuse(COMPONENT, name, [
             ...partProblems(spec),
             ...addressProblems(plan, session, session.addressNow),
+            ...docker0Problems(plan.isDefault, [session]),
             ...claimProblems(claimantOf(name, plan), [session]),
         ]);
         super("crosshost:index:Bridge", name, {}, opts);
 
-        const networks: Record<string, HostNetwork> = plan.place
-            ? { [session.name]: plan.place }
-            : {};
+        const { link, cidr, mtu, uplink, place, isDefault } = plan;
+        const networks: Record<string, HostNetwork> =
+            place && !isDefault ? { [session.name]: place } : {};
         const command = this.wireHost(name, plan, session);
-        this.cidr = pulumi.output(plan.cidr);
-        this.mtu = pulumi.output(plan.uplink === undefined ? plan.mtu : (session.mtu ?? plan.mtu));
+        this.cidr = pulumi.output(cidr);
+        this.mtu = pulumi.output(uplink === undefined ? mtu : (session.mtu ?? mtu));
         this.networks = pulumi.output(networks);
-        this.networkName = command.urn.apply(() => plan.place?.network ?? "");
+        this.networkName = command.urn.apply(() => place?.network ?? "");
         const commands = { [session.name]: command };
-        const { link, cidr, mtu, uplink } = plan;
-        const bridge = { link, cidr, uplink, mtu: uplink === undefined ? mtu : undefined };
-        rememberNetwork(this, { name, networks, sessions: [session], commands, bridge });
+        const bridge = { link, cidr, place, uplink, mtu: uplink === undefined ? mtu : undefined };
+        const sessions = [session];
+        rememberNetwork(this, { name, networks, sessions, commands, bridge, isDefault });
         const outputs = {
             cidr: this.cidr,
             mtu: this.mtu,

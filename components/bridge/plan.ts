@@ -1,4 +1,5 @@
 import { type Claimant, knownAsClaim, lanBehind } from "../network/claims";
+import { DEFAULT_NETWORK, defaultClaims, nameProblems } from "../network/defaultNetwork";
 import { bridgeEntries, closedEntries, uplinkEntries } from "../network/entries";
 import { masqueradeEntry } from "../entries/nft/nft";
 import { rangeEntry } from "../entries/range/range";
@@ -20,6 +21,8 @@ export interface BridgePlan {
     readonly mtu: number;
     /** Docker's network on it; none where it has an uplink. */
     readonly place?: HostNetwork;
+    /** That is its default network, in place of docker0. */
+    readonly isDefault: boolean;
     readonly uplink?: string;
 }
 
@@ -31,7 +34,8 @@ const ONLY_HOST = 0;
 
 export function planBridge(identity: StackIdentity, name: string, spec: BridgeSpec): BridgePlan {
     const { cidr, uplink, mtu = DEFAULT_UNDERLAY_MTU } = spec;
-    const network = spec.dockerName ?? dockerName(identity, name);
+    const isDefault = spec.defaultNetwork === true;
+    const network = isDefault ? DEFAULT_NETWORK : (spec.dockerName ?? dockerName(identity, name));
     return {
         identity,
         name,
@@ -39,29 +43,33 @@ export function planBridge(identity: StackIdentity, name: string, spec: BridgeSp
         cidr,
         mtu,
         uplink,
+        isDefault,
         place: uplink === undefined ? hostNetwork(network, cidr, spec) : undefined,
     };
 }
 
 /** The host's unit: bridge, Docker network and firewall, or the NIC in it. */
-export function bridgeUnit({ identity, name, link, cidr, mtu, place, uplink }: BridgePlan): Unit {
+export function bridgeUnit(plan: BridgePlan): Unit {
+    const { identity, name, link, cidr, mtu, place, uplink, isDefault } = plan;
     if (uplink !== undefined || !place) {
         return unit(uplinkEntries(link, uplink ?? ""));
     }
     const mac = macAddress(MAC_ROLE, identity, name, ONLY_HOST);
     return unit([
         rangeEntry(cidr),
-        ...bridgeEntries({ link, mac, mtu, place, onLink: cidr }),
+        ...bridgeEntries({ link, mac, mtu, place, onLink: cidr, isDefault }),
         ...closedEntries(link),
         masqueradeEntry(link, cidr, cidr),
     ]);
 }
 
 /** What the bridge holds on its host, and nothing else there may have. */
-export function claimantOf(component: string, { name, cidr, place, uplink }: BridgePlan): Claimant {
+export function claimantOf(component: string, plan: BridgePlan): Claimant {
+    const { name, cidr, place, uplink, isDefault } = plan;
     const lan = uplink === undefined ? [] : [{ path: "uplink", thing: lanBehind(uplink) }];
-    const claims = [knownAsClaim("a Bridge", name), ...lan];
-    return { holder: `Bridge "${component}"`, cidr, path: "cidr", network: place?.network, claims };
+    const claims = [knownAsClaim("a Bridge", name), ...lan, ...defaultClaims(isDefault)];
+    const network = isDefault ? undefined : place?.network;
+    return { holder: `Bridge "${component}"`, cidr, path: "cidr", network, claims };
 }
 
 /** What is wrong with the parts of the network. */
@@ -73,7 +81,11 @@ export function partProblems(spec: BridgeSpec): Problem[] {
         return [{ path: "cidr", message }];
     }
     return spec.uplink === undefined
-        ? [...gatewayProblems(cidr, gateway), ...ipRangeProblems(cidr, ipRange)]
+        ? [
+              ...gatewayProblems(cidr, gateway),
+              ...ipRangeProblems(cidr, ipRange),
+              ...nameProblems(spec),
+          ]
         : uplinkProblems(spec);
 }
 
@@ -84,17 +96,19 @@ const WITHOUT_DOCKER: Readonly<Partial<Record<keyof BridgeSpec, string>>> = {
     ipRange: "has no use with an uplink, where Docker gives out no addresses: leave it out",
     mtu: "is that of the NIC with an uplink: leave it out",
     dockerName: "has no use with an uplink, as there is no Docker network: leave it out",
+    defaultNetwork: "is not for a Bridge with an uplink: leave one of them out",
 };
 
 function uplinkProblems(spec: BridgeSpec): Problem[] {
-    return (["gateway", "ipRange", "mtu", "dockerName"] as const).flatMap((path) =>
+    const without = ["gateway", "ipRange", "mtu", "dockerName", "defaultNetwork"] as const;
+    return without.flatMap((path) =>
         spec[path] === undefined
             ? []
             : [{ path, message: `${shown(spec[path])} ${WITHOUT_DOCKER[path] ?? ""}` }],
     );
 }
 
-function shown(value: string | number): string {
+function shown(value: string | number | boolean): string {
     return typeof value === "string" ? `"${value}"` : String(value);
 }
 

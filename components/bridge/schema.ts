@@ -7,6 +7,10 @@ export const bridgeSchema = z.strictObject({
     uplink: link
         .optional()
         .describe("The host's NIC that becomes a port of the bridge. Default: none."),
+    defaultNetwork: z
+        .literal(true)
+        .optional()
+        .describe("Docker's default network is on it, in place of docker0. Default: not."),
     gateway: address
         .optional()
         .describe("Address of the bridge itself. Default: the network's first address."),

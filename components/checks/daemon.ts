@@ -1,4 +1,4 @@
-// What a Host sets in Docker's daemon.json, against what is there.
+// What a Host, or a network in place of docker0, sets in Docker's daemon.json, against what is there.
 import { contains, networkOf, overlap } from "../wire/address";
 import { daemonKeysOf, DOCKER_FIELDS, isDaemonEntry } from "../entries/daemon/daemon";
 import { type Facts } from "../facts/clouds";
@@ -12,18 +12,19 @@ export interface DaemonMisfits extends Misfits {
     readonly notes: readonly string[];
 }
 
-/** `own`: the Host's unit, `STACK:host`. */
+/** `own`: the unit, `STACK:host` or `STACK:bridge-lan1`. */
 export function daemonMisfits(wanted: readonly Entry[], own: string, facts: Facts): DaemonMisfits {
     const file = daemonFile(facts, own);
     const values = daemonKeysOf(wanted);
-    const changed = changedFields(values, file);
+    const changed = changedFields(values, file, own);
     if (changed.length === 0 && values.size === 0) {
         return { errors: [], warnings: [], notes: [] };
     }
     const errors = [
-        ...unusable(facts),
+        ...(own.endsWith(HOST) ? unusable(facts) : broken(facts)),
         ...[...values].flatMap(([key, value]) => keyErrors(key, value, file, own, facts)),
-        ...bipErrors(values.get("bip"), own, facts),
+        ...bipErrors(values.get("bip"), file, own, facts),
+        ...bridgeErrors(changed, file, facts),
         ...poolErrors(values.get("default-address-pools"), own, facts),
     ];
     return errors.length > 0 || changed.length === 0
@@ -31,7 +32,12 @@ export function daemonMisfits(wanted: readonly Entry[], own: string, facts: Fact
         : { errors, ...consequences(values, changed, file, wanted, facts) };
 }
 
-type Field = (typeof DOCKER_FIELDS)[number];
+interface Field {
+    /** As messages name it. */
+    readonly name: string;
+    readonly key: string;
+    readonly reloads?: true;
+}
 
 interface DaemonFile {
     readonly path: string;
@@ -52,14 +58,31 @@ function daemonFile(facts: Facts, own: string): DaemonFile {
     return { path: facts.get("daemon-file")?.[0] ?? "/etc/docker/daemon.json", says, ours };
 }
 
-function fieldOf(key: string): string {
-    return `docker.${DOCKER_FIELDS.find((one) => one.key === key)?.field ?? key}`;
+/** Of a network, the argument that has Docker's default network on it. */
+function argumentOf(key: string, own: string): string {
+    return own.endsWith(HOST) ? `docker.${nameOf(key, own)}` : `defaultNetwork: ${key}`;
 }
 
-function changedFields(values: ReadonlyMap<string, string>, { says, ours }: DaemonFile): Field[] {
-    return DOCKER_FIELDS.filter(({ key }) =>
-        values.has(key) ? says.get(key)?.words !== values.get(key) : ours.includes(key),
-    );
+const HOST = ":host";
+
+function nameOf(key: string, own: string): string {
+    return own.endsWith(HOST) ? (DOCKER_FIELDS.find((one) => one.key === key)?.field ?? key) : key;
+}
+
+function changedFields(
+    values: ReadonlyMap<string, string>,
+    { says, ours }: DaemonFile,
+    own: string,
+): Field[] {
+    const order = own.endsWith(HOST) ? DOCKER_FIELDS.map(({ key }) => key) : [];
+    return [...new Set([...order, ...values.keys(), ...ours])]
+        .filter((key) =>
+            values.has(key) ? says.get(key)?.words !== values.get(key) : ours.includes(key),
+        )
+        .map((key) => {
+            const { reloads } = DOCKER_FIELDS.find((one) => one.key === key) ?? {};
+            return { name: nameOf(key, own), key, reloads };
+        });
 }
 
 // ---- why it cannot be
@@ -67,7 +90,6 @@ function changedFields(values: ReadonlyMap<string, string>, { says, ours }: Daem
 function unusable(facts: Facts): string[] {
     const engine = facts.get("docker")?.[0];
     const service = facts.get("docker-service")?.[0];
-    const broken = facts.get("daemon-broken")?.[0];
     if (engine === "none") {
         return [
             "docker: Docker is not installed there: apt install docker.io, or https://get.docker.com",
@@ -78,11 +100,14 @@ function unusable(facts: Facts): string[] {
             `docker: Docker runs as ${service} there, so docker.service cannot be restarted: add that name (Alias=docker.service in its [Install], then systemctl reenable ${service})`,
         ];
     }
-    return broken === undefined
+    return broken(facts);
+}
+
+function broken(facts: Facts): string[] {
+    const why = facts.get("daemon-broken")?.[0];
+    return why === undefined
         ? []
-        : [
-              `docker: ${facts.get("daemon-file")?.[0] ?? "daemon.json"} there is ${broken}: correct it`,
-          ];
+        : [`docker: ${facts.get("daemon-file")?.[0] ?? "daemon.json"} there is ${why}: correct it`];
 }
 
 function keyErrors(
@@ -94,8 +119,10 @@ function keyErrors(
 ): string[] {
     const { holder, words } = says.get(key) ?? { holder: own, words: value };
     const flag = listed(facts, "daemon-flag").find(([name]) => name === key);
-    const said = `${fieldOf(key)}: "${value}"`;
-    const errors = tooOld(key, facts);
+    const said = own.endsWith(HOST)
+        ? `${argumentOf(key, own)}: "${value}"`
+        : `${argumentOf(key, own)} "${value}"`;
+    const errors = tooOld(key, own, facts);
     if (flag) {
         errors.push(
             `${said} is set by a flag already, ${flag.slice(1).join(" ")}: Docker takes no key from both: remove one of them`,
@@ -113,20 +140,27 @@ function keyErrors(
     return errors;
 }
 
-function tooOld(key: string, facts: Facts): string[] {
+function tooOld(key: string, own: string, facts: Facts): string[] {
     const engine = facts.get("docker")?.[0];
     const { since } = DOCKER_FIELDS.find((one) => one.key === key) ?? {};
     return since !== undefined && engine !== undefined && isOlder(engine, since)
-        ? [`${fieldOf(key)} needs Docker ${since.join(".")}, and there is ${engine}: leave it out`]
+        ? [
+              `${argumentOf(key, own)} needs Docker ${since.join(".")}, and there is ${engine}: leave it out`,
+          ]
         : [];
 }
 
 /** Where docker0 has it, nothing of the host's may lie. */
-function bipErrors(bip: string | undefined, own: string, facts: Facts): string[] {
+function bipErrors(
+    bip: string | undefined,
+    { says }: DaemonFile,
+    own: string,
+    facts: Facts,
+): string[] {
     if (bip === undefined) {
         return [];
     }
-    const bridge = facts.get("daemon-bridge")?.[0];
+    const bridge = says.get("bridge")?.words;
     const network = networkOf(bip);
     const routes = (facts.get("route") ?? []).filter((route) => {
         const other = targetOf(route);
@@ -161,6 +195,33 @@ function poolErrors(pools: string | undefined, own: string, facts: Facts): strin
     );
 }
 
+/** In place of docker0, which has an address of its own where the admin says one, and stays as long as containers that live on. */
+function bridgeErrors(changed: readonly Field[], { says }: DaemonFile, facts: Facts): string[] {
+    if (changed.every(({ key }) => key !== "bridge")) {
+        return [];
+    }
+    const bip = says.get("bip")?.words;
+    const lives = says.get("live-restore")?.words === "true";
+    const running = runningIn(facts);
+    return [
+        ...(bip === undefined
+            ? []
+            : [`defaultNetwork: daemon.json there has bip ${bip}, of docker0: remove one of them`]),
+        ...(lives && running.length > 0
+            ? [
+                  `defaultNetwork: with live-restore, Docker keeps its default network for as long as a container runs: stop ${running.join(", ")}, or set live-restore to false first`,
+              ]
+            : []),
+    ];
+}
+
+function runningIn(facts: Facts): string[] {
+    return (seenContainers(facts) ?? [])
+        .filter(({ state }) => state === "running")
+        .map(({ name }) => name)
+        .sort();
+}
+
 // ---- what it does
 
 const OF_DOCKER0: readonly string[] = ["bip", "fixed-cidr", "default-gateway", "mtu"];
@@ -172,12 +233,9 @@ function consequences(
     wanted: readonly Entry[],
     facts: Facts,
 ): Pick<DaemonMisfits, "warnings" | "notes"> {
-    const running = (seenContainers(facts) ?? [])
-        .filter(({ state }) => state === "running")
-        .map(({ name }) => name)
-        .sort();
+    const running = runningIn(facts);
     const restarts = changed.filter(({ reloads }) => reloads !== true);
-    const named = (fields: readonly Field[]) => fields.map(({ field }) => field).join(", ");
+    const named = (fields: readonly Field[]) => fields.map(({ name }) => name).join(", ");
     const tried = triedBefore(wanted, facts);
     if (restarts.length === 0) {
         return {
@@ -192,10 +250,11 @@ function consequences(
     }
     if (!lives) {
         const all = running.length > 1 ? "containers" : "container";
+        const moves = restarts.some(({ key }) => key === "bridge");
         return {
             warnings: [
                 ...tried,
-                `${restart}, which stops and starts the ${all} ${running.join(", ")}: with liveRestore they run on`,
+                `${restart}, which stops and starts the ${all} ${running.join(", ")}${moves ? ", which get other addresses" : ": with liveRestore they run on"}`,
             ],
             notes: [],
         };

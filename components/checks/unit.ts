@@ -16,8 +16,11 @@ import { holds, type Observation } from "../facts/observation";
 import { partWarnings } from "./parts";
 import { endpointMisfits, poolMisfits } from "./places";
 import { cutOff } from "./lockout";
+import { daemonMisfits } from "./daemon";
+import { isDaemonEntry, isInPlaceOfDocker0 } from "../entries/daemon/daemon";
 import { endpointsOf } from "../entries/endpoint/endpoint";
 import { hasInterfaces } from "../entries/interface/interface";
+import { hasDirectAccess } from "../entries/iptables/iptables";
 import { linksOf, type WantedLink } from "../entries/link/link";
 import { needsDocker, networksOf, type WantedNetwork } from "../entries/network/network";
 import { hasRules } from "../entries/nft/nft";
@@ -51,18 +54,20 @@ const OLDEST_ENGINE = [20, 10] as const;
  * up; here a preview says it, before anything is touched.
  */
 export function misfits(
-    { stack, name, wanted: unit, modules = [], programs = [] }: Coming,
+    coming: Coming,
     observation: Pick<Observation, "facts" | "units">,
 ): Misfits {
-    const { facts, units } = observation;
+    const { stack, name, wanted: unit, modules = [], programs = [] } = coming;
+    const { facts } = observation;
     const own = `${stack}:${name}`;
     const ranges = rangesOf(unit);
-    const found = ranges.flatMap((range) => overlaps(range, own, facts));
+    const leaves = isInPlaceOfDocker0(unit) ? "docker0" : undefined;
+    const found = ranges.flatMap((range) => overlaps(range, leaves, own, facts));
     const lan = lanMisfits(unit, own, facts);
     const beside = interfaceMisfits(unit, facts);
     const uplink = uplinkMisfits(unit, facts);
+    const daemon = daemonMisfits(unit.filter(isDaemonEntry), own, facts);
     const isThere = holds(observation, name, unit);
-    const isInStep = isThere && units.get(name)?.drift.length === 0;
     const ssh = ranges.map((range) =>
         cutOff(range, `"${range}"`, "choose another network", own, facts),
     );
@@ -80,6 +85,8 @@ export function misfits(
             ...lan.errors,
             ...beside.errors,
             ...uplink.errors,
+            ...daemon.errors,
+            ...closedMisfits(unit, facts),
             ...dockerMisfits(unit, own, facts),
             ...(found.length > 0
                 ? []
@@ -89,11 +96,21 @@ export function misfits(
         warnings: [
             ...found.filter(({ wide }) => wide).map(({ text }) => text),
             ...partWarnings(unit, facts),
+            ...daemon.warnings,
             ...(isThere ? [] : [...lan.warnings, ...beside.warnings, ...uplink.warnings]),
-            ...(isInStep ? [] : replaced(modules, facts)),
-            ...(isInStep ? [] : ssh.flatMap(({ warnings }) => warnings)),
+            ...(isInStep(observation, coming) ? [] : replaced(modules, facts)),
+            ...(isInStep(observation, coming) ? [] : ssh.flatMap(({ warnings }) => warnings)),
         ],
     };
+}
+
+/** Whether an `up` would find nothing to do for it. */
+export function isInStep(
+    observation: Pick<Observation, "units">,
+    { name, wanted }: Pick<Coming, "name" | "wanted">,
+): boolean {
+    const isThere = holds(observation, name, wanted);
+    return isThere && observation.units.get(name)?.drift.length === 0;
 }
 
 function mtuMisfits({ address: at, mtu: need }: Underlay, facts: Facts): string[] {
@@ -108,7 +125,12 @@ function mtuMisfits({ address: at, mtu: need }: Underlay, facts: Facts): string[
 }
 
 /** `wide`: a route by a gateway, or into a tunnel, that holds ours too, and stays in use for the rest. */
-function overlaps(range: string, own: string, facts: Facts): { wide: boolean; text: string }[] {
+function overlaps(
+    range: string,
+    leaves: string | undefined,
+    own: string,
+    facts: Facts,
+): { wide: boolean; text: string }[] {
     const ranges = listed(facts, "range").filter(
         ([other = "", owner]) => owner !== own && overlap(range, other),
     );
@@ -122,7 +144,7 @@ function overlaps(range: string, own: string, facts: Facts): { wide: boolean; te
     const tunnels = facts.get("tunnel") ?? [];
     return (facts.get("route") ?? []).flatMap((route) => {
         const other = targetOf(route);
-        if (!overlap(range, other)) {
+        if (!overlap(range, other) || wordAfter(route, "dev") === leaves) {
             return [];
         }
         const owner = owners.get(wordAfter(route, "dev")) ?? "-";
@@ -227,7 +249,8 @@ function without(programs: readonly string[], facts: Facts): string[] {
 
 function dockerMisfits(unit: Unit, own: string, facts: Facts): string[] {
     const engine = facts.get("docker")?.[0];
-    if (!(needsDocker(unit) || hasInterfaces(unit)) || engine === undefined) {
+    const asksDocker = needsDocker(unit) || hasInterfaces(unit) || unit.some(isDaemonEntry);
+    if (!asksDocker || engine === undefined) {
         return [];
     }
     if (engine === "none") {
@@ -251,6 +274,15 @@ function dockerMisfits(unit: Unit, own: string, facts: Facts): string[] {
         ...networksOf(unit).flatMap((network) => networkMisfits(network, own, facts)),
         ...endpointsOf(unit).flatMap((endpoint) => endpointMisfits(endpoint, own, facts)),
     ];
+}
+
+/** By nftables Docker closes its default network to other hosts, and no rule of another's opens it. */
+function closedMisfits(unit: Unit, facts: Facts): string[] {
+    return hasDirectAccess(unit) && facts.get("docker-iptables")?.[0] === "nftables"
+        ? [
+              "defaultNetwork: Docker keeps its rules by nftables there (firewall-backend), and drops what other hosts send to its default network: set it to iptables, or leave defaultNetwork out",
+          ]
+        : [];
 }
 
 function ageMisfits(engine: string): string[] {

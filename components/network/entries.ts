@@ -2,6 +2,7 @@ import { prefixOf } from "../wire/address";
 import { type Entry } from "../wire/unit";
 import { type HostNetwork } from "./hostNetwork";
 import { addrEntry } from "../entries/addr/addr";
+import { defaultNetworkEntries } from "../entries/daemon/daemon";
 import { dockerUserEntry } from "../entries/iptables/iptables";
 import { bridgeLink, uplinkedBridge } from "../entries/link/link";
 import { bridgeNetwork } from "../entries/network/network";
@@ -17,15 +18,26 @@ export interface DockerBridge {
     readonly place: HostNetwork;
     /** What containers have on their link: the place's subnet, or more, reached through the host. */
     readonly onLink: string;
+    /** In place of docker0: Docker's default network is on it, and none of a name of ours. */
+    readonly isDefault?: boolean;
 }
 
 /** The bridge with its gateway address, and the Docker network on it. */
-export function bridgeEntries({ link, mac, mtu, place, onLink }: DockerBridge): Entry[] {
+export function bridgeEntries({
+    link,
+    mac,
+    mtu,
+    place,
+    onLink,
+    isDefault = false,
+}: DockerBridge): Entry[] {
     const { network, gateway, ipRange } = place;
     return [
         bridgeLink(link, { mtu, mac }),
         addrEntry(link, `${gateway}/${prefixOf(onLink)}`),
-        bridgeNetwork(network, { link, subnet: onLink, gateway, ipRange, mtu }),
+        ...(isDefault
+            ? defaultNetworkEntries(link, { ipRange, mtu })
+            : [bridgeNetwork(network, { link, subnet: onLink, gateway, ipRange, mtu })]),
         sysctlEntry("net.ipv4.ip_forward", 1),
     ];
 }

@@ -23,6 +23,8 @@ export interface LocalNetwork {
     readonly sessions: readonly HostSession[];
     /** The command that makes it on a host. */
     readonly commands: Readonly<Record<string, pulumi.Resource>>;
+    /** It is in place of docker0: what it has on its hosts is Docker's default network. */
+    readonly isDefault?: boolean;
     /** Of a Bridge: the link that interfaces of containers can be put on beside Docker's. */
     readonly bridge?: LocalBridge;
 }
@@ -32,6 +34,8 @@ export interface LocalBridge {
     readonly cidr: string;
     /** Unknown where the bridge has that of its uplink. */
     readonly mtu?: number;
+    /** What Docker has on it; nothing where it has an uplink. */
+    readonly place?: HostNetwork;
     /** The host's NIC that is a port of it. */
     readonly uplink?: string;
 }

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { Refusal } from "../run/refuse";
 import { sessionOf } from "../run/session";
+import { DEFAULT_NETWORK } from "./defaultNetwork";
 import { localNetwork } from "./handle";
 
 /** Docker's name of a network on one of its hosts; what takes it waits until the network is there. */
@@ -12,13 +13,14 @@ export function networkNameOn(
 ): pulumi.Output<string> {
     const session = sessionOf(host);
     const local = localNetwork(network);
-    const here = session && local?.networks[session.name];
+    const here = session && local?.networks[session.name]?.network;
     const command = session && local?.commands[session.name];
-    if (!here || !command) {
-        const hosts = Object.keys(local?.networks ?? {}).join(", ");
+    const called = local?.isDefault ? DEFAULT_NETWORK : here;
+    if (called === undefined || !command) {
+        const hosts = Object.keys(local?.commands ?? {}).join(", ");
         throw new Refusal(
             `${component} "${local?.name ?? ""}" has no network on that host, only on ${hosts}`,
         );
     }
-    return command.urn.apply(() => here.network);
+    return command.urn.apply(() => called);
 }

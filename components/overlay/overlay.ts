@@ -22,6 +22,7 @@ import { unitName } from "../wire/identity";
 import { type Flow } from "../wire/flow";
 import { report, titleOf } from "../wire/problem";
 import { claimProblems } from "../network/claims";
+import { docker0Problems } from "../network/defaultNetwork";
 import { rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
 import { type BackendArgs } from "./backends/args";
@@ -64,6 +65,12 @@ export interface OverlayArgs {
      */
     mtu?: number;
     /**
+     * It takes the place of `docker0` on each host: containers that join no network, as those of a
+     * plain `docker run`, have an address of the host's subnet. Default: no. Changed in place, by a
+     * restart of Docker.
+     */
+    defaultNetwork?: true;
+    /**
      * Name of the Docker network; compose files refer to it with `external: true`. Default:
      * `project-stack-name` (the former name, if `opts.aliases` has it). Changing it recreates the
      * network and the containers on it.
@@ -95,15 +102,21 @@ export class Overlay extends pulumi.ComponentResource {
         const known = knownAs(name, opts);
         const { layout, problems } = layOut(stackKnownAs(), known, spec, sessions, below);
         const claims = claimProblems(claimantOf(name, layout), [...new Set(sessions)]);
-        refuse(COMPONENT, name, [...problems, ...claims]);
+        refuse(COMPONENT, name, [
+            ...problems,
+            ...docker0Problems(layout.isDefault, sessions),
+            ...claims,
+        ]);
         super("crosshost:index:Overlay", name, {}, opts);
 
         this.cidr = pulumi.output(layout.plan.cidr);
         this.mtu = pulumi.output(layout.plan.mtu);
-        this.networks = pulumi.output({ ...layout.networks });
+        const { isDefault } = layout;
+        const networks = isDefault ? {} : layout.networks;
+        this.networks = pulumi.output({ ...networks });
         this.subnets = pulumi.output(subnetsOf(layout));
         const { commands, flows } = this.wireHosts(name, layout, sessions, below?.commands);
-        rememberNetwork(this, { name, networks: layout.networks, sessions, commands });
+        rememberNetwork(this, { name, networks, sessions, commands, isDefault });
         rememberOverlay(this, { ...asBelow(name, layout), commands });
         const outputs = {
             cidr: this.cidr,

@@ -1,8 +1,9 @@
 import { type Claimant, knownAsClaim } from "../network/claims";
+import { DEFAULT_NETWORK, defaultClaims, nameProblems } from "../network/defaultNetwork";
 import { bridgeEntries, closedEntries, membersEntry, throughHostEntries } from "../network/entries";
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
 import { leastUnderlayMtu, type PlannedHost } from "../network/members";
-import { subnet } from "../wire/address";
+import { prefixOf, subnet } from "../wire/address";
 import { type Flow } from "../wire/flow";
 import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";
 import { bytesOf } from "../wire/mtu";
@@ -13,7 +14,7 @@ import { chosenBackend, type ChosenBackend } from "./backends/choice";
 import { type Below, belowEntries } from "./over";
 import { planProblems } from "./problems";
 import { type OverlaySpec } from "./schema";
-import { dockerUserEntry } from "../entries/iptables/iptables";
+import { directAccessEntry, dockerUserEntry } from "../entries/iptables/iptables";
 import { masqueradeEntry, nftEntry } from "../entries/nft/nft";
 import { rangeEntry } from "../entries/range/range";
 import { underlayEntry } from "../entries/underlay/underlay";
@@ -24,6 +25,8 @@ export interface OverlayLayout {
     readonly backend: ChosenBackend;
     /** Docker's name of the network, the same on every host. */
     readonly network: string;
+    /** It is Docker's default network, in place of docker0. */
+    readonly isDefault: boolean;
     readonly networks: Readonly<Record<string, HostNetwork>>;
     readonly ids: Readonly<Record<string, number>>;
     /** Of one that travels in another. */
@@ -50,20 +53,23 @@ export function layOut(
         mtu: spec.mtu ?? (below?.mtu ?? leastUnderlayMtu(hosts)) - bytesOf(backend.overhead),
         bridge: linkName("ch", identity, name),
     };
+    const isDefault = spec.defaultNetwork === true;
     const problems = [
         ...planProblems(spec, backend, hosts, below),
         ...backend.problems(hosts.map((host) => host.name)),
+        ...nameProblems(spec),
     ];
     const members = problems.length > 0 ? [] : hosts;
-    const network = spec.dockerName ?? dockerName(identity, name);
-    const networks = members.map(({ name: host, id }): [string, HostNetwork] => [
-        host,
-        hostNetwork(network, subnet(spec.cidr, spec.subnetPrefix, id ?? 0)),
-    ]);
+    const network = isDefault ? DEFAULT_NETWORK : (spec.dockerName ?? dockerName(identity, name));
+    const networks = members.map(({ name: host, id }): [string, HostNetwork] => {
+        const own = subnet(spec.cidr, spec.subnetPrefix, id ?? 0);
+        return [host, hostNetwork(network, own, isDefault ? { ipRange: upperHalf(own) } : {})];
+    });
     const layout = {
         plan,
         backend,
         network,
+        isDefault,
         networks: Object.fromEntries(networks),
         ids: Object.fromEntries(members.map((host) => [host.name, host.id ?? 0])),
         below,
@@ -71,9 +77,20 @@ export function layOut(
     return { layout, problems };
 }
 
+/** Of a subnet whose addresses are all given out by Docker, but those that some programs take for no host's: x.x.x.0, and the gateway's. */
+function upperHalf(own: string): string {
+    return subnet(own, prefixOf(own) + 1, 1);
+}
+
 /** What the overlay holds on each of its hosts, and nothing else there may have. */
-export function claimantOf(component: string, { plan, backend, network }: OverlayLayout): Claimant {
-    const claims = [knownAsClaim("an Overlay", plan.name), ...backend.claims(plan)];
+export function claimantOf(component: string, layout: OverlayLayout): Claimant {
+    const { plan, backend, isDefault } = layout;
+    const claims = [
+        knownAsClaim("an Overlay", plan.name),
+        ...backend.claims(plan),
+        ...defaultClaims(isDefault),
+    ];
+    const network = isDefault ? undefined : layout.network;
     return { holder: `Overlay "${component}"`, cidr: plan.cidr, path: "cidr", network, claims };
 }
 
@@ -108,7 +125,7 @@ export function planMember(
     underlays: Readonly<Record<string, string>>,
     keys: PublicKeys = {},
 ): { readonly unit: Unit; readonly flows: readonly Flow[] } {
-    const { plan, backend, below } = layout;
+    const { plan, backend, below, isDefault } = layout;
     const own = memberOf(layout, host, underlays, keys);
     const peers = Object.keys(layout.networks)
         .filter((other) => other !== host && other in underlays)
@@ -129,11 +146,12 @@ export function planMember(
             mtu: plan.mtu,
             place: placeOf(layout, host),
             onLink: plan.cidr,
+            isDefault,
         }),
         ...throughHostEntries(plan.bridge),
         ...wire.entries,
         ...closedEntries(plan.bridge),
-        ...openToMembers(plan, own, wire),
+        ...openToMembers(plan, own, wire, isDefault),
         membersEntry(plan.bridge, plan.cidr),
         ...(below
             ? belowEntries(
@@ -151,19 +169,20 @@ function openToMembers(
     { bridge, cidr }: OverlayPlan,
     own: Member,
     { device, arrivals }: Wire,
+    isDefault: boolean,
 ): Entry[] {
     if (arrivals.length === 0) {
         return [];
     }
     const incoming = device === undefined ? "" : ` -i ${device}`;
+    const members = `-s ${cidr} -d ${own.subnet}${incoming}`;
     return [
         ...arrivals.map(({ name, match }) =>
             nftEntry("forward", `4-${name}`, `oifname ${bridge} ${match} accept`),
         ),
-        dockerUserEntry(
-            device ?? bridge,
-            `-s ${cidr} -d ${own.subnet}${incoming} -o ${bridge} -j ACCEPT`,
-        ),
+        dockerUserEntry(device ?? bridge, `${members} -o ${bridge} -j ACCEPT`),
+        // Docker's default network has no mode in which others reach its containers (`gateway_mode_ipv4`).
+        ...(isDefault ? [directAccessEntry(device ?? bridge, `${members} -j ACCEPT`)] : []),
     ];
 }
 

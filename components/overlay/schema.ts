@@ -23,6 +23,10 @@ export const overlaySchema = z.strictObject({
     mtu: mtu
         .optional()
         .describe("MTU of the containers' interfaces. Default: the hosts' mtu minus the overhead."),
+    defaultNetwork: z
+        .literal(true)
+        .optional()
+        .describe("Docker's default network is on it, in place of docker0. Default: not."),
     dockerName: dockerObjectName
         .optional()
         .describe("Name of the Docker network. Default: project-stack-name."),

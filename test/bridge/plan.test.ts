@@ -55,6 +55,18 @@ test("the unit of one with an uplink, which has what the NIC had", () => {
     );
 });
 
+test("the unit of one in place of docker0, which Docker's daemon.json names", () => {
+    const text = unitText(bridgeUnit(plan({ defaultNetwork: true })));
+    expect(text.split("\n").filter((line) => line.startsWith("daemon "))).toEqual([
+        "daemon bridge: br-lan1-5c688",
+        "daemon fixed-cidr: 10.60.0.0/26",
+        "daemon ip-masq: false",
+        "daemon mtu: 1500",
+    ]);
+    const [own, docker0] = [unitText(bridgeUnit(plan())), /^daemon .*\n/gm];
+    expect(text.replace(docker0, "")).toBe(own.replace(/^docker network .*\n/m, ""));
+});
+
 test("what the program chooses", () => {
     const chosen = plan({
         gateway: "10.60.0.254",

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { daemonMisfits } from "../../components/checks/daemon";
-import { DOCKER_FIELDS } from "../../components/entries/daemon/daemon";
+import { defaultNetworkEntries, DOCKER_FIELDS } from "../../components/entries/daemon/daemon";
 import { dockerEntries } from "../../components/host/docker";
 import { type DockerArgs } from "../../components/host/dockerArgs";
 
@@ -16,6 +16,15 @@ const RUNNING = [
 function found(docker: DockerArgs, facts: Record<string, readonly string[]>) {
     const told = new Map(Object.entries({ docker: ["26.1.5"], "daemon-file": [FILE], ...facts }));
     return daemonMisfits(dockerEntries(docker), OWN, told);
+}
+
+const NET = "crosshost-demo-79f8e4:bridge-lan1";
+
+/** Of a Bridge in place of docker0. */
+function ofBridge(facts: Record<string, readonly string[]>) {
+    const told = new Map(Object.entries({ docker: ["26.1.5"], "daemon-file": [FILE], ...facts }));
+    const wanted = defaultNetworkEntries("br-lan1-1", { ipRange: "10.60.0.0/26", mtu: 1500 });
+    return daemonMisfits(wanted, NET, told);
 }
 
 const NOTHING = { errors: [], warnings: [], notes: [] };
@@ -90,7 +99,7 @@ describe("what cannot be", () => {
         [
             "a bip of a docker0 that is not there",
             { bip: "10.10.1.1/24" },
-            { "daemon-bridge": ["br0"] },
+            { "daemon-key": ["bridge - br0"] },
             'docker.bip: "10.10.1.1/24" is of docker0, and daemon.json there has bridge br0 in its place: remove one of them',
         ],
     ])("%s", (_, docker, facts, error) => {
@@ -177,6 +186,45 @@ describe("what it does", () => {
         expect(found({ logDriver: "bad", mtu: 1400 }, { "daemon-tried": tried }).warnings).toEqual(
             [],
         );
+    });
+});
+
+describe("a bridge in place of docker0", () => {
+    test("restarts Docker, once", () => {
+        const keys = ["bridge br-lan1-1", "fixed-cidr 10.60.0.0/26", "ip-masq false", "mtu 1500"];
+        const ours = keys.map((key) => key.replace(" ", ` ${NET} `));
+        expect(ofBridge({ container: RUNNING })).toEqual({
+            ...NOTHING,
+            warnings: [
+                "this `up` restarts Docker there, for bridge, fixed-cidr, ip-masq, mtu, which stops and starts the containers db, web, which get other addresses",
+            ],
+        });
+        expect(ofBridge({ "daemon-key": ours, container: RUNNING })).toEqual(NOTHING);
+    });
+
+    test.each<[string, Record<string, readonly string[]>, string]>([
+        [
+            "another bridge of the admin's",
+            { "daemon-key": ["bridge - br0"] },
+            `defaultNetwork: bridge "br-lan1-1" differs from what ${FILE} has there, bridge br0, which Crosshost has not set: remove it from one of them`,
+        ],
+        [
+            "that of another stack",
+            { "daemon-key": ["bridge crosshost-other-111111:bridge-a br-a"] },
+            'defaultNetwork: bridge "br-lan1-1" belongs to bridge-a of stack crosshost-other-111111, which has set br-a: remove one of them',
+        ],
+        [
+            "an address of docker0",
+            { "daemon-key": ["bip - 10.9.0.1/24"] },
+            "defaultNetwork: daemon.json there has bip 10.9.0.1/24, of docker0: remove one of them",
+        ],
+        [
+            "containers that live on",
+            { "daemon-key": ["live-restore - true"], container: RUNNING },
+            "defaultNetwork: with live-restore, Docker keeps its default network for as long as a container runs: stop db, web, or set live-restore to false first",
+        ],
+    ])("is refused with %s", (_, facts, error) => {
+        expect(ofBridge(facts).errors).toEqual([error]);
     });
 });
 

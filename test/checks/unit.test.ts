@@ -44,6 +44,25 @@ test("a host in order, and one that tells nothing", () => {
     expect(misfits(nothing, observation())).toEqual({ errors: [], warnings: [] });
 });
 
+describe("in place of docker0", () => {
+    const unit = `daemon bridge: ch-mesh-1\niptables raw-PREROUTING ch-mesh-1: -s 172.17.0.0/16 -d 172.17.1.0/24 -j ACCEPT\nrange 172.17.0.0/16: ours alone\n`;
+
+    test("docker0's own route is in nobody's way, and any other is", () => {
+        expect(told({}, unit).errors).toEqual([]);
+        expect(told({}, "range 172.17.0.0/16: ours alone\n").errors).toHaveLength(1);
+        expect(told({ route: ["172.17.9.0/24 dev eth1"] }, unit).errors).toEqual([
+            '"172.17.0.0/16" overlaps the route 172.17.9.0/24 dev eth1: choose another network',
+        ]);
+    });
+
+    test("what other hosts send to it does not come in where Docker filters by nftables", () => {
+        const [error] = told({ "docker-iptables": ["nftables"] }, unit).errors;
+        expect(error).toBe(
+            "defaultNetwork: Docker keeps its rules by nftables there (firewall-backend), and drops what other hosts send to its default network: set it to iptables, or leave defaultNetwork out",
+        );
+    });
+});
+
 describe.each([
     ["gre", "key 7 ttl 64", "7", "GRE key 7", "backend.gre.key"],
     ["ipip", "nopmtudisc", "-", "IPIP", "backend"],

@@ -1,30 +1,12 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { SYSTEMCTL } from "../support/fakeEngine";
 import { NetnsHost, STACK, TOOLS } from "../support/netns";
 
 const FILE = "/etc/docker/daemon.json";
 const OTHER = "crosshost-other-9b8c7d";
 const UNIT = "daemon dns: 9.9.9.9, 2001:db8::53\ndaemon mtu: 1400\n";
 
-/** Stops the containers when it restarts Docker; with settings that are told to be bad it does not start. */
-const SYSTEMCTL = `#!/bin/sh
-main=$FAKES/main
-case "$1 $2 $3" in
-    'show -p MainPID') [ ! -e $main ] || echo "MainPID=$(cat $main)"; exit ;;
-    'is-active -q docker.service') [ -e $main ]; exit ;;
-    'reload docker.service '*) echo reload >>"$FAKES/systemctl.log"; cp ${FILE} "$FAKES/read"; : >"$FAKES/docker/hups"; exec cp "$FAKES/hup" "$FAKES/docker/reloaded" ;;
-    'restart docker.service '*)
-        echo $1 >>"$FAKES/systemctl.log"
-        if [ -e $main ]; then kill $(cat $main); rm $main /run/docker.pid; fi
-        for path in "$FAKES"/docker/containers/*/.running; do [ ! -e "$path" ] || echo false >"$path"; done
-        [ ! -e "$FAKES/die" ] || kill -9 $(cat "$FAKES/die")
-        ! grep -q bad ${FILE} || { echo 'Job for docker.service failed.' >&2; exit 1; }
-        cp ${FILE} "$FAKES/read" 2>/dev/null
-        sleep 900 </dev/null >/dev/null 2>&1 7>&- 8>&- 9>&- &
-        echo $! >$main; echo $! >/run/docker.pid ;;
-esac
-exit 0
-`;
 const JOURNALCTL = `#!/bin/sh
 echo 'time="now" level=info msg="Starting up"'
 echo 'failed to start daemon: no log driver named bad is registered'
@@ -358,8 +340,8 @@ describe.each(TOOLS)("daemon.json, with $shell and $awk", (tools) => {
         apply("daemon mtu: 1400\n");
         const told = host.observe().facts.filter((fact) => fact.startsWith("daemon"));
         expect(told.sort()).toEqual([
-            "daemon-bridge br0",
             `daemon-file ${FILE}`,
+            "daemon-key bridge - br0",
             "daemon-key insecure-registries - lan:5000, 10.0.0.0/8",
             `daemon-key mtu ${STACK}:host 1400`,
         ]);

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Host, Overlay, type OverlayArgs } from "../../components";
+import { Bridge, Host, Overlay, type OverlayArgs } from "../../components";
 import { probe } from "../../components/remote/probe";
 import { answered, connection, host, hosts, refusal } from "../support/builders";
 import { mockedStack, resources } from "../support/mocks";
@@ -198,6 +198,17 @@ describe("refused, before anything of it is registered", () => {
         mesh(members.slice(0, 1), { backend }, "first");
         expect(await refused(members, { cidr: "10.43.0.0/16", backend })).toEqual([
             `${taken} on vm1 is already used by Overlay "first": choose another`,
+        ]);
+    });
+
+    test("Docker's default network that a Bridge has, and a name for it", async () => {
+        const members = hosts(2);
+        const [vm1] = members;
+        const defaultNetwork = true;
+        new Bridge("lan1", { host: vm1 ?? host("vm1", 11), cidr: "10.60.0.0/24", defaultNetwork });
+        expect(await refused(members, { defaultNetwork, dockerName: "mine" })).toEqual([
+            'dockerName: "mine" has no use with defaultNetwork, whose name is Docker\'s: leave it out',
+            'defaultNetwork: Docker\'s default network on vm1 is already used by Bridge "lan1": choose another',
         ]);
     });
 

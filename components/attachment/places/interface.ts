@@ -99,8 +99,7 @@ function groundOf(session: HostSession, on: Bridge | string): Ground | Problem {
             message: `the Bridge "${local.name}" is on ${there}, not on ${session.name}`,
         };
     }
-    const place = local.networks[session.name];
-    return { kind: "bridge", name: local.name, place, ...local.bridge };
+    return { kind: "bridge", name: local.name, ...local.bridge };
 }
 
 /** Addresses, MACs and names that another has: of this program, on this host or on the same LAN. */

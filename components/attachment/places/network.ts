@@ -137,6 +137,9 @@ function localProblems(
     if (local.bridge?.uplink !== undefined) {
         return [...problems, notOfDocker(local.name)];
     }
+    if (local.isDefault) {
+        return [...problems, withoutAddresses(local.name)];
+    }
     const here = local.networks[session.name];
     if (!here) {
         return [...problems, notThere(session.name, Object.keys(local.networks))];
@@ -245,6 +248,12 @@ function heldProblem(held: string): Problem {
 
 function notOfDocker(name: string): Problem {
     const message = `is the Bridge "${name}" with an uplink, and no network of Docker's: leave it out, and write interface: { name: "eth1", on: ..., addresses: [...] }`;
+    return { path: "network", message };
+}
+
+/** Docker takes `--ip` and aliases for networks that users make, and for no other. */
+function withoutAddresses(name: string): Problem {
+    const message = `"${name}" is Docker's default network, where Docker gives each container an address of its own choice: leave it out, and write mode: "bridge"`;
     return { path: "network", message };
 }
 

@@ -3,6 +3,9 @@
 
 BEGIN {
     # ---- what is in the way of what is to come
+    phase_is("daemon.leave.put") # Docker lies on a bridge that goes
+    phase_is("daemon.leave.load")
+    phase_is("daemon.leave.settle")
     phase_is("default-route.aside.endpoint.leave") # Docker adds a default route and replaces none: ours is out of its way first
     phase_is("endpoint.leave") # a container leaves a network before that goes, or its address is another's
     phase_is("default-route.aside.network.empty") # as above

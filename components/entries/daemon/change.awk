@@ -11,7 +11,7 @@ function daemon_unmake(key) {
 }
 
 function daemon_finish() {
-    if (mode == "plan" && phase == "" && daemon_changes)
+    if (mode == "plan" && phase == "" && (daemon_changes || daemon_ground_moves()))
         daemon_plan()
 }
 
@@ -28,6 +28,8 @@ function daemon_plan(    now, text, how, key) {
         return
     key = daemon_changed(text)
     how = daemon_how(text)
+    if (!daemon_may_move(text, how))
+        return
     daemon_keep_record(key)
     if (text != now || how != "")
         daemon_steps(text, how, key)
@@ -136,7 +138,7 @@ function daemon_how(text,    name, how) {
     for (name in DAEMON_TYPE)
         if (daemon_is_changed(text, name) && how != "restart")
             how = name in DAEMON_RELOADS && docker_state() == "yes" ? "reload" : "restart"
-    return how
+    return daemon_ground_moves() ? "restart" : how
 }
 
 # By the engine's own check, before anything is done; those before 23.0 have none.
@@ -165,7 +167,7 @@ function daemon_any(names,    name) {
 # ---- steps
 
 function daemon_steps(text, how, key,    at, goes, neutral) {
-    at = verb == "uninstall" ? "daemon.back" : "daemon"
+    at = verb == "uninstall" ? "daemon.back" : daemon_leaves(text) ? "daemon.leave" : "daemon"
     goes = !daemon_any(daemon_to_be) && (daemon_there() != "present" ? text == "" : daemon_was != "present" && json_is_empty(text))
     undo(at ".put", "config-back", docker_config())
     neutral = daemon_neutral(text, how)
@@ -174,6 +176,8 @@ function daemon_steps(text, how, key,    at, goes, neutral) {
         step(at ".load", "daemon", "reload docker", key) # so that containers run on while it restarts
     if (how != "")
         step(at ".load", "daemon", how " docker", key)
+    if (how != "" && daemon_is_changed(text, "bridge") && json_member(text, "bridge") != "" && ("docker0" in link_index))
+        step(at ".load", "ip", "link del dev docker0", key) # Docker leaves it there, with an address, and makes it again when it needs it
     if (neutral != text)
         daemon_put(at ".settle", text, goes, key)
     if (goes && daemon_was == "no-folder")
@@ -185,7 +189,7 @@ function daemon_put(at, text, goes, key, first_back) {
 }
 
 # A key that is gone leaves what Docker has read of it as it is: it is told first that there is none. So it is with the address of docker0,
-# which it keeps over all restarts.
+# which it keeps over all restarts, and would choose anew for one that is made again.
 function daemon_neutral(text, how,    name, names, n, i) {
     for (name in DAEMON_RELOADS)
         if (how == "reload" && json_member(text, name) == "" && daemon_has(name) != "")
@@ -193,18 +197,54 @@ function daemon_neutral(text, how,    name, names, n, i) {
     sort_list(names, n)
     for (i = 1; i <= n; i++)
         text = json_with(text, names[i], DAEMON_RELOADS[names[i]])
-    if (how == "restart" && json_member(text, "bip") == "" && daemon_has("bip") != "" && daemon_docker0_was != "")
+    if (how == "restart" && json_member(text, "bip") == "" && (daemon_has("bip") != "" || daemon_leaves(text)) && daemon_docker0_was != "")
         text = json_with(text, "bip", "\"" daemon_docker0_was "\"")
     return text
 }
 
 # what Docker has to read before the text that was there comes back
 function daemon_first_back(text) {
-    return daemon_has("bip") == "" && json_member(text, "bip") != "" && daemon_docker0() != "" ? json_with(docker_config_text(), "bip", "\"" daemon_docker0() "\"") : ""
+    return daemon_has("bip") == "" && daemon_has("bridge") == "" && json_member(text, "bip") json_member(text, "bridge") != "" && daemon_docker0() != "" ? json_with(docker_config_text(), "bip", "\"" daemon_docker0() "\"") : ""
 }
 
 function json_is_empty(text) {
     return json_members(text) == "" && !member_count
+}
+
+# ---- a bridge in place of docker0
+
+# Docker gives it back: before the bridge goes, as it does not start without it
+function daemon_leaves(text) {
+    return daemon_has("bridge") != "" && json_member(text, "bridge") == ""
+}
+
+# Docker reads the bridge's address when it starts.
+function daemon_ground_moves(    i, id, bridge) {
+    id = "daemon bridge"
+    if (round > 1 || !(id in want_value) || !(id in old_value) || !is_mine(want_unit[id]) || docker_state() != "yes")
+        return 0
+    bridge = want_value[id]
+    for (i = 1; i <= want_count; i++)
+        if (want_kind[want_id[i]] == "addr" && nth_word(want_key[want_id[i]], 2) == bridge && !(want_id[i] in old_value))
+            return 1
+    return 0
+}
+
+# With live-restore it keeps the default network for as long as a container runs, and the bridge under it.
+function daemon_may_move(text, how) {
+    if (how != "restart" || docker_state() != "yes" || !(daemon_is_changed(text, "bridge") || daemon_ground_moves()))
+        return 1
+    if (daemon_has("live-restore") != "true" || docker_runs_none())
+        return 1
+    refuse("daemon bridge: with live-restore, Docker keeps its default network for as long as a container runs: stop those that run, or set live-restore to false first")
+    return 0
+}
+
+function docker_runs_none(    command, line) {
+    command = docker_question("ps -q --filter status=running")
+    command | getline line
+    close(command)
+    return line == ""
 }
 
 # ---- for undoing, and for plans
@@ -236,8 +276,6 @@ function daemon_facts(    name, text, id, line) {
         if (daemon_flag(name) != "")
             print "fact daemon-flag " name, plain(daemon_flag(name))
     }
-    if (json_words(json_member(text, "bridge"), "") != "")
-        print "fact daemon-bridge " substr(plain("v" json_words(json_member(text, "bridge"), "")), 2)
     while ((getline line < (run_dir "/daemon-tried")) > 0)
         print "fact daemon-tried " line
     close(run_dir "/daemon-tried")

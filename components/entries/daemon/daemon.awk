@@ -3,10 +3,10 @@
 
 BEGIN {
     UP_ONLY["daemon"] = 1
-    split("bip fixed-cidr default-gateway log-driver firewall-backend", daemon_words, " ")
+    split("bip bridge fixed-cidr default-gateway log-driver firewall-backend", daemon_words, " ")
     for (daemon_i in daemon_words)
         DAEMON_TYPE[daemon_words[daemon_i]] = "text"
-    split("mtu live-restore userland-proxy iptables allow-direct-routing ip-forward-no-drop", daemon_words, " ")
+    split("mtu ip-masq live-restore userland-proxy iptables allow-direct-routing ip-forward-no-drop", daemon_words, " ")
     for (daemon_i in daemon_words)
         DAEMON_TYPE[daemon_words[daemon_i]] = "bare"
     split("dns registry-mirrors insecure-registries", daemon_words, " ")
@@ -91,6 +91,8 @@ function daemon_owner(id,    name, json) {
         refuse(want_key[id] ": " docker_config() " has " name " " json_words(json, "") ", which Crosshost has not set: remove it there, or the key here")
     if (name == "bip" && json_words(daemon_has("bridge"), "") != "")
         refuse(want_key[id] ": " docker_config() " has bridge " json_words(daemon_has("bridge"), "") " in place of docker0: remove it there, or the key here")
+    if (name == "bridge" && json_words(daemon_has("bip"), "") != "")
+        refuse(want_key[id] ": " docker_config() " has bip " json_words(daemon_has("bip"), "") ", and a bridge in place of docker0 has an address of its own: remove it there, or the key here")
 }
 
 # where a flag of the service sets what the file would: Docker takes no key from both

@@ -46,6 +46,19 @@ function named<Field extends string>(
     return { field, key, ...more };
 }
 
+/** A bridge of ours in place of docker0. Packets of its containers leave it with their own addresses. */
+export function defaultNetworkEntries(
+    link: string,
+    { ipRange, mtu }: { readonly ipRange: string; readonly mtu: number },
+): Entry[] {
+    return [
+        daemonEntry("bridge", link),
+        daemonEntry("fixed-cidr", ipRange),
+        daemonEntry("ip-masq", false),
+        daemonEntry("mtu", mtu),
+    ];
+}
+
 /** A key of Docker's daemon.json, by Docker's name of it. */
 export function daemonEntry(key: string, value: DaemonValue): Entry {
     return entry(`daemon ${key}`, wordsOf(value));
@@ -53,6 +66,11 @@ export function daemonEntry(key: string, value: DaemonValue): Entry {
 
 export function isDaemonEntry({ key }: Entry): boolean {
     return key.startsWith("daemon ");
+}
+
+/** Whether the unit's bridge is there for docker0. */
+export function isInPlaceOfDocker0(unit: Unit): boolean {
+    return daemonKeysOf(unit).has("bridge");
 }
 
 /** By Docker's names of the keys. */

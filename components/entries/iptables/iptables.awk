@@ -1,12 +1,16 @@
 # iptables rules of ours beside Docker's. The comment is the mark; a rule is told by its words.
 
-# ---- what the kernel has: `iptables -S`, of FORWARD, DOCKER-USER and, of nat, DOCKER
+# ---- what the kernel has: `iptables -S`, of FORWARD, DOCKER-USER, of nat DOCKER, and of raw PREROUTING
 
 BEGIN { PER_UNIT["iptables"] = 1 }
 
 function iptables_check(key, value) {
-    if (key !~ /^iptables DOCKER-USER [^ ]+$/)
-        refuse(key ": only rules of the chain DOCKER-USER are managed")
+    if (key !~ /^iptables (DOCKER-USER|raw-PREROUTING) [^ ]+$/)
+        refuse(key ": only rules of the chains DOCKER-USER and raw-PREROUTING are managed")
+}
+
+function iptables_note(key, value, id, role) {
+    iptables_speaks_of_raw = iptables_speaks_of_raw || key ~ / raw-/
 }
 
 function iptables_observe() {
@@ -25,6 +29,8 @@ function iptables_read_all(    command, line, all) {
         command = command "iptables -w 10 -t nat -S DOCKER; "
     if (all)
         command = command "iptables -w 10 -t nat -S PREROUTING; "
+    if ((iptables_speaks_of_raw || sweeping()) && docker_filters_raw())
+        command = command "echo raw; iptables -w 10 -t raw -S PREROUTING; "
     if (command == "")
         return
     command = "{ " command "} 2>/dev/null"
@@ -46,14 +52,18 @@ function is_legacy(path) {
 }
 
 function iptables_read(line,    chain, rule, unit) {
-    chain = nth_word(line, 2)
+    if (line == "raw") {
+        iptables_raw = "raw-"
+        return
+    }
+    chain = iptables_raw nth_word(line, 2)
     iptables_has[chain] = 1
     if (line == "-P FORWARD DROP")
         iptables_drops = 1
     if (line !~ /^-A /)
         return
     gsub(/"/, "", line)
-    rule = substr(line, 5 + length(chain))
+    rule = substr(line, 5 + length(nth_word(line, 2)))
     if (rule == "-j DOCKER-USER")
         iptables_asks_user = 1
     else if (rule ~ /-j DOCKER(-FORWARD|-ISOLATION-STAGE-1)?$/)
@@ -82,9 +92,17 @@ function iptables_read(line,    chain, rule, unit) {
 
 # ---- rules that let packets in
 
+# Since 28.0 Docker drops what others send to a container's own address before all else: for some ports at first, and since 28.2 for all.
+function docker_filters_raw(    part) {
+    split(docker_version(), part, ".")
+    return part[1] ~ /^[0-9]+$/ && part[1] >= 28 && !docker_leaves_iptables()
+}
+
 # Docker asks DOCKER-USER before all else. Where it did not make that chain (20.10 with `bridge: none`, after a boot), or its jump is
 # gone, the rule has to stand in FORWARD; where nothing drops, nowhere.
-function iptables_place() {
+function iptables_place(key) {
+    if (key ~ / raw-/)
+        return docker_filters_raw() ? "raw-PREROUTING" : ""
     if (iptables_asks_user)
         return "DOCKER-USER"
     if ((iptables_drops || iptables_filters || ("FORWARD" in iptables_ended)) && !docker_leaves_iptables())
@@ -93,14 +111,14 @@ function iptables_place() {
 }
 
 function iptables_actual(id,    place, i, value, unreached) {
-    place = iptables_place()
+    place = iptables_place(want_key[id])
     value = want_value[id]
     if (place == "")
         return value
     for (i = 1; i <= iptables_count; i++) {
         if (iptables_unit[i] != want_unit[id] || iptables_rules[i] != value || iptables_behind[i] || iptables_taken[i])
             continue
-        if (iptables_chain[i] == place || iptables_chain[i] == "FORWARD") {
+        if (iptables_chain[i] == place || (iptables_chain[i] == "FORWARD" && place !~ /^raw-/)) {
             iptables_taken[i] = 1
             return value
         }
@@ -119,19 +137,34 @@ function iptables_marked(rule, unit) {
 
 function iptables_make(id,    rule, place) {
     rule = iptables_marked(want_value[id], want_unit[id])
-    place = iptables_place()
-    step("iptables.add", "iptables", "-w 10 -I " place " " rule, want_key[id])
-    undo("iptables.add", "iptables", "-w 10 -D " place " " rule)
+    place = iptables_in(iptables_place(want_key[id]), "-I")
+    step("iptables.add", "iptables", place " " rule, want_key[id])
+    sub(/ -I /, " -D ", place)
+    undo("iptables.add", "iptables", place " " rule)
+}
+
+# `-w 10 -t raw -I PREROUTING`
+function iptables_in(chain, verb) {
+    return "-w 10 -t " iptables_table(chain) " " verb " " iptables_name(chain)
+}
+
+function iptables_table(chain) {
+    return chain == "DOCKER" ? "nat" : chain ~ /^raw-/ ? "raw" : "filter"
+}
+
+function iptables_name(chain) {
+    sub(/^raw-/, "", chain)
+    return chain
 }
 
 # after each wanted rule has taken its own
-function iptables_unmake_rest(    i, rule, table) {
+function iptables_unmake_rest(    i, rule, chain) {
     for (i = 1; i <= iptables_count; i++)
         if (is_mine(iptables_unit[i]) && !iptables_taken[i] && !is_let_out(i)) {
-            rule = iptables_chain[i] " " iptables_marked(iptables_rules[i], iptables_unit[i])
-            table = iptables_chain[i] == "DOCKER" ? "nat" : "filter"
-            step("iptables.del", "iptables", "-w 10 -t " table " -D " rule, "iptables " iptables_chain[i])
-            undo("iptables.del", "insert", table " " rule)
+            chain = iptables_chain[i]
+            rule = iptables_marked(iptables_rules[i], iptables_unit[i])
+            step("iptables.del", "iptables", iptables_in(chain, "-D") " " rule, "iptables " chain)
+            undo("iptables.del", "insert", iptables_table(chain) " " iptables_name(chain) " " rule)
         }
 }
 

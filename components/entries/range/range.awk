@@ -52,10 +52,15 @@ function range_conflict(id,    range, i, other, key) {
     }
     for (i = 1; i <= route_count; i++) {
         key = route_keys[i]
-        if (is_in_the_way(key, want_unit[id]) && route_bars(key, range))
+        if (is_in_the_way(key, want_unit[id]) && route_bars(key, range) && !replaces_docker0(id, key))
             return "overlaps the route " route_raw[key] owner_of(link_mark[route_link(key)])
     }
     return ""
+}
+
+# that goes when the unit's bridge takes its place
+function replaces_docker0(id, key) {
+    return route_dev[key] == "docker0" && ("daemon bridge" in want_value) && want_unit["daemon bridge"] == want_unit[id]
 }
 
 function owner_of(mark) {
