@@ -2,13 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { stackId } from "../wire/identity";
 import { exposureWarnings } from "./exposed";
 import { firewallWarnings } from "../checks/firewall/firewall";
-import { misfits } from "../checks/unit";
+import { isInStep, misfits } from "../checks/unit";
 import { portMisfits } from "../checks/ports";
 import { type CheckedUnit, type HostSession } from "../run/session";
 
 /** In a preview, why a unit does not fit a host, each thing once for a host; and warnings. */
 export async function checkUnit(
-    session: Pick<HostSession, "name" | "stack" | "component" | "probe" | "told">,
+    session: Pick<HostSession, "name" | "stack" | "component" | "probe" | "told" | "guardSeconds">,
     unit: CheckedUnit,
 ): Promise<string | undefined> {
     const probed = await session.probe;
@@ -27,8 +27,22 @@ export async function checkUnit(
         session,
         all.flatMap((found) => found.errors),
     );
-    const head = `${unit.title} cannot be applied on ${session.name}:`;
-    return wrong.length > 0 ? [head, ...wrong].join("\n    ") : undefined;
+    if (wrong.length > 0) {
+        const head = `${unit.title} cannot be applied on ${session.name}:`;
+        return [head, ...wrong].join("\n    ");
+    }
+    if (unit.guarded && !isInStep(observation, unit)) {
+        await pulumi.log.info(underGuard(session, unit), session.component);
+    }
+    return undefined;
+}
+
+/** The host itself finds out whether SSH comes by what is changed. */
+function underGuard(
+    { name, guardSeconds }: Pick<HostSession, "name" | "guardSeconds">,
+    { title }: CheckedUnit,
+): string {
+    return `${name}: this \`up\` changes ${title} under guard: what SSH comes by is taken back unless a new login commits it within ${guardSeconds} s`;
 }
 
 /** The same of what its image only may listen on. */

@@ -96,6 +96,8 @@ export interface CheckedUnit {
     readonly flows?: readonly Flow[];
     readonly modules?: readonly string[];
     readonly programs?: readonly string[];
+    /** Its changes are taken back unless a later login commits them. */
+    readonly guarded?: true;
 }
 
 /** What it listens on is guessed by its image, see preview/exposed.ts. */
