@@ -7,7 +7,7 @@ import { Stack } from "../support/stack";
 import { type Stream, streaming, streamText } from "../support/streams";
 
 /** A machine that has other work sends some anew by itself. */
-const IDLE_MS = 60_000;
+const IDLE_MS = 30_000;
 
 /** So many times each host's NIC goes into a bridge and out again, by hand and by a stack, under connections that stay. */
 export async function switchSweep(count: number): Promise<boolean> {
