@@ -31,8 +31,12 @@ export interface Hostility {
     readonly own?: true;
 }
 
+/** On a host: the run has ended, and whoever waits for more of it waits in vain. */
+export const OVER = "/dev/shm/over";
+
 /** Words of every script; $was is the link that had the address when the operation began, $now that which has it. */
 export const WORDS = `
+over() { [ -e ${OVER} ]; }
 holder() { ip -o -4 addr show | awk -v a="$address" 'index($4, a "/") == 1 { print $2; exit }'; }
 cut() { printf 'table %s hostile {\\n chain c {\\n type filter hook %s priority %s;\\n %s\\n }\\n}\\n' "$@" | nft -f -; }
 `;
@@ -106,7 +110,7 @@ const TRICKS: readonly (readonly [string, string])[] = [
     ["systemd reads its units anew", "systemctl daemon-reload"],
     [
         "what takes it back is killed",
-        'for n in 1 2; do until p=$(pgrep -f "[g]uard/crosshost expire"); do sleep 0.01; done; kill -9 $p; done',
+        'for n in 1 2; do until p=$(pgrep -f "[g]uard/crosshost expire"); do ! over || exit 1; sleep 0.01; done; kill -9 $p; done',
     ],
     [
         "sshd is stopped until then",
@@ -114,7 +118,7 @@ const TRICKS: readonly (readonly [string, string])[] = [
     ],
     [
         "somebody looks, and stops in the middle",
-        'flock -s /run/crosshost sh -c "exec 8</run/crosshost; kill -STOP \\$\\$" & ',
+        'flock -s /run/crosshost sh -c "exec 8</run/crosshost; kill -STOP \\$\\$" >/dev/null 2>&1 &',
     ],
 ];
 

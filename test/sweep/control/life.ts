@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { difference, dumps } from "../../support/hosts";
 import { lab, on, onAll, programOn, rebootAll, start, succeeds } from "../../support/lab";
 import { type Invocation, type Outcome, type Stack } from "../../support/stack";
-import { begin, disturb, type Run } from "../cliRun";
+import { begin, disturb } from "../cliRun";
 import { type Operation, OPERATIONS, type Point, pointText } from "../point";
 import { killOne, ofOperation } from "../processes";
-import { type Act, type Hostility, WORDS } from "./hostility";
+import { type Act, type Hostility, OVER, WORDS } from "./hostility";
 import { Logins } from "./logins";
 
 /** How long a change waits for its commit; how much later the host answers at the latest, and after a start of its own. */
@@ -119,36 +119,33 @@ async function run(
         const outcome = await begin(stack.operation("preview"), tag).outcome;
         return { outcome, hit: true };
     }
+    await onAll([host], `rm -f ${OVER}`);
     const going = begin(operate(stack, operation), tag);
     const hit =
         "kill" in trial
             ? disturb(going, trial.kill, tag, [host])
-            : meddle(subject, trial.hostility, going, words);
+            : meddle(subject, trial.hostility, words);
     const outcome = await going.outcome;
+    await onAll([host], `: >${OVER}`).catch(() => undefined); // one that is being started has forgotten it
     return { outcome, hit: await hit };
 }
 
 async function meddle(
     subject: Subject,
     { meanwhile, of = "armed", act }: Hostility,
-    going: Run,
     words: string,
 ): Promise<boolean> {
     if (meanwhile === undefined && act === undefined) {
         return true;
     }
-    const script = `${words}\nuntil [ -e /run/crosshost/journal/${of} ]; do sleep 0.01; done
+    const script = `${words}
+until [ -e /run/crosshost/journal/${of} ]; do ! over || exit 1; sleep 0.01; done
 now=$(holder)\n${meanwhile ?? ":"}`;
-    const watching = start(
-        ...programOn(subject.host, "timeout", "60", "bash", "--norc", "-c", script),
+    const watching = start(...programOn(subject.host, "bash", "--norc", "-c", script));
+    const hit = await watching.then(
+        () => true,
+        () => false,
     );
-    const hit = await Promise.race([
-        watching.then(
-            () => true,
-            () => false,
-        ),
-        going.outcome.then(() => false),
-    ]);
     if (hit && act !== undefined) {
         await ACTS[act](subject);
     }
