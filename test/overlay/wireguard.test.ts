@@ -109,6 +109,13 @@ describe("the plan", () => {
         expect(behind).toContain(
             "nft input peers: udp dport 30001 ip saddr != { 192.168.0.1, 192.168.0.2 } drop",
         );
+        // no firewall there has to let anybody in first
+        const asked = (member: string) =>
+            planMember(layout, member, underlays, keys).flows.flatMap((flow) =>
+                flow.kind === "udp" ? [flow.from] : [],
+            );
+        expect(asked("vm3")).toEqual([[]]);
+        expect(asked("vm1")).toEqual([["192.168.0.2"]]);
     });
 
     test("two hosts behind NAT have neither peer nor route for one another, and their own keepalive if told", () => {

@@ -13,6 +13,8 @@ export interface Tunnel {
     readonly packets: string;
     /** It knows its peers itself, and some send from addresses that nobody else knows. */
     readonly roaming?: boolean;
+    /** The host calls its peers first: to a firewall, what they send are answers. */
+    readonly calls?: boolean;
     readonly entries: readonly Entry[];
 }
 
@@ -20,14 +22,14 @@ export function tunnelWire(
     { cidr, bridge }: OverlayPlan,
     member: Member,
     peers: readonly Member[],
-    { device, carrier, packets, roaming, entries }: Tunnel,
+    { device, carrier, packets, roaming, calls, entries }: Tunnel,
 ): Wire {
     const from = peers.map(({ underlay }) => underlay);
     return {
         device,
         arrivals: [{ name: "overlay", match: `iifname ${device} ip saddr ${cidr}` }],
         flows: [
-            { ...carrier, device, to: member.underlay, from },
+            { ...carrier, device, to: member.underlay, from: calls ? [] : from },
             { kind: "forward", bridge, by: { device }, range: cidr, own: member.gateway },
         ],
         entries: roaming ? entries : [...entries, peersOnly(packets, from)],

@@ -63,6 +63,7 @@ export const wireguard: Backend<typeof options> = {
             carrier: { kind: "udp", port },
             packets: `udp dport ${port}`,
             roaming: linked.length > reached.length,
+            calls: isBehindNat(member),
             entries: [
                 wireguardLink(device, { mtu: overlay.mtu }),
                 wireguardEntry(device, { port, publicKey: member.publicKey }),
