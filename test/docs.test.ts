@@ -100,11 +100,16 @@ test.each([...pages(), join(DOCS, "../README.md"), join(DOCS, "../CONTRIBUTING.m
     },
 );
 
-test.each(["vxlan", "direct", "gre", "ipip", "wireguard"])(
+const BACKENDS = ["vxlan", "direct", "gre", "ipip", "wireguard"];
+
+test.each([
+    ...BACKENDS.map((name): [string, object] => [name, { backend: { [name]: {} } }]),
+    ["switched", { switched: true }],
+] satisfies [string, object][])(
     "overlay-%s.md shows the unit that the plan makes",
-    (backend) => {
+    (name, args) => {
         const hosts = ["vm1", "vm2", "vm3"];
-        const spec = overlaySpec({ backend: { [backend]: {} } });
+        const spec = overlaySpec(args);
         const { layout } = layOut(
             IDENTITY,
             "mesh",
@@ -116,7 +121,7 @@ test.each(["vxlan", "direct", "gre", "ipip", "wireguard"])(
         );
         const keys = Object.fromEntries(hosts.map((host) => [host, keyOf(host)]));
         const shown = unitText(planOverlay(layout, "vm1", underlays, keys));
-        expect(page(`overlay-${backend}.md`)).toContain(shown);
+        expect(page(`overlay-${name}.md`)).toContain(shown);
     },
 );
 

@@ -311,10 +311,10 @@ function nftMisfits(own: string, facts: Facts): string[] {
         return ["nftables is not installed: apt install nftables"];
     }
     const table = `crosshost_${own.replace(/[:.-]/g, "_")}`;
-    const [, owner = own] = listed(facts, "table").find(([other]) => other === table) ?? [];
-    return owner === own
-        ? []
-        : [
-              `the nft table inet ${table} already exists, ${ownerText(owner)}: remove it (nft delete table inet ${table}), or rename the component`,
-          ];
+    return listed(facts, "table")
+        .filter(([other, owner]) => other === table && owner !== own)
+        .map(
+            ([, owner = "", family = "inet"]) =>
+                `the nft table ${family} ${table} already exists, ${ownerText(owner)}: remove it (nft delete table ${family} ${table}), or rename the component`,
+        );
 }

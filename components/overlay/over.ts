@@ -18,6 +18,7 @@ export interface Below {
     /** What it carries: that of its containers. */
     readonly mtu: number;
     readonly bridge: string;
+    readonly isSwitched: boolean;
     /** How many tunnels a packet of it goes through. */
     readonly tunnels: number;
     /** Of its hosts, by their names: the addresses that they have in it. */
@@ -48,13 +49,15 @@ export const NO_OVERLAY =
 
 /** What the one below cannot do for the one above. */
 export function belowProblems(
-    { name, gateways, tunnels }: Below,
+    { name, gateways, tunnels, isSwitched }: Below,
     { name: backend, needs }: Pick<ChosenBackend, "name" | "needs">,
     hosts: readonly { readonly name: string }[],
 ): Problem[] {
     const link = `${backend} needs a link that the hosts share, and the hosts of Overlay "${name}" reach each other by routes: choose a backend that is a tunnel`;
     const deep = `packets of Overlay "${name}" go through ${tunnels} tunnels, and Linux drops what goes through more: choose one with fewer below it`;
+    const same = `Overlay "${name}" is switched, so all of its hosts have one address there: choose one that is not`;
     return [
+        ...(isSwitched ? [{ path: "over", message: same }] : []),
         ...(tunnels >= MOST_TUNNELS ? [{ path: "over", message: deep }] : []),
         ...(needs.oneLink ? [{ path: "over", message: link }] : []),
         ...hosts.flatMap((host, at) =>

@@ -44,8 +44,15 @@ export interface OverlayArgs {
      * must not contain an address at which a host is reached. Changed in place; addresses change.
      */
     cidr: string;
-    /** Prefix length of each host's subnet, 9 to 28. Default: 24. Changed in place. */
+    /** Prefix length of each host's subnet, 9 to 28; not with `switched`. Default: 24. Changed in place. */
     subnetPrefix?: number;
+    /**
+     * Whether `cidr` is one subnet over all hosts: any address on any host, so that a container which
+     * moves keeps its own, and broadcast and multicast reach all. Needs the backend `vxlan`. Default:
+     * `false`, a subnet for each host and routes between them. Changed in place; addresses change, and
+     * traffic between hosts pauses until every host has it.
+     */
+    switched?: boolean;
     /**
      * How packets travel between hosts: `{ vxlan: {} }`, `{ direct: {} }`, `{ gre: {} }`, `{ ipip: {} }`
      * or `{ wireguard: {} }`. Changed in place; traffic between hosts pauses until every host has it.

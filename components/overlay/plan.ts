@@ -13,7 +13,9 @@ import { type Member, type OverlayPlan, type Wire } from "./backends/backend";
 import { chosenBackend, type ChosenBackend } from "./backends/choice";
 import { type Below, belowEntries } from "./over";
 import { planProblems } from "./problems";
-import { type OverlaySpec } from "./schema";
+import { type OverlaySpec, subnetPrefixOf } from "./schema";
+import { gatewayEntries } from "./switched/entries";
+import { switchedNetwork } from "./switched/slices";
 import { directAccessEntry, dockerUserEntry } from "../entries/iptables/iptables";
 import { masqueradeEntry, nftEntry } from "../entries/nft/nft";
 import { rangeEntry } from "../entries/range/range";
@@ -31,12 +33,16 @@ export interface OverlayLayout {
     readonly ids: Readonly<Record<string, number>>;
     /** Of one that travels in another. */
     readonly below?: Below;
+    /** One subnet over all hosts. */
+    readonly isSwitched: boolean;
 }
 
 /** Of hosts, by their names. */
 export type PublicKeys = Readonly<Record<string, string>>;
 
 const BRIDGE_MAC_ROLE = 0xc0;
+/** In place of a host's, for what is the same on all of them. */
+const NO_HOST = 0;
 
 export function layOut(
     identity: StackIdentity,
@@ -54,6 +60,7 @@ export function layOut(
         bridge: linkName("ch", identity, name),
     };
     const isDefault = spec.defaultNetwork === true;
+    const isSwitched = spec.switched === true;
     const problems = [
         ...planProblems(spec, backend, hosts, below),
         ...backend.problems(hosts.map((host) => host.name)),
@@ -61,10 +68,12 @@ export function layOut(
     ];
     const members = problems.length > 0 ? [] : hosts;
     const network = isDefault ? DEFAULT_NETWORK : (spec.dockerName ?? dockerName(identity, name));
-    const networks = members.map(({ name: host, id }): [string, HostNetwork] => {
-        const own = subnet(spec.cidr, spec.subnetPrefix, id ?? 0);
-        return [host, hostNetwork(network, own, isDefault ? { ipRange: upperHalf(own) } : {})];
-    });
+    const networks = members.map(({ name: host, id = 0 }): [string, HostNetwork] => [
+        host,
+        isSwitched
+            ? switchedNetwork(network, spec.cidr, id)
+            : routedNetwork(network, subnet(spec.cidr, subnetPrefixOf(spec), id), isDefault),
+    ]);
     const layout = {
         plan,
         backend,
@@ -73,8 +82,13 @@ export function layOut(
         networks: Object.fromEntries(networks),
         ids: Object.fromEntries(members.map((host) => [host.name, host.id ?? 0])),
         below,
+        isSwitched,
     };
     return { layout, problems };
+}
+
+function routedNetwork(network: string, own: string, isDefault: boolean): HostNetwork {
+    return hostNetwork(network, own, isDefault ? { ipRange: upperHalf(own) } : {});
 }
 
 /** Of a subnet whose addresses are all given out by Docker, but those that some programs take for no host's: x.x.x.0, and the gateway's. */
@@ -95,12 +109,14 @@ export function claimantOf(component: string, layout: OverlayLayout): Claimant {
 }
 
 /** What it is for an overlay over it, which calls it by the component's name. */
-export function asBelow(name: string, { plan, networks, backend, below }: OverlayLayout): Below {
+export function asBelow(name: string, layout: OverlayLayout): Below {
+    const { plan, networks, backend, below, isSwitched } = layout;
     const gateways = Object.entries(networks).map(([host, { gateway }]) => [host, gateway]);
     return {
         name,
         mtu: plan.mtu,
         bridge: plan.bridge,
+        isSwitched,
         tunnels: (below?.tunnels ?? 0) + (bytesOf(backend.overhead) > 0 ? 1 : 0),
         gateways: Object.fromEntries(gateways) as Record<string, string>,
     };
@@ -125,14 +141,15 @@ export function planMember(
     underlays: Readonly<Record<string, string>>,
     keys: PublicKeys = {},
 ): { readonly unit: Unit; readonly flows: readonly Flow[] } {
-    const { plan, backend, below, isDefault } = layout;
+    const { plan, backend, below, isDefault, isSwitched } = layout;
     const own = memberOf(layout, host, underlays, keys);
     const peers = Object.keys(layout.networks)
         .filter((other) => other !== host && other in underlays)
         .map((other) => memberOf(layout, other, underlays, keys))
         .sort((one, other) => one.id - other.id);
-    const wire = backend.plan(plan, own, peers);
-    const mac = macAddress(BRIDGE_MAC_ROLE, plan.identity, plan.name, own.id);
+    const wire = backend.plan(plan, own, peers, isSwitched);
+    const holder = isSwitched ? NO_HOST : own.id;
+    const mac = macAddress(BRIDGE_MAC_ROLE, plan.identity, plan.name, holder);
     const wanted = unit([
         underlayEntry({
             address: own.underlay,
@@ -148,11 +165,12 @@ export function planMember(
             onLink: plan.cidr,
             isDefault,
         }),
-        ...throughHostEntries(plan.bridge),
         ...wire.entries,
         ...closedEntries(plan.bridge),
-        ...openToMembers(plan, own, wire, isDefault),
-        membersEntry(plan.bridge, plan.cidr),
+        ...(isSwitched ? [] : routedEntries(plan, own, wire, isDefault)),
+        ...(isSwitched && wire.device
+            ? gatewayEntries(wire.device, { address: own.gateway, mac })
+            : []),
         ...(below
             ? belowEntries(
                   below,
@@ -162,6 +180,15 @@ export function planMember(
         masqueradeEntry(plan.bridge, own.subnet, plan.cidr),
     ]);
     return { unit: wanted, flows: wire.flows };
+}
+
+/** The host is the way to the other hosts' subnets. */
+function routedEntries(plan: OverlayPlan, own: Member, wire: Wire, isDefault: boolean): Entry[] {
+    return [
+        ...throughHostEntries(plan.bridge),
+        ...openToMembers(plan, own, wire, isDefault),
+        membersEntry(plan.bridge, plan.cidr),
+    ];
 }
 
 /** Docker's own FORWARD policy, DROP, wants an ACCEPT too. */

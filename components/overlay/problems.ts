@@ -1,11 +1,13 @@
 import { lockOutProblems } from "../network/claims";
-import { hostIdProblems, leastUnderlayMtu, type PlannedHost } from "../network/members";
+import { hostIdProblems, leastUnderlayMtu, type Parts, type PlannedHost } from "../network/members";
 import { prefixOf } from "../wire/address";
 import { bytesOf, MIN_MTU, type Overhead, sumOf } from "../wire/mtu";
 import { type Problem } from "../wire/problem";
 import { type ChosenBackend } from "./backends/choice";
 import { type Below, belowProblems } from "./over";
-import { type OverlaySpec } from "./schema";
+import { type OverlaySpec, subnetPrefixOf } from "./schema";
+import { switchedProblems, switchedSizeProblems } from "./switched/problems";
+import { slicesOf } from "./switched/slices";
 
 /** What is wrong with the plan, as far as it is known before anything is registered. */
 export function planProblems(
@@ -14,11 +16,12 @@ export function planProblems(
     hosts: readonly PlannedHost[],
     below: Below | undefined,
 ): Problem[] {
-    const sized = sizeProblems(spec);
+    const sized = spec.switched ? switchedSizeProblems(spec) : sizeProblems(spec);
     const known = hosts.flatMap(({ name, addressNow }): [string, string][] =>
         addressNow === undefined ? [] : [[name, addressNow]],
     );
     return [
+        ...(spec.switched ? switchedProblems(spec, backend.name) : []),
         ...sized,
         ...(sized.length > 0 ? [] : idProblems(spec, hosts)),
         ...(below ? belowProblems(below, backend, hosts) : []),
@@ -48,15 +51,22 @@ export function underlayProblems(
     });
 }
 
-function sizeProblems({ cidr, subnetPrefix }: OverlaySpec): Problem[] {
+function sizeProblems(spec: OverlaySpec): Problem[] {
+    const { cidr } = spec;
+    const subnetPrefix = subnetPrefixOf(spec);
     const message = `${subnetPrefix} leaves no room for one subnet per host in ${cidr}: set one above ${prefixOf(cidr)}, or choose a larger cidr`;
     return subnetPrefix > prefixOf(cidr) ? [] : [{ path: "subnetPrefix", message }];
 }
 
 function idProblems(spec: OverlaySpec, hosts: readonly PlannedHost[]): Problem[] {
-    const last = 2 ** (spec.subnetPrefix - prefixOf(spec.cidr)) - 1;
-    const parts = `${spec.cidr} has subnets 1 to ${last} of /${spec.subnetPrefix}`;
-    return hostIdProblems(hosts, { last, parts, larger: "choose a larger cidr" });
+    return hostIdProblems(hosts, spec.switched ? slicesOf(spec.cidr) : subnetsOf(spec));
+}
+
+function subnetsOf(spec: OverlaySpec): Parts {
+    const prefix = subnetPrefixOf(spec);
+    const last = 2 ** (prefix - prefixOf(spec.cidr)) - 1;
+    const parts = `${spec.cidr} has subnets 1 to ${last} of /${prefix}`;
+    return { last, parts, larger: "choose a larger cidr" };
 }
 
 /** What a packet on the network below may have at most, and who says so. */

@@ -3,7 +3,7 @@ import { cidr, dockerObjectName, handle, mtu, whole } from "../wire/fields";
 import { backendChoice } from "./backends/choice";
 
 /** From /8 (a whole private class A) down to what still has room for a gateway and containers. */
-const SUBNET_PREFIX = { min: 9, max: 28, default: 24 };
+const SUBNET_PREFIX = { min: 9, max: 28 };
 
 export const overlaySchema = z.strictObject({
     hosts: z
@@ -14,8 +14,12 @@ export const overlaySchema = z.strictObject({
         .describe("The hosts to span."),
     cidr: cidr.describe("The network that every host gets a subnet of."),
     subnetPrefix: whole(SUBNET_PREFIX.min, SUBNET_PREFIX.max)
-        .default(SUBNET_PREFIX.default)
+        .optional()
         .describe("Prefix length of each host's subnet. Default: 24, for 253 containers per host."),
+    switched: z
+        .boolean()
+        .optional()
+        .describe("One subnet over all hosts. Default: a subnet for each host."),
     backend: backendChoice.describe("How packets travel between hosts."),
     over: handle("is not an Overlay")
         .optional()
@@ -33,3 +37,8 @@ export const overlaySchema = z.strictObject({
 });
 
 export type OverlaySpec = z.output<typeof overlaySchema>;
+
+/** Room for 253 containers on each host. */
+export function subnetPrefixOf({ subnetPrefix = 24 }: OverlaySpec): number {
+    return subnetPrefix;
+}

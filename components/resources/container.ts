@@ -89,6 +89,8 @@ export function createContainer(
         unit: string;
         container: ContainerArgs;
         networking: ContainerNetworking;
+        /** Of a container that may move, and have the same arguments on each host. */
+        hostId: number | undefined;
         /** What no other container may have when this one is made. */
         wish: Omit<Wish, "container" | "unit">;
         after: readonly pulumi.Resource[];
@@ -110,6 +112,9 @@ export function createContainer(
             parent,
             provider,
             dependsOn: [...args.after],
+            // The provider replaces none whose provider is another, and the engine asks none whose trigger is another what goes first.
+            replacementTrigger: args.hostId,
+            deleteBeforeReplace: true,
             deletedWith: session.machine,
             hooks: { beforeCreate: [vacating(session, wish)] },
             retainOnDelete: session.gone,

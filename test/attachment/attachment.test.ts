@@ -120,6 +120,8 @@ describe("an attachment registers", () => {
             parent: "api",
             provider: "vm1-docker",
             deletedWith: undefined,
+            replacementTrigger: 1, // the host's id: on another host it may have the same arguments
+            deleteBeforeReplace: true,
         });
         expect([...options.dependencies].sort()).toEqual(["mesh-vm1"]);
     });

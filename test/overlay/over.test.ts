@@ -29,6 +29,7 @@ const BASE: Below = {
     name: "base",
     mtu: 1440,
     bridge: "ch-base-12345",
+    isSwitched: false,
     tunnels: 1,
     gateways: { vm1: "10.41.1.1", vm2: "10.41.2.1", vm3: "10.41.3.1" },
 };
@@ -170,6 +171,14 @@ describe("refused", () => {
         }
         expect(refusal(() => over("more", members, { cidr: "10.50.0.0/16", over: below }))).toBe(
             'Overlay "more" cannot be made:\n    over: packets of Overlay "level3" go through 3 tunnels, and Linux drops what goes through more: choose one with fewer below it',
+        );
+    });
+
+    test("one that is switched, where all hosts have one address", () => {
+        const members = hosts(2);
+        const base = over("base", members, { switched: true });
+        expect(refusal(() => over("mesh", members, { cidr: "10.43.0.0/16", over: base }))).toBe(
+            'Overlay "mesh" cannot be made:\n    over: Overlay "base" is switched, so all of its hosts have one address there: choose one that is not',
         );
     });
 

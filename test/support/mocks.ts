@@ -25,6 +25,8 @@ export interface Registered {
     readonly retainOnDelete: boolean;
     readonly provider: string | undefined;
     readonly deleteBeforeReplace: boolean;
+    /** Another one replaces it. */
+    readonly replacementTrigger: unknown;
     readonly replaceOnChanges: readonly string[];
     readonly ignoreChanges: readonly string[];
     readonly additionalSecretOutputs: readonly string[];
@@ -225,6 +227,7 @@ function read(request: RegisterResourceRequest): Registered {
         retainOnDelete: request.getRetainondelete() ?? false,
         provider: nameOf(request.getProvider().replace(/::[^:]*$/, "")),
         deleteBeforeReplace: request.getDeletebeforereplace(),
+        replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
         replaceOnChanges: request.getReplaceonchangesList(),
         ignoreChanges: request.getIgnorechangesList(),
         additionalSecretOutputs: request.getAdditionalsecretoutputsList(),

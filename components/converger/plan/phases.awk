@@ -91,6 +91,7 @@ BEGIN {
     phase_is("default-route.aside.endpoint.join") # as above
     phase_is("endpoint.leave.to.change") # Docker changes no address in place
     phase_is("endpoint.join")
+    phase_is("endpoint.announce") # it has its address
     phase_is("container.start")
     phase_is("interface.add")
     phase_is("interface.host")

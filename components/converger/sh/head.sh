@@ -23,6 +23,7 @@
 #   crosshost tunnel STACK DEVICE              runs wireguard-go for a device, where the kernel has no WireGuard
 #   crosshost resume STACK DEVICE              sets a device up whose wireguard-go has started anew
 #   crosshost announce PROCESS PORT LINK       announces a link in a container's namespace to the LAN
+#   crosshost announceat PROCESS ADDRESS       the same of the link that has an address
 set -u
 umask 022
 export LC_ALL=C

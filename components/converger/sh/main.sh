@@ -152,7 +152,7 @@ main() {
             set -- vacate "$stack" "$unit" "$container"
             ;;
         tunnel:3 | resume:3) check_name "$stack" stack && check_name "$unit" device ;;
-        facts:1 | expire:1 | exposes:2 | announce:4) ;;
+        facts:1 | expire:1 | exposes:2 | announce:4 | announceat:3) ;;
         ask:[3-9] | ask:[1-9][0-9]*) check_asked "$@" ;;
         *) usage ;;
     esac
@@ -178,7 +178,7 @@ main() {
             "$verb" "$unit"
             return
             ;;
-        ask | exposes | announce)
+        ask | exposes | announce | announceat)
             shift
             "$verb" "$@"
             return

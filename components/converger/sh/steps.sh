@@ -113,6 +113,7 @@ run_line() {
             esac
             ;;
         announce-*) sh "$0" announce "${1#*-}" $2 >/dev/null 2>&1 7>&- 8>&- 9>&- & ;;
+        announceat-*) sh "$0" announceat "${1#*-}" $2 >/dev/null 2>&1 7>&- 8>&- 9>&- & ;;
         *) "$1" $2 >/dev/null ;;
     esac
     set -- $?
@@ -129,6 +130,22 @@ announce() {
     lock_shared
     address=$(within_netns "$1" ip -o link show dev "$3" | sed 's/.* link\/[a-z]* \([^ ]*\).*/\1/')
     within_netns "$1" ip link set dev "$3" address "$address"
+}
+
+# PROCESS ADDRESS: of an interface that Docker makes, which may not be there yet. As Docker itself from 28 on: three times, as a
+# packet may be lost.
+announceat() {
+    tries=100
+    until link=$(within_netns "$1" ip -o addr show to "$2") && [ -n "$link" ] || [ $((tries -= 1)) -eq 0 ]; do sleep 0.02; done
+    link=${link#*: }
+    link=${link%% *}
+    port=$(within_netns "$1" ip -o link show dev "$link" | sed 's/^[0-9]*: [^ ]*@if\([0-9]*\):.*/\1/')
+    port=$(ip -o link show | sed -n "s/^$port: \([^@:]*\).*/\1/p")
+    within_netns "$1" sh -c 'echo 1 >"/proc/sys/net/ipv4/conf/$0/arp_notify"' "$link"
+    for _ in 1 2 3; do
+        (announce "$1" "$port" "$link")
+        sleep 1
+    done
 }
 
 make_folder() {
@@ -170,9 +187,9 @@ write_names() {
     } >"$journal_dir/hosts" && cat "$journal_dir/hosts" >"$1"
 }
 
-# TABLE WANTED: what nft prints of a table right after loading it, behind what was wanted
+# FAMILY TABLE WANTED RECORD: what nft prints of a table right after loading it, behind what was wanted
 record_table() {
-    nft -s list table inet "$1" >>"$2" && make_folder "$run_dir/nft" && mv -f "$2" "$run_dir/nft/$1"
+    nft -s list table "$1" "$2" >>"$3" && make_folder "$run_dir/nft" && mv -f "$3" "$4"
 }
 
 # the line that a failed file stopped at; a word that ip cannot read is told without its line

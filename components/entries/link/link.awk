@@ -3,7 +3,7 @@
 
 BEGIN {
     # what an entry does not name is at its default: compared, and put back when the word leaves the plan
-    LINK_DEFAULTS["vxlan"] = "learning ttl auto ageing 300"
+    LINK_DEFAULTS["vxlan"] = "learning ttl auto ageing 300 master none"
     LINK_DEFAULTS["ipip"] = "remote any ttl inherit pmtudisc"
     LINK_DEFAULTS["gre"] = LINK_DEFAULTS["ipip"] " noignore-df"
     LINK_DEFAULTS["bridge"] = "stp_state 0 forward_delay 1500 priority 32768 vlan_filtering 0 mcast_snooping 1"

@@ -21,11 +21,15 @@ export function vxlanLink(
         readonly dstport: number;
         readonly mtu: number;
         readonly mac: string;
+        /** That it is a port of; then it learns from whom frames come, and else the plan says where they go. */
+        readonly bridge?: string;
     },
 ): Entry {
-    const { id, local, dstport, mtu, mac } = wanted;
-    const port = `local ${local} dstport ${dstport} nolearning`;
-    return entry(`link ${name}`, `vxlan id ${id} ${port} mtu ${mtu} address ${mac}`);
+    const { id, local, dstport, mtu, mac, bridge } = wanted;
+    const [learning, master] =
+        bridge === undefined ? [" nolearning", ""] : ["", ` master ${bridge}`];
+    const port = `local ${local} dstport ${dstport}${learning}`;
+    return entry(`link ${name}`, `vxlan id ${id} ${port} mtu ${mtu} address ${mac}${master}`);
 }
 
 /** A device with no peer of its own: whom a packet goes to is said by routes and neighbours. */

@@ -131,7 +131,7 @@ function link_set(id, name, value,    kind, n, words, i, stem, have, own, was) {
 
 # another address makes the kernel forget neighbours and routes, so undoing states them again
 function link_set_common(id, name, word, value, have) {
-    step("link.set", "ip", "link set " name " " word " " value, want_key[id])
+    step("link.set", "ip", "link set " name " " (word == "master" && value == "none" ? "nomaster" : word " " value), want_key[id])
     if (word == "address")
         link_undo_contents(name, "link.remake")
     undo("link.set", "ip", "link set " name " " (have == "" ? "no" word : word " " have))

@@ -1,26 +1,30 @@
-# nft CHAIN NAME: one table for a unit, loaded as a whole. Each nft prints rules its own way (sets sorted, numbers in hex,
-# payloads decoded), so what it printed right after loading is recorded, together with the rules that were wanted.
+# nft CHAIN NAME: one table of each family for a unit, loaded as a whole; that of bridges has the chains `bridge-...`. Each nft prints
+# rules its own way (sets sorted, numbers in hex, payloads decoded), so what it printed right after loading is recorded, together with
+# the rules that were wanted.
 
 BEGIN {
     PER_UNIT["nft"] = 1 # each unit has its own table
-    NFT_CHAINS = "prerouting input forward postrouting"
+    NFT_CHAINS = "prerouting input forward postrouting bridge-prerouting bridge-postrouting"
     NFT_CHAIN["prerouting"] = "type filter hook prerouting priority raw"
     NFT_CHAIN["input"] = "type filter hook input priority filter - 10"
     NFT_CHAIN["forward"] = "type filter hook forward priority filter - 10"
     NFT_CHAIN["postrouting"] = "type nat hook postrouting priority srcnat"
+    NFT_CHAIN["bridge-prerouting"] = "type filter hook prerouting priority dstnat" # before what br_netfilter hands on to iptables
+    NFT_CHAIN["bridge-postrouting"] = "type filter hook postrouting priority filter"
 }
 
-function nft_table(unit) {
+# FAMILY NAME
+function nft_table(key, unit) {
     gsub(/[:.-]/, "_", unit)
-    return "crosshost_" unit
+    return (nth_word(key, 2) ~ /^bridge-/ ? "bridge" : "inet") " crosshost_" unit
 }
 
 function nft_check(key, value) {
     if (!(nth_word(key, 2) in NFT_CHAIN) || nth_word(key, 4) != "")
-        refuse(key ": needs a chain (prerouting, input, forward, postrouting) and one name")
+        refuse(key ": needs a chain (prerouting, input, forward, postrouting, bridge-prerouting, bridge-postrouting) and one name")
 }
 
-# ---- what the kernel has: `nft -s list ruleset inet`
+# ---- what the kernel has: `nft -s list ruleset`
 
 function nft_before_docker(id) {
     return 1
@@ -29,7 +33,8 @@ function nft_before_docker(id) {
 function nft_observe(    command, line) {
     if (has_nft && (speaks_of("nft") || sweeping() || shows_firewall())) {
         # of tables that iptables keeps it warns each time
-        command = "exec nft -s list ruleset" (shows_firewall() ? " 2>/dev/null" : " inet")
+        command = shows_firewall() ? "exec nft -s list ruleset 2>/dev/null" : nft_speaks_of_bridges() ? \
+            "nft -s list ruleset inet; exec nft -s list ruleset bridge" : "exec nft -s list ruleset inet" # asked for both at once, nft 1.1 shows the last
         while ((command | getline line) > 0) {
             nft_read(line)
             if (mode == "observe")
@@ -40,10 +45,20 @@ function nft_observe(    command, line) {
     nft_collect()
 }
 
+function nft_speaks_of_bridges(    i) {
+    for (i = 1; i <= want_count; i++)
+        if (want_key[want_id[i]] ~ /^nft bridge-/)
+            return 1
+    for (i = 1; i <= old_count; i++)
+        if (old_key[old_id[i]] ~ /^nft bridge-/)
+            return 1
+    return sweeping()
+}
+
 function nft_read(line,    words) {
     split(line, words, " ")
     if (words[1] == "table") {
-        nft_now = words[3] ~ /^crosshost_/ ? words[3] : ""
+        nft_now = words[2] ~ /^(inet|bridge)$/ && words[3] ~ /^crosshost_/ ? words[2] " " words[3] : ""
         if (nft_now != "")
             nft_live[nft_now] = ""
     }
@@ -74,8 +89,9 @@ function nft_read_rule(rules, table, chain, line,    name) {
 
 # ---- what was recorded when the table was loaded: `want KEY: RULE` lines, then the listing
 
-function nft_record_path(table) {
-    return run_dir "/nft/" table
+function nft_record_path(table,    part) {
+    split(table, part, " ")
+    return run_dir "/nft/" part[2] (part[1] == "inet" ? "" : "." part[1])
 }
 
 function nft_record_read(table,    line, chain, words, path) {
@@ -101,7 +117,7 @@ function nft_record_read(table,    line, chain, words, path) {
 
 function nft_actual(id,    table, key) {
     key = want_key[id]
-    table = nft_table(want_unit[id])
+    table = nft_table(want_key[id], want_unit[id])
     nft_record_read(table)
     if (!((table, key) in nft_live_rule) || !((table, key) in nft_record_rule))
         return ""
@@ -118,7 +134,7 @@ function nft_collect(    i, id, table, at, pair) {
         id = want_id[i]
         if (want_kind[id] != "nft")
             continue
-        table = nft_table(want_unit[id])
+        table = nft_table(want_key[id], want_unit[id])
         nft_unit[table] = want_unit[id]
         nft_want[table] = nft_want[table] want_key[id] ": " want_value[id] "\n"
         nft_rules[table, nth_word(want_key[id], 2)] = nft_rules[table, nth_word(want_key[id], 2)] \
@@ -166,7 +182,7 @@ function plan_tables(    i, id, table, tables) {
     for (i = 1; i <= want_count; i++) {
         id = want_id[i]
         if (is_mine(want_unit[id]) && want_kind[id] == "nft")
-            tables[nft_table(want_unit[id])] = 1
+            tables[nft_table(want_key[id], want_unit[id])] = 1
     }
     for (table in nft_live)
         if (is_mine(nft_mark[table]))
@@ -196,18 +212,18 @@ function tell_tables(    table, n, lines, i, cut) {
 
 function nft_table_owner(table) {
     if ((table in nft_live) && nft_mark[table] == "" && nft_want[table] != "")
-        refuse("nft table inet " table ": already exists and was not made by Crosshost (no mark)")
+        refuse("nft table " table ": already exists and was not made by Crosshost (no mark)")
     else if ((table in nft_live) && nft_mark[table] != "" && !is_mine(nft_mark[table]))
-        refuse("nft table inet " table ": belongs to " unit_name(nft_mark[table]))
+        refuse("nft table " table ": belongs to " unit_name(nft_mark[table]))
 }
 
 function nft_load(table,    load, record, text, n, chains, i, first) {
     load = nft_want[table] == "" ? "nft.unload" : "nft.load"
     record = nft_want[table] == "" ? "nft.forget" : "nft.record"
     first = "nft table"
-    text = "table inet " table "\ndelete table inet " table "\n"
+    text = "table " table "\ndelete table " table "\n"
     if (nft_want[table] != "") {
-        text = text "table inet " table " {\n comment \"crosshost:" nft_unit[table] "\"\n"
+        text = text "table " table " {\n comment \"crosshost:" nft_unit[table] "\"\n"
         n = split(NFT_CHAINS, chains, " ")
         for (i = 1; i <= n; i++)
             if ((table, chains[i]) in nft_rules)
@@ -215,9 +231,9 @@ function nft_load(table,    load, record, text, n, chains, i, first) {
         text = text "}\n"
     }
     step(load, "nft", text, first)
-    undo(load, "nft", "table inet " table "\ndelete table inet " table "\n" ((table in nft_live) ? nft_live[table] : ""))
+    undo(load, "nft", "table " table "\ndelete table " table "\n" ((table in nft_live) ? nft_live[table] : ""))
     if (nft_want[table] != "")
-        step(record, "record", table " " journal_file(nft_prefixed(nft_want[table])), first)
+        step(record, "record", table " " journal_file(nft_prefixed(nft_want[table])) " " nft_record_path(table), first)
     else
         step(record, "remove", nft_record_path(table), first)
     undo_file(record, nft_record_path(table), read_file(nft_record_path(table)))
@@ -256,7 +272,9 @@ function nft_state(path,    table) {
         print "nft", table, plain(nft_live[table]) > path
 }
 
-function nft_facts(    table) {
-    for (table in nft_live)
-        print "fact table " table, (nft_mark[table] == "" ? "-" : nft_mark[table])
+function nft_facts(    table, part) {
+    for (table in nft_live) {
+        split(table, part, " ")
+        print "fact table " part[2], (nft_mark[table] == "" ? "-" : nft_mark[table]), part[1]
+    }
 }

@@ -1,7 +1,14 @@
 import { entry, type Entry, type Unit } from "../../wire/unit";
 import { wordAfter } from "../../facts/words";
 
-export type Chain = "prerouting" | "input" | "forward" | "postrouting";
+export type Chain =
+    | "prerouting"
+    | "input"
+    | "forward"
+    | "postrouting"
+    /** What is switched, whatever it carries. */
+    | "bridge-prerouting"
+    | "bridge-postrouting";
 
 /** A rule in the words of `nft`. Rules of a chain run in the order of their names. */
 export function nftEntry(chain: Chain, name: string, rule: string): Entry {

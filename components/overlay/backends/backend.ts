@@ -71,4 +71,11 @@ export interface Backend<S extends z.ZodType = z.ZodType> {
         member: Member,
         peers: readonly Member[],
     ): Wire;
+    /** As a port of the bridge, for a network that is one subnet over all hosts; only of those that can. */
+    planSwitched?(
+        overlay: OverlayPlan,
+        options: z.output<S>,
+        member: Member,
+        peers: readonly Member[],
+    ): Wire;
 }

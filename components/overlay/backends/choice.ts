@@ -12,6 +12,11 @@ const choices = Object.fromEntries(
     ]),
 );
 
+/** The keys of backends that can be a port of the bridge. */
+export const SWITCHING: readonly string[] = Object.entries(BACKENDS)
+    .filter(([, backend]) => backend.planSwitched !== undefined)
+    .map(([name]) => name);
+
 /** The argument `backend`: one key for each way over the wire, exactly one of them given. */
 export const backendChoice = z.strictObject(choices).check(({ value, issues }) => {
     const given = Object.values(value).filter((chosen) => chosen !== undefined);
@@ -33,7 +38,12 @@ export interface ChosenBackend extends Pick<Backend, "overhead" | "needs"> {
     readonly problems: (hosts: readonly string[]) => readonly Problem[];
     readonly notes: readonly string[];
     readonly privateKey?: (overlay: OverlayPlan) => Entry;
-    readonly plan: (overlay: OverlayPlan, member: Member, peers: readonly Member[]) => Wire;
+    readonly plan: (
+        overlay: OverlayPlan,
+        member: Member,
+        peers: readonly Member[],
+        isSwitched: boolean,
+    ) => Wire;
 }
 
 /** The options are what the backend's own schema made of them. */
@@ -52,6 +62,9 @@ export function chosenBackend(choice: z.output<typeof backendChoice>): ChosenBac
         problems: (hosts) => backend.problems?.(options, hosts) ?? [],
         notes: backend.notes?.(options) ?? [],
         privateKey: backend.privateKey?.bind(backend),
-        plan: (overlay, member, peers) => backend.plan(overlay, options, member, peers),
+        plan: (overlay, member, peers, isSwitched) =>
+            isSwitched && backend.planSwitched
+                ? backend.planSwitched(overlay, options, member, peers)
+                : backend.plan(overlay, options, member, peers),
     };
 }

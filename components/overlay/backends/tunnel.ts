@@ -22,16 +22,31 @@ export function tunnelWire(
     { cidr, bridge }: OverlayPlan,
     member: Member,
     peers: readonly Member[],
+    tunnel: Tunnel,
+): Wire {
+    const { device } = tunnel;
+    const { flows, ...wire } = portWire(member, peers, tunnel);
+    return {
+        ...wire,
+        arrivals: [{ name: "overlay", match: `iifname ${device} ip saddr ${cidr}` }],
+        flows: [
+            ...flows,
+            { kind: "forward", bridge, by: { device }, range: cidr, own: member.gateway },
+        ],
+    };
+}
+
+/** One that is a port of the bridge: what comes in by it is forwarded by nobody. */
+export function portWire(
+    member: Member,
+    peers: readonly Member[],
     { device, carrier, packets, roaming, calls, entries }: Tunnel,
 ): Wire {
     const from = peers.map(({ underlay }) => underlay);
     return {
         device,
-        arrivals: [{ name: "overlay", match: `iifname ${device} ip saddr ${cidr}` }],
-        flows: [
-            { ...carrier, device, to: member.underlay, from: calls ? [] : from },
-            { kind: "forward", bridge, by: { device }, range: cidr, own: member.gateway },
-        ],
+        arrivals: [],
+        flows: [{ ...carrier, device, to: member.underlay, from: calls ? [] : from }],
         entries: roaming ? entries : [...entries, peersOnly(packets, from)],
     };
 }
