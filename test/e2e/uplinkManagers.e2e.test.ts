@@ -94,7 +94,12 @@ describe(`uplinks under what sets up NICs: ${WHO} (CROSSHOST_SEED=${SEED})`, () 
 
     it("come back as they were, and their files", async () => {
         await staying(() => stack.destroy());
-        const back = () => HOSTS.filter((host, at) => !same(waysOf(host, "eth0"), unlike[at]));
+        const back = () =>
+            HOSTS.flatMap((host, at) => {
+                const found = waysOf(host, "eth0");
+                const told = `${host}: ${JSON.stringify(found)}, not ${JSON.stringify(unlike[at])}`;
+                return same(found, unlike[at]) ? [] : [told];
+            });
         expect(await lostAfter(WITHIN_MS, back)).toEqual([]);
         await onAll(HOSTS, AS_AFTER_A_REBOOT);
         expect(difference(before, await baseline())).toEqual([]);

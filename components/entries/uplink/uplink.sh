@@ -19,8 +19,11 @@ is_being_set_up() {
     esac
 }
 
-# LINK FILE: a server that is there has answered by then; one that gave another address than before is believed
+# LINK FILE: a server that is there has answered by then; one that gave another address than before is believed. With a lease, too, the
+# default route may be gone: as the bridge loses its port, networkd 257 deletes its own there, and names no link.
 keep_lease() {
     sleep 2
-    [ -n "$(ip -4 -o addr show dev "$1" dynamic)" ] || ip -force -batch "$2" >/dev/null 2>&1 || :
+    lost='^'
+    [ -z "$(ip -4 -o addr show dev "$1" dynamic)" ] || lost='^route '
+    grep "$lost" "$2" | ip -force -batch - >/dev/null 2>&1 || :
 }

@@ -262,11 +262,12 @@ export async function lookAt(host: string): Promise<string> {
     return withoutVarying(text);
 }
 
-/** What a unit has from its preview, and marks, are another text each time. */
+/** What a unit has from its preview, and marks, are another text each time; services of ours have run if Docker has begun anew meanwhile. */
 export function withoutVarying(text: string): string {
     return text
         .split("\n")
         .filter((line) => !/\/var\/lib\/crosshost\/.*\/(units\/|guarded)/.test(line))
+        .map((line) => line.replace(/(crosshost-\S+\.service)\s+loaded\s.*/, "$1"))
         .join("\n");
 }
 

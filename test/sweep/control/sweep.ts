@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { baseline } from "../../support/hosts";
-import { lab, startLabCommand } from "../../support/lab";
+import { lab, on, startLabCommand } from "../../support/lab";
 import { Stack } from "../../support/stack";
 import { begin, recordSteps } from "../cliRun";
 import {
@@ -98,10 +98,15 @@ function trialDealer(
 
 // ---- what a host is like when nobody disturbs
 
+/** iptables makes the chain for the first rule, and leaves it. */
+const INPUT_CHAIN =
+    "! command -v iptables || { iptables -I INPUT -j ACCEPT; iptables -D INPUT -j ACCEPT; }";
+
 export async function subjectOn(host: string): Promise<Subject & { readonly steps: Steps }> {
     const way = ["ip", "netns", "exec", lab().internet.namespace]; // the client comes through the gateway
     const stack = new Stack(`control-${host}`, PROGRAM, way);
     const rival = new Stack(`rival-${host}`, PROGRAM, way);
+    on(host, INPUT_CHAIN);
     const untouched = withoutVarying((await baseline([host]))[0] ?? "");
     const of = { host, stack, rival };
     await settle(of);
