@@ -11,6 +11,8 @@ import { Logins } from "./logins";
 /** How long a change waits for its commit; how much later the host answers at the latest, and after a start of its own. */
 export const SECONDS = 8;
 const LATER_MS = 5_000;
+/** As seen from afar: a try that fails takes 2 s, and the next comes 1.5 s later. */
+const SEEN_LATER_MS = 3_500;
 const START_MS = 30_000;
 
 /** A host and a stack that lives on it, and what it is like: never touched, with the Host alone, with a Bridge, and another. */
@@ -100,7 +102,7 @@ async function disturbed(subject: Subject, tag: string, trial: Trial): Promise<R
 
 function limitOf(hostility: Hostility | undefined): number {
     const starts = hostility?.act === "power cut" || hostility?.act === "reboot";
-    return starts ? START_MS : SECONDS * 1000 + LATER_MS;
+    return starts ? START_MS : SECONDS * 1000 + LATER_MS + SEEN_LATER_MS;
 }
 
 // ---- the run, and what is done to it
