@@ -34,7 +34,7 @@ describe("the plan", () => {
                 "iptables DOCKER-USER ch-mesh-9078d: -s 10.42.0.0/16 -d 10.42.1.0/24 -o ch-mesh-9078d -j ACCEPT",
                 "link ch-mesh-9078d: bridge mtu 1500 address 02:c0:78:eb:00:01",
                 "networkd foreign-routes: keep",
-                "nft forward 1-replies: ct state established,related accept",
+                "nft forward 1-replies: oifname ch-mesh-9078d ct state established,related accept",
                 "nft forward 2-published: oifname ch-mesh-9078d ct status dnat accept",
                 "nft forward 3-bridge: oifname ch-mesh-9078d iifname ch-mesh-9078d accept",
                 "nft forward 4-10.42.2.0/24: oifname ch-mesh-9078d ip saddr 10.42.2.0/24 fib saddr . iif oif exists accept",

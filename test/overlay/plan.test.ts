@@ -71,7 +71,7 @@ test("the unit of one host of three, line by line", () => {
             "link vx-mesh-9078d: vxlan id 2862995 local 192.168.0.1 dstport 22620 nolearning mtu 1450 address 02:c1:78:eb:00:01",
             "neigh 10.42.2.0 dev vx-mesh-9078d: lladdr 02:c1:78:eb:00:02",
             "neigh 10.42.3.0 dev vx-mesh-9078d: lladdr 02:c1:78:eb:00:03",
-            "nft forward 1-replies: ct state established,related accept",
+            "nft forward 1-replies: oifname ch-mesh-9078d ct state established,related accept",
             "nft forward 2-published: oifname ch-mesh-9078d ct status dnat accept",
             "nft forward 3-bridge: oifname ch-mesh-9078d iifname ch-mesh-9078d accept",
             "nft forward 4-overlay: oifname ch-mesh-9078d iifname vx-mesh-9078d ip saddr 10.42.0.0/16 accept",
