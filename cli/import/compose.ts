@@ -116,7 +116,8 @@ const BY_DRIVER: Readonly<Record<string, Reader>> = {
     ipvlan: (parts) => lan(parts, { driver: "ipvlan", mode: parts.options?.text("ipvlan_mode") }),
 };
 
-const BRIDGE_NAME = "com.docker.network.bridge.name";
+/** The option of a network of Docker's that names its bridge. */
+export const BRIDGE_NAME = "com.docker.network.bridge.name";
 const MTU = "com.docker.network.driver.mtu";
 
 function cidrOf(network: Section, ipam: Section | undefined, proposal: string): string {

@@ -1,11 +1,11 @@
 import { type Claimant, knownAsClaim, lanBehind } from "../network/claims";
-import { DEFAULT_NETWORK, defaultClaims, nameProblems } from "../network/defaultNetwork";
+import { defaultClaims, nameProblems, networkNameOf } from "../network/defaultNetwork";
 import { bridgeEntries, closedEntries, uplinkEntries } from "../network/entries";
 import { masqueradeEntry } from "../entries/nft/nft";
 import { rangeEntry } from "../entries/range/range";
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
 import { broadcastAddress, contains, networkAddress, prefixOf } from "../wire/address";
-import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";
+import { linkName, macAddress, type StackIdentity } from "../wire/identity";
 import { DEFAULT_UNDERLAY_MTU } from "../wire/mtu";
 import { type Problem } from "../wire/problem";
 import { unit, type Unit } from "../wire/unit";
@@ -35,7 +35,7 @@ const ONLY_HOST = 0;
 export function planBridge(identity: StackIdentity, name: string, spec: BridgeSpec): BridgePlan {
     const { cidr, uplink, mtu = DEFAULT_UNDERLAY_MTU } = spec;
     const isDefault = spec.defaultNetwork === true;
-    const network = isDefault ? DEFAULT_NETWORK : (spec.dockerName ?? dockerName(identity, name));
+    const network = networkNameOf(identity, name, spec);
     return {
         identity,
         name,

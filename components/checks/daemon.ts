@@ -21,7 +21,7 @@ export function daemonMisfits(wanted: readonly Entry[], own: string, facts: Fact
         return { errors: [], warnings: [], notes: [] };
     }
     const errors = [
-        ...(own.endsWith(HOST) ? unusable(facts) : broken(facts)),
+        ...(isOfHost(own) ? unusable(facts) : broken(facts)),
         ...[...values].flatMap(([key, value]) => keyErrors(key, value, file, own, facts)),
         ...bipErrors(values.get("bip"), file, own, facts),
         ...bridgeErrors(changed, file, facts),
@@ -60,13 +60,15 @@ function daemonFile(facts: Facts, own: string): DaemonFile {
 
 /** Of a network, the argument that has Docker's default network on it. */
 function argumentOf(key: string, own: string): string {
-    return own.endsWith(HOST) ? `docker.${nameOf(key, own)}` : `defaultNetwork: ${key}`;
+    return isOfHost(own) ? `docker.${nameOf(key, own)}` : `defaultNetwork: ${key}`;
 }
 
-const HOST = ":host";
+function isOfHost(own: string): boolean {
+    return own.endsWith(":host");
+}
 
 function nameOf(key: string, own: string): string {
-    return own.endsWith(HOST) ? (DOCKER_FIELDS.find((one) => one.key === key)?.field ?? key) : key;
+    return isOfHost(own) ? (DOCKER_FIELDS.find((one) => one.key === key)?.field ?? key) : key;
 }
 
 function changedFields(
@@ -74,7 +76,7 @@ function changedFields(
     { says, ours }: DaemonFile,
     own: string,
 ): Field[] {
-    const order = own.endsWith(HOST) ? DOCKER_FIELDS.map(({ key }) => key) : [];
+    const order = isOfHost(own) ? DOCKER_FIELDS.map(({ key }) => key) : [];
     return [...new Set([...order, ...values.keys(), ...ours])]
         .filter((key) =>
             values.has(key) ? says.get(key)?.words !== values.get(key) : ours.includes(key),
@@ -119,7 +121,7 @@ function keyErrors(
 ): string[] {
     const { holder, words } = says.get(key) ?? { holder: own, words: value };
     const flag = listed(facts, "daemon-flag").find(([name]) => name === key);
-    const said = own.endsWith(HOST)
+    const said = isOfHost(own)
         ? `${argumentOf(key, own)}: "${value}"`
         : `${argumentOf(key, own)} "${value}"`;
     const errors = tooOld(key, own, facts);

@@ -68,6 +68,7 @@ export function misfits(
     const uplink = uplinkMisfits(unit, facts);
     const daemon = daemonMisfits(unit.filter(isDaemonEntry), own, facts);
     const isThere = holds(observation, name, unit);
+    const inStep = isInStep(observation, coming);
     const ssh = ranges.map((range) =>
         cutOff(range, `"${range}"`, "choose another network", own, facts),
     );
@@ -98,8 +99,8 @@ export function misfits(
             ...partWarnings(unit, facts),
             ...daemon.warnings,
             ...(isThere ? [] : [...lan.warnings, ...beside.warnings, ...uplink.warnings]),
-            ...(isInStep(observation, coming) ? [] : replaced(modules, facts)),
-            ...(isInStep(observation, coming) ? [] : ssh.flatMap(({ warnings }) => warnings)),
+            ...(inStep ? [] : replaced(modules, facts)),
+            ...(inStep ? [] : ssh.flatMap(({ warnings }) => warnings)),
         ],
     };
 }

@@ -27,6 +27,8 @@ export interface LocalNetwork {
     readonly isDefault?: boolean;
     /** Of a Bridge: the link that interfaces of containers can be put on beside Docker's. */
     readonly bridge?: LocalBridge;
+    /** Of an Overlay: what another that travels in it has to know. */
+    readonly overlay?: LocalOverlay;
 }
 
 export interface LocalBridge {
@@ -38,6 +40,18 @@ export interface LocalBridge {
     readonly place?: HostNetwork;
     /** The host's NIC that is a port of it. */
     readonly uplink?: string;
+}
+
+export interface LocalOverlay {
+    readonly name: string;
+    /** What it carries: that of its containers. */
+    readonly mtu: number;
+    readonly bridge: string;
+    readonly isSwitched: boolean;
+    /** How many tunnels a packet of it goes through. */
+    readonly tunnels: number;
+    /** Of its hosts, by their names: the addresses that they have in it. */
+    readonly gateways: Readonly<Record<string, string>>;
 }
 
 const locals = new WeakMap<object, LocalNetwork>();

@@ -6,40 +6,11 @@
 //
 // Hosts reach each other at the addresses that their bridges have in the lower one. The upper one takes packets
 // from these only, and only by the way that leads to them: those of a machine of the LAN come by another.
-import type * as pulumi from "@pulumi/pulumi";
+import { type LocalOverlay } from "../network/handle";
 import { type Problem } from "../wire/problem";
 import { type Entry } from "../wire/unit";
 import { type ChosenBackend } from "./backends/choice";
 import { nftEntry } from "../entries/nft/nft";
-
-/** The overlay below, as the one above knows it. */
-export interface Below {
-    readonly name: string;
-    /** What it carries: that of its containers. */
-    readonly mtu: number;
-    readonly bridge: string;
-    readonly isSwitched: boolean;
-    /** How many tunnels a packet of it goes through. */
-    readonly tunnels: number;
-    /** Of its hosts, by their names: the addresses that they have in it. */
-    readonly gateways: Readonly<Record<string, string>>;
-}
-
-/** What an overlay that this program made is for one above it. */
-export interface LocalOverlay extends Below {
-    /** The commands that make it on its hosts. */
-    readonly commands: Readonly<Record<string, pulumi.Resource>>;
-}
-
-const locals = new WeakMap<object, LocalOverlay>();
-
-export function rememberOverlay(overlay: object, local: LocalOverlay): void {
-    locals.set(overlay, local);
-}
-
-export function localOverlay(overlay: object): LocalOverlay | undefined {
-    return locals.get(overlay);
-}
 
 /** What goes through a fourth, Linux takes for a loop and drops (measured by VXLAN in VXLAN on 6.18). */
 const MOST_TUNNELS = 3;
@@ -49,7 +20,7 @@ export const NO_OVERLAY =
 
 /** What the one below cannot do for the one above. */
 export function belowProblems(
-    { name, gateways, tunnels, isSwitched }: Below,
+    { name, gateways, tunnels, isSwitched }: LocalOverlay,
     { name: backend, needs }: Pick<ChosenBackend, "name" | "needs">,
     hosts: readonly { readonly name: string }[],
 ): Problem[] {
@@ -77,7 +48,7 @@ export function belowProblems(
  * Who is a member is told by his address in the lower overlay, so nobody else may send by one: neither from another side,
  * nor a container of the lower overlay that makes packets by hand.
  */
-export function belowEntries({ bridge }: Below, peers: readonly string[]): Entry[] {
+export function belowEntries({ bridge }: LocalOverlay, peers: readonly string[]): Entry[] {
     const hosts = `ip saddr { ${[...peers].sort().join(", ")} }`;
     return peers.length === 0
         ? []

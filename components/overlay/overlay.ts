@@ -23,12 +23,12 @@ import { type Flow } from "../wire/flow";
 import { report, titleOf } from "../wire/problem";
 import { claimProblems } from "../network/claims";
 import { docker0Problems } from "../network/defaultNetwork";
-import { rememberNetwork } from "../network/handle";
+import { localNetwork, type LocalNetwork, rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
 import { type BackendArgs } from "./backends/args";
 import { networkNameOn } from "../network/networkName";
 import { hostKeys } from "./hostKeys";
-import { type LocalOverlay, localOverlay, NO_OVERLAY, rememberOverlay } from "./over";
+import { NO_OVERLAY } from "./over";
 import { asBelow, claimantOf, layOut, type OverlayLayout, planMember } from "./plan";
 import { underlayProblems } from "./problems";
 import { overlaySchema } from "./schema";
@@ -107,7 +107,7 @@ export class Overlay extends pulumi.ComponentResource {
         const sessions = sessionsOfHosts(COMPONENT, name, args.hosts);
         const below = belowOf(name, spec.over);
         const known = knownAs(name, opts);
-        const { layout, problems } = layOut(stackKnownAs(), known, spec, sessions, below);
+        const { layout, problems } = layOut(stackKnownAs(), known, spec, sessions, below?.overlay);
         const claims = claimProblems(claimantOf(name, layout), [...new Set(sessions)]);
         refuse(COMPONENT, name, [
             ...problems,
@@ -123,8 +123,8 @@ export class Overlay extends pulumi.ComponentResource {
         this.networks = pulumi.output({ ...networks });
         this.subnets = pulumi.output(subnetsOf(layout));
         const { commands, flows } = this.wireHosts(name, layout, sessions, below?.commands);
-        rememberNetwork(this, { name, networks, sessions, commands, isDefault });
-        rememberOverlay(this, { ...asBelow(name, layout), commands });
+        const overlay = asBelow(name, layout);
+        rememberNetwork(this, { name, networks, sessions, commands, isDefault, overlay });
         const outputs = {
             cidr: this.cidr,
             mtu: this.mtu,
@@ -200,9 +200,9 @@ export class Overlay extends pulumi.ComponentResource {
 }
 
 /** The one that packets travel in, or the end of the program. */
-function belowOf(name: string, over: object | undefined): LocalOverlay | undefined {
-    const below = over && localOverlay(over);
-    if (over && !below) {
+function belowOf(name: string, over: object | undefined): LocalNetwork | undefined {
+    const below = over && localNetwork(over);
+    if (over && !below?.overlay) {
         throw new Refusal(report(COMPONENT, name, [{ path: "over", message: NO_OVERLAY }]));
     }
     return below;

@@ -1,17 +1,18 @@
 import { type Claimant, knownAsClaim } from "../network/claims";
-import { DEFAULT_NETWORK, defaultClaims, nameProblems } from "../network/defaultNetwork";
+import { defaultClaims, nameProblems, networkNameOf } from "../network/defaultNetwork";
 import { bridgeEntries, closedEntries, membersEntry, throughHostEntries } from "../network/entries";
+import { type LocalOverlay } from "../network/handle";
 import { hostNetwork, type HostNetwork } from "../network/hostNetwork";
 import { leastUnderlayMtu, type PlannedHost } from "../network/members";
 import { prefixOf, subnet } from "../wire/address";
 import { type Flow } from "../wire/flow";
-import { dockerName, linkName, macAddress, type StackIdentity } from "../wire/identity";
+import { linkName, macAddress, type StackIdentity } from "../wire/identity";
 import { bytesOf } from "../wire/mtu";
 import { type Problem } from "../wire/problem";
 import { type Entry, unit, type Unit } from "../wire/unit";
 import { type Member, type OverlayPlan, type Wire } from "./backends/backend";
 import { chosenBackend, type ChosenBackend } from "./backends/choice";
-import { type Below, belowEntries } from "./over";
+import { belowEntries } from "./over";
 import { planProblems } from "./problems";
 import { type OverlaySpec, subnetPrefixOf } from "./schema";
 import { gatewayEntries } from "./switched/entries";
@@ -32,7 +33,7 @@ export interface OverlayLayout {
     readonly networks: Readonly<Record<string, HostNetwork>>;
     readonly ids: Readonly<Record<string, number>>;
     /** Of one that travels in another. */
-    readonly below?: Below;
+    readonly below?: LocalOverlay;
     /** One subnet over all hosts. */
     readonly isSwitched: boolean;
 }
@@ -49,7 +50,7 @@ export function layOut(
     name: string,
     spec: OverlaySpec,
     hosts: readonly PlannedHost[],
-    below?: Below,
+    below?: LocalOverlay,
 ): { readonly layout: OverlayLayout; readonly problems: readonly Problem[] } {
     const backend = chosenBackend(spec.backend);
     const plan: OverlayPlan = {
@@ -67,7 +68,7 @@ export function layOut(
         ...nameProblems(spec),
     ];
     const members = problems.length > 0 ? [] : hosts;
-    const network = isDefault ? DEFAULT_NETWORK : (spec.dockerName ?? dockerName(identity, name));
+    const network = networkNameOf(identity, name, spec);
     const networks = members.map(({ name: host, id = 0 }): [string, HostNetwork] => [
         host,
         isSwitched
@@ -109,7 +110,7 @@ export function claimantOf(component: string, layout: OverlayLayout): Claimant {
 }
 
 /** What it is for an overlay over it, which calls it by the component's name. */
-export function asBelow(name: string, layout: OverlayLayout): Below {
+export function asBelow(name: string, layout: OverlayLayout): LocalOverlay {
     const { plan, networks, backend, below, isSwitched } = layout;
     const gateways = Object.entries(networks).map(([host, { gateway }]) => [host, gateway]);
     return {

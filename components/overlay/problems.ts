@@ -1,10 +1,11 @@
 import { lockOutProblems } from "../network/claims";
+import { type LocalOverlay } from "../network/handle";
 import { hostIdProblems, leastUnderlayMtu, type Parts, type PlannedHost } from "../network/members";
 import { prefixOf } from "../wire/address";
 import { bytesOf, MIN_MTU, type Overhead, sumOf } from "../wire/mtu";
 import { type Problem } from "../wire/problem";
 import { type ChosenBackend } from "./backends/choice";
-import { type Below, belowProblems } from "./over";
+import { belowProblems } from "./over";
 import { type OverlaySpec, subnetPrefixOf } from "./schema";
 import { switchedProblems, switchedSizeProblems } from "./switched/problems";
 import { slicesOf } from "./switched/slices";
@@ -14,7 +15,7 @@ export function planProblems(
     spec: OverlaySpec,
     backend: ChosenBackend,
     hosts: readonly PlannedHost[],
-    below: Below | undefined,
+    below: LocalOverlay | undefined,
 ): Problem[] {
     const sized = spec.switched ? switchedSizeProblems(spec) : sizeProblems(spec);
     const known = hosts.flatMap(({ name, addressNow }): [string, string][] =>
@@ -75,7 +76,7 @@ interface Carried {
     readonly told: string;
 }
 
-function carriedBy(hosts: readonly PlannedHost[], below: Below | undefined): Carried {
+function carriedBy(hosts: readonly PlannedHost[], below: LocalOverlay | undefined): Carried {
     const bytes = below?.mtu ?? leastUnderlayMtu(hosts);
     const told = below
         ? `Overlay "${below.name}" carries ${bytes} (its mtu)`

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { Bridge, type Host, Overlay, type OverlayArgs } from "../../components";
 import { misfits } from "../../components/checks/unit";
 import { underlaysOf } from "../../components/entries/underlay/underlay";
-import { type Below } from "../../components/overlay/over";
+import { type LocalOverlay } from "../../components/network/handle";
 import { asBelow, layOut, planMember, planOverlay } from "../../components/overlay/plan";
 import { probe } from "../../components/remote/probe";
 import { unitText } from "../../components/wire/unit";
@@ -25,7 +25,7 @@ jest.mock("../../components/converger/program", () => ({
 const OVERHEADS = { vxlan: 50, gre: 28, ipip: 20, wireguard: 60 } as const;
 const TUNNELS = Object.keys(OVERHEADS) as (keyof typeof OVERHEADS)[];
 
-const BASE: Below = {
+const BASE: LocalOverlay = {
     name: "base",
     mtu: 1440,
     bridge: "ch-base-12345",
@@ -93,7 +93,7 @@ describe("the MTU", () => {
         fc.assert(
             fc.property(ways, lowest, (names, mtu) => {
                 const members = [planned("vm1", { mtu })];
-                let below: Below | undefined;
+                let below: LocalOverlay | undefined;
                 let left = mtu;
                 for (const [at, name] of names.entries()) {
                     const spec = overlaySpec({

@@ -1,5 +1,6 @@
 // The bridges and tunnels of a host that neither Docker nor Crosshost has made.
 import { contains, networkOf, prefixOf } from "../../../components/wire/address";
+import { BRIDGE_NAME } from "../compose";
 import { type Arguments } from "../program";
 import { type DockerNetwork, type Link, type Seen } from "./collect";
 import { type Found, NOTHING, together } from "./found";
@@ -24,7 +25,7 @@ export function linksOf(seen: Seen): Found {
 }
 
 function bridgesOf({ Id, Options }: DockerNetwork): string[] {
-    return [Options?.["com.docker.network.bridge.name"] ?? `br-${Id.slice(0, 12)}`];
+    return [Options?.[BRIDGE_NAME] ?? `br-${Id.slice(0, 12)}`];
 }
 
 function kindOf({ linkinfo }: Link): string | undefined {

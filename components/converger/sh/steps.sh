@@ -112,8 +112,7 @@ run_line() {
                 *) docker $2 >/dev/null ;;
             esac
             ;;
-        announce-*) sh "$0" announce "${1#*-}" $2 >/dev/null 2>&1 7>&- 8>&- 9>&- & ;;
-        announceat-*) sh "$0" announceat "${1#*-}" $2 >/dev/null 2>&1 7>&- 8>&- 9>&- & ;;
+        announce-* | announceat-*) sh "$0" "${1%%-*}" "${1#*-}" $2 >/dev/null 2>&1 7>&- 8>&- 9>&- & ;;
         *) "$1" $2 >/dev/null ;;
     esac
     set -- $?

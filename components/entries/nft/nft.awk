@@ -14,9 +14,18 @@ BEGIN {
 }
 
 # FAMILY NAME
-function nft_table(key, unit) {
+function nft_table(id,    unit) {
+    unit = want_unit[id]
     gsub(/[:.-]/, "_", unit)
-    return (nth_word(key, 2) ~ /^bridge-/ ? "bridge" : "inet") " crosshost_" unit
+    return (is_of_bridges(want_key[id]) ? "bridge" : "inet") " crosshost_" unit
+}
+
+function is_of_bridges(key) {
+    return key ~ /^nft bridge-/
+}
+
+function nft_note(key, value, id, role) {
+    nft_speaks_of_bridges = nft_speaks_of_bridges || is_of_bridges(key)
 }
 
 function nft_check(key, value) {
@@ -33,7 +42,7 @@ function nft_before_docker(id) {
 function nft_observe(    command, line) {
     if (has_nft && (speaks_of("nft") || sweeping() || shows_firewall())) {
         # of tables that iptables keeps it warns each time
-        command = shows_firewall() ? "exec nft -s list ruleset 2>/dev/null" : nft_speaks_of_bridges() ? \
+        command = shows_firewall() ? "exec nft -s list ruleset 2>/dev/null" : nft_speaks_of_bridges || sweeping() ? \
             "nft -s list ruleset inet; exec nft -s list ruleset bridge" : "exec nft -s list ruleset inet" # asked for both at once, nft 1.1 shows the last
         while ((command | getline line) > 0) {
             nft_read(line)
@@ -43,16 +52,6 @@ function nft_observe(    command, line) {
         close(command)
     }
     nft_collect()
-}
-
-function nft_speaks_of_bridges(    i) {
-    for (i = 1; i <= want_count; i++)
-        if (want_key[want_id[i]] ~ /^nft bridge-/)
-            return 1
-    for (i = 1; i <= old_count; i++)
-        if (old_key[old_id[i]] ~ /^nft bridge-/)
-            return 1
-    return sweeping()
 }
 
 function nft_read(line,    words) {
@@ -117,7 +116,7 @@ function nft_record_read(table,    line, chain, words, path) {
 
 function nft_actual(id,    table, key) {
     key = want_key[id]
-    table = nft_table(want_key[id], want_unit[id])
+    table = nft_table(id)
     nft_record_read(table)
     if (!((table, key) in nft_live_rule) || !((table, key) in nft_record_rule))
         return ""
@@ -134,7 +133,7 @@ function nft_collect(    i, id, table, at, pair) {
         id = want_id[i]
         if (want_kind[id] != "nft")
             continue
-        table = nft_table(want_key[id], want_unit[id])
+        table = nft_table(id)
         nft_unit[table] = want_unit[id]
         nft_want[table] = nft_want[table] want_key[id] ": " want_value[id] "\n"
         nft_rules[table, nth_word(want_key[id], 2)] = nft_rules[table, nth_word(want_key[id], 2)] \
@@ -182,7 +181,7 @@ function plan_tables(    i, id, table, tables) {
     for (i = 1; i <= want_count; i++) {
         id = want_id[i]
         if (is_mine(want_unit[id]) && want_kind[id] == "nft")
-            tables[nft_table(want_key[id], want_unit[id])] = 1
+            tables[nft_table(id)] = 1
     }
     for (table in nft_live)
         if (is_mine(nft_mark[table]))

@@ -32,7 +32,7 @@ function bar_of_leases(nic,    i, key, line) {
         return "is set up by NetworkManager, which would take it out of the bridge: hand it to systemd-networkd or ifupdown first, or leave uplink out"
     for (i = 1; i <= addr_count; i++) {
         key = addr_keys[i]
-        if (addr_link[key] == nic && key !~ /:/ && addr_lifetime[key] != "" && managed_has_dhcp(nic) == "")
+        if (addr_link[key] == nic && key !~ /:/ && addr_lifetime[key] != "" && !managed_has_dhcp(nic))
             return "has " nth_word(key, 3) " by DHCP, whose client would put it back on the NIC: give the host a static address, or let systemd-networkd have the lease, or leave uplink out"
     }
     line = interfaces_dhcp(nic)

@@ -62,7 +62,7 @@ function managed_text(nic, bridge, part,    n, files, i, line, section, text, ke
     }
     if (part == "port")
         return text
-    iaid = managed_has_dhcp(nic) == "" ? "" : managed_iaid(nic, bridge)
+    iaid = managed_has_dhcp(nic) ? managed_iaid(nic, bridge) : ""
     if (iaid != "")
         text = text "\n[DHCPv4]\nIAID=" iaid "\n\n[DHCPv6]\nIAID=" iaid "\n"
     # until it is read anew at a boot: what others have added to the NIC stays too
@@ -93,13 +93,17 @@ function managed_iaid(nic, bridge,    command, line, path) {
     return managed_iaid_known[nic]
 }
 
-# the file and the line that say so
-function managed_has_dhcp(nic,    n, files, i, line, found) {
+function managed_has_dhcp(nic) {
+    return managed_line(nic, "^DHCP=(yes|true|on|1|ipv4|ipv6|both)$") != ""
+}
+
+# the first file and line that are so
+function managed_line(nic, pattern,    n, files, i, line, found) {
     n = split(managed_source(nic), files, " ")
-    for (i = 1; i <= n; i++) {
-        while ((getline line < files[i]) > 0) {
+    for (i = 1; i <= n && found == ""; i++) {
+        while (found == "" && (getline line < files[i]) > 0) {
             gsub(/[ \t]*=[ \t]*/, "=", line)
-            if (line ~ /^DHCP=(yes|true|on|1|ipv4|ipv6|both)$/)
+            if (line ~ pattern)
                 found = files[i] " has " line
         }
         close(files[i])
@@ -111,20 +115,13 @@ function managed_has(section, part) {
     return section != "[Match]" && section != "" && (section == "[Link]") == (part == "port")
 }
 
-function managed_bar(nic,    n, files, i, line) {
+function managed_bar(nic,    n, files, more) {
     n = split(managed_source(nic), files, " ")
     if (n && base_name(files[1]) < "00-1-crosshost-")
         return "is set up by " files[1] ", which systemd-networkd reads before any file of Crosshost\047s: rename it, such as to 10-" nic ".network"
-    for (i = 1; i <= n; i++) {
-        while ((getline line < files[i]) > 0) {
-            gsub(/[ \t]*=[ \t]*/, "=", line)
-            if (line ~ /^(Bridge|Bond|VRF|VLAN|MACVLAN|MACVTAP|IPVLAN|IPVTAP|BatmanAdvanced|Tunnel|Xfrm|IPoIB|MACsec)=./) {
-                close(files[i])
-                return "has more on it than addresses and routes (" files[i] " has " line "), which would not follow to the bridge: leave uplink out"
-            }
-        }
-        close(files[i])
-    }
+    more = managed_line(nic, "^(Bridge|Bond|VRF|VLAN|MACVLAN|MACVTAP|IPVLAN|IPVTAP|BatmanAdvanced|Tunnel|Xfrm|IPoIB|MACsec)=.")
+    if (more != "")
+        return "has more on it than addresses and routes (" more "), which would not follow to the bridge: leave uplink out"
     return ""
 }
 
@@ -145,7 +142,7 @@ function managed_make(nic, bridge, key) {
     managed_put(managed_path(stack, nic), managed_text(nic, bridge, "port"), key)
     step("uplink.reload", "networkctl", "reload", key)
     undo("uplink.back.reload", "networkctl", "reload")
-    if (managed_has_dhcp(nic) != "") {
+    if (managed_has_dhcp(nic)) {
         step("uplink.keep", "keep", bridge " " journal_file(managed_lease(nic, bridge, bridge)), key)
         undo("uplink.back.keep", "keep", nic " " journal_file(managed_lease(nic, bridge, nic)))
     }
@@ -180,7 +177,7 @@ function managed_unmake(nic, bridge, key) {
     step("uplink.files.prune", "prune", MANAGED_FOLDER, key)
     step("uplink.reload.after", "networkctl", "reload", key)
     undo("uplink.release.back.reload", "networkctl", "reload")
-    if (managed_has_dhcp(nic) != "") {
+    if (managed_has_dhcp(nic)) {
         step("uplink.keep.after", "keep", nic " " journal_file(managed_lease(nic, bridge, nic)), key)
         undo("uplink.release.back.keep", "keep", bridge " " journal_file(managed_lease(nic, bridge, bridge)))
     }
