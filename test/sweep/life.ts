@@ -50,24 +50,8 @@ export async function undisturbed(pair: Pair): Promise<Steps> {
     return steps;
 }
 
-/** One life of the stack: made, changed and destroyed, each disturbed once and healed; false if not. */
-export async function live(
-    pair: Pair,
-    tag: string,
-    next: (operation: Operation) => Point,
-    tell: (result: Result) => void,
-): Promise<boolean> {
-    for (const operation of OPERATIONS) {
-        const result = await crashAndHeal(pair, `${tag}-${operation}`, next(operation));
-        tell(result);
-        if (result.problems.length > 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-async function crashAndHeal(pair: Pair, tag: string, point: Point): Promise<Result> {
+/** An operation in which somebody is killed, and what one more run makes of it. */
+export async function crashAndHeal(pair: Pair, tag: string, point: Point): Promise<Result> {
     const { stack, hosts } = pair;
     const { operation } = point;
     configure(pair, operation);

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { baseline } from "../support/hosts";
 import { installAll, lab, startLabCommand } from "../support/lab";
 import { Stack } from "../support/stack";
-import { live, type Pair, type Result, undisturbed } from "./life";
+import { crashAndHeal, type Pair, type Result, undisturbed } from "./life";
+import { lives } from "./lives";
 import { dealer, randomFrom, type Steps } from "./point";
 
 /** Of hosts that share this machine's kernel, which has no WireGuard. */
@@ -24,24 +25,11 @@ export async function sweep(
         throw new Error("a sweep needs two hosts");
     }
     const next = dealer(await stepsOf(first), randomFrom(seed));
-    const results: Result[] = [];
-    const take = (result: Result) => {
-        results.push(result);
-        tell(result);
-    };
-    let lives = 0;
-    await Promise.all(
-        pairs.map(async (settled) => {
-            let pair = settled;
-            while (results.filter(({ hit }) => hit).length < points) {
-                lives += 1;
-                if (!(await live(pair, `${process.pid}-${lives}`, next, take))) {
-                    pair = await anew(pair);
-                }
-            }
-        }),
-    );
-    return results;
+    return lives(pairs, points, {
+        disturb: (pair, tag, operation) => crashAndHeal(pair, tag, next(operation)),
+        anew,
+        tell,
+    });
 }
 
 async function stepsOf(pair: Pair): Promise<Steps> {

@@ -3,7 +3,7 @@ import { difference, dumps } from "../../support/hosts";
 import { lab, on, onAll, programOn, rebootAll, start, succeeds } from "../../support/lab";
 import { type Invocation, type Outcome, type Stack } from "../../support/stack";
 import { begin, disturb } from "../cliRun";
-import { type Operation, OPERATIONS, type Point, pointText } from "../point";
+import { type Operation, type Point, pointText } from "../point";
 import { killOne, ofOperation } from "../processes";
 import { type Act, type Hostility, OVER, WORDS } from "./hostility";
 import { Logins } from "./logins";
@@ -52,25 +52,8 @@ export async function settle(subject: Omit<Subject, "looks">): Promise<void> {
     await must(subject.stack, "up");
 }
 
-/** One life of the stack: made, changed and destroyed, each disturbed once and healed; false if not. */
-export async function live(
-    subject: Subject,
-    tag: string,
-    next: (operation: Operation) => Trial,
-    tell: (result: Result) => void,
-): Promise<boolean> {
-    await settle(subject);
-    for (const operation of OPERATIONS) {
-        const result = await disturbed(subject, `${tag}-${operation}`, next(operation));
-        tell(result);
-        if (result.problems.length > 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-async function disturbed(subject: Subject, tag: string, trial: Trial): Promise<Result> {
+/** An operation to which something is hostile, and what one more run makes of it. */
+export async function disturbed(subject: Subject, tag: string, trial: Trial): Promise<Result> {
     const { host } = subject;
     const hostility = "hostility" in trial ? trial.hostility : undefined;
     const words = wordsOf(subject);

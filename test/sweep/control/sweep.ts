@@ -12,10 +12,11 @@ import {
     type Step,
     type Steps,
 } from "../point";
+import { lives } from "../lives";
 import { HOSTILITIES } from "./hostility";
 import {
     configure,
-    live,
+    disturbed,
     lookAt,
     operate,
     type Result,
@@ -41,25 +42,16 @@ export async function controlSweep(
             return [kernel, steps && trialDealer(steps, kernel, seed)];
         }),
     );
-    const results: Result[] = [];
-    const take = (result: Result) => {
-        results.push(result);
-        tell(result);
-    };
-    let lives = 0;
-    await Promise.all(
-        subjects.map(async (settled) => {
-            let subject: Subject = settled;
-            const next = dealt.get(kernelOf(subject.host));
-            while (next && results.filter(({ hit }) => hit).length < trials) {
-                lives += 1;
-                if (!(await live(subject, `${process.pid}-${lives}`, next, take))) {
-                    subject = await anew(subject);
-                }
-            }
-        }),
-    );
-    return results;
+    const settled = subjects.flatMap((subject: Subject) => {
+        const next = dealt.get(kernelOf(subject.host));
+        return next ? [{ subject, next }] : [];
+    });
+    return lives(settled, trials, {
+        begin: ({ subject }) => settle(subject),
+        disturb: ({ subject, next }, tag, operation) => disturbed(subject, tag, next(operation)),
+        anew: async ({ subject, next }) => ({ subject: await anew(subject), next }),
+        tell,
+    });
 }
 
 function kernelOf(host: string): "shared" | "own" {
