@@ -1,5 +1,5 @@
 import { Address6 } from "ip-address";
-import { prefixOf, subnet as subnetOf } from "../../components/wire/address";
+import { networkAddress, prefixOf, subnet as subnetOf } from "../../components/wire/address";
 import { CliError } from "../error";
 import { type Arguments, type Component } from "./program";
 import { type Section } from "./section";
@@ -81,12 +81,14 @@ type Reader = (parts: Parts) => Pick<Component, "kind" | "args">;
 const BY_DRIVER: Readonly<Record<string, Reader>> = {
     bridge({ network, ipam, options, at }) {
         options?.leave(BRIDGE_NAME, "Crosshost names the bridge itself");
+        const cidr = cidrOf(network, ipam, proposed(at));
+        const ipRange = ipam?.cidr("ip_range");
         return {
             kind: "Bridge",
             args: {
-                cidr: cidrOf(network, ipam, proposed(at)),
-                gateway: ipam?.text("gateway"),
-                ipRange: ipam?.text("ip_range"),
+                cidr,
+                gateway: ipam?.text("gateway") ?? gatewayByDocker(cidr, ipRange),
+                ipRange,
                 mtu: options?.number(MTU),
             },
         };
@@ -116,6 +118,14 @@ const BY_DRIVER: Readonly<Record<string, Reader>> = {
     ipvlan: (parts) => lan(parts, { driver: "ipvlan", mode: parts.options?.text("ipvlan_mode") }),
 };
 
+/** Docker takes the first address of the range, a Bridge that of the network; Docker tells what it took only since 29. */
+function gatewayByDocker(cidr: string, ipRange: string | undefined): string | undefined {
+    if (ipRange === undefined || networkAddress(ipRange) === networkAddress(cidr)) {
+        return undefined;
+    }
+    return networkAddress(ipRange);
+}
+
 /** The option of a network of Docker's that names its bridge. */
 export const BRIDGE_NAME = "com.docker.network.bridge.name";
 const MTU = "com.docker.network.driver.mtu";
@@ -142,7 +152,7 @@ function lan({ network, ipam, options }: Parts, kind: Arguments): Pick<Component
             `${network.placeOf("driver")} needs a subnet in ipam and the parent in driver_opts`,
         );
     }
-    const ipRange = ipam.text("ip_range");
+    const ipRange = ipam.cidr("ip_range");
     if (ipRange === undefined) {
         ipam.leave(
             "subnet",

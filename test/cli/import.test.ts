@@ -253,6 +253,22 @@ items:
     });
 });
 
+test.each([
+    ["172.28.5.0/24", 'gateway: "172.28.5.0"'],
+    ["172.28.0.0/24", undefined],
+])("a network with the range %s has the gateway that Docker takes", (ipRange, gateway) => {
+    const network = `{ ipam: { config: [{ subnet: 172.28.0.0/16, ip_range: ${ipRange} }] } }`;
+    const [components] = imported("compose", `networks: { web: ${network} }`);
+    expect(components.match(/gateway: "[^"]*"/)?.[0]).toBe(gateway);
+});
+
+test("a range that is none is refused", () => {
+    const network = "{ ipam: { config: [{ subnet: 172.28.0.0/16, ip_range: 172.28.5.9/24 }] } }";
+    expect(refused("compose", `networks: { web: ${network} }`)).toContain(
+        'ip_range "172.28.5.9/24" has host bits set: write 172.28.5.0/24',
+    );
+});
+
 test("the networks of a compose file, each by its driver", () => {
     const compose = `services:
   web: { image: nginx, networks: [front] }

@@ -52,7 +52,7 @@ describe(`crosshost import host, on ${HOST}`, () => {
         const components = stdout.slice(stdout.indexOf("\nnew ")).trim().split("\n\n").sort();
         expect(components).toEqual([
             'new Bridge("br0", {\n    host,\n    cidr: "10.99.1.0/24",\n    gateway: "10.99.1.1",\n});',
-            'new Bridge("web", {\n    host,\n    cidr: "172.30.0.0/24",\n    ipRange: "172.30.0.128/25",\n    mtu: 1400,\n    dockerName: "web",\n});',
+            'new Bridge("web", {\n    host,\n    cidr: "172.30.0.0/24",\n    gateway: "172.30.0.128",\n    ipRange: "172.30.0.128/25",\n    mtu: 1400,\n    dockerName: "web",\n});',
             'new Macvlan("lan", {\n    hosts: [host],\n    parent: "eth0",\n    subnet: "192.0.2.0/24",\n    gateway: "192.0.2.1",\n    ipRange: "192.0.2.64/26",\n    dockerName: "lan",\n});',
             'new Overlay("vx7", {\n    hosts: [host],\n    cidr: "10.244.0.0/22",\n    backend: { vxlan: { vni: 7, port: 8473 } },\n});',
         ]);
