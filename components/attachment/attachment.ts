@@ -192,7 +192,7 @@ export class ContainerAttachment extends pulumi.ComponentResource {
 
     private create(
         { name, knownAs: known, session, spec, created }: Wanted,
-        { networking, after, hostId, networkName, ipv4Address }: Place,
+        { networking, after, networkName, ipv4Address }: Place,
         host: HostHandle,
         container: ContainerArgs,
     ): Joined {
@@ -203,7 +203,6 @@ export class ContainerAttachment extends pulumi.ComponentResource {
             unit: unitName("attachment", known),
             container,
             networking,
-            hostId,
             wish: {
                 owner: ownerOf(session, this, unitResource(name, session.name)),
                 ports: portsOf(spec),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { stackId } from "../wire/identity";
@@ -89,8 +90,6 @@ export function createContainer(
         unit: string;
         container: ContainerArgs;
         networking: ContainerNetworking;
-        /** Of a container that may move, and have the same arguments on each host. */
-        hostId: number | undefined;
         /** What no other container may have when this one is made. */
         wish: Omit<Wish, "container" | "unit">;
         after: readonly pulumi.Resource[];
@@ -112,8 +111,8 @@ export function createContainer(
             parent,
             provider,
             dependsOn: [...args.after],
-            // The provider replaces none whose provider is another, and the engine asks none whose trigger is another what goes first.
-            replacementTrigger: args.hostId,
+            // A container that moves may have the same arguments on each host, and none is replaced as its provider is another.
+            replacementTrigger: machineOf(session),
             deleteBeforeReplace: true,
             deletedWith: session.machine,
             hooks: { beforeCreate: [vacating(session, wish)] },
@@ -134,6 +133,16 @@ export function createContainer(
         }
     });
     return made;
+}
+
+/**
+ * Which machine it is, whatever the program calls it. Of none that is not seen: what the state has of it then stays, as the
+ * engine compares no trigger with none. By a digest of machine-id(5), which asks that others are not told the id itself.
+ */
+async function machineOf({ probe }: HostSession): Promise<string | null> {
+    const probed = await probe;
+    const id = probed.status === "answered" ? probed.observation.facts.get("machine")?.[0] : "";
+    return id ? createHash("sha256").update(`crosshost ${id}`).digest("hex").slice(0, 16) : null;
 }
 
 /**

@@ -28,7 +28,10 @@ const IMAGE = "registry.example/api:1.4";
 
 beforeEach(async () => {
     await mockedStack();
-    const facts = new Map([["address", ["eth0 192.168.40.11/24 1500"]]]);
+    const facts = new Map([
+        ["address", ["eth0 192.168.40.11/24 1500"]],
+        ["machine", ["a9d2f04e8b1c4f6e8f3b5c7d9e0f1a2b"]],
+    ]);
     jest.mocked(probe).mockResolvedValue(answered({ facts }));
 });
 
@@ -120,7 +123,7 @@ describe("an attachment registers", () => {
             parent: "api",
             provider: "vm1-docker",
             deletedWith: undefined,
-            replacementTrigger: 1, // the host's id: on another host it may have the same arguments
+            replacementTrigger: "400eb4bb1d048a0a", // of the machine: on another it may have the same arguments
             deleteBeforeReplace: true,
         });
         expect([...options.dependencies].sort()).toEqual(["mesh-vm1"]);

@@ -90,6 +90,10 @@ describe.each(TOOLS)("a container's interfaces, with $shell and $awk", (tools) =
                 /mtu 1400 .*master br-lan1 .*group 201 .*alias crosshost:.*:attachment-web/,
             );
             expect(host.inside("ping -c 1 -W 1 10.60.0.1")).toContain("1 received");
+            expect(host.observe().facts.filter((fact) => fact.startsWith("mac "))).toEqual([
+                "mac 02:c4:00:00:00:32 web",
+                "mac 02:c4:00:00:00:33 web",
+            ]);
             const stamps = host.stamps();
             expect(host.attach(BOTH).stdout).toBe("attachment-web: in step, nothing to do\n");
             expect(host.observe().drift).toEqual([]);

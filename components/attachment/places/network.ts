@@ -54,7 +54,6 @@ function networkPlace(wanted: Wanted, network: pulumi.Input<NetworkHandle>): Pla
         unit: (joined) =>
             endpointUnit({ name, knownAs, session, others, aliases, spot, defaultRoute }, joined),
         after: networkCommand(session, network),
-        hostId: localNetwork(network)?.bridge === undefined ? session.id : undefined,
         ipv4Address: spot.address,
         networkName: spot.network,
         said: { aliases, ...extentOf(network, spot) },

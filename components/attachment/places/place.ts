@@ -41,8 +41,6 @@ export interface Place {
     readonly unit: (joined: Joined) => pulumi.Output<Unit>;
     /** What the container and the unit wait for. */
     readonly after: readonly pulumi.Resource[];
-    /** The number of its host: a created container that is asked for on another is made there, however alike the two are. */
-    readonly hostId?: number;
     readonly ipv4Address: pulumi.Output<string>;
     readonly networkName: pulumi.Output<string>;
     /** For those who read the state. */

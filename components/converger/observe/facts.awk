@@ -57,6 +57,7 @@ function say_facts(    i, name, key) {
     say_macs()
     say_lans()
     say_client()
+    say_line("fact machine ", "/etc/machine-id")
     say_line("fact vendor ", DMI "sys_vendor")
     say_line("fact chassis ", DMI "chassis_asset_tag")
     say_firewall()
@@ -113,7 +114,7 @@ function say_lacks(    n, names, i, asked) {
 }
 
 # by which others know the stack's containers on a LAN
-function say_macs(    at, pair, i) {
+function say_macs(    at, pair, i, id) {
     for (at in endpoint_mac) {
         split(at, pair, SUBSEP)
         if (endpoint_mac[at] != "" && (stack_of(network_mark[pair[2]]) == stack || stack_of(place_owner(pair[1], pair[2])) == stack))
@@ -125,6 +126,11 @@ function say_macs(    at, pair, i) {
     for (at in network_value)
         if (network_driver[at] == "ipvlan" && stack_of(network_mark[at]) == stack)
             print "fact mac " link_address[nth_word(network_value[at], 2)], at
+    for (i = 1; i <= want_count; i++) {
+        id = want_id[i]
+        if (want_kind[id] == "interface" && stack_of(want_unit[id]) == stack)
+            print "fact mac " interface_word(want_value[id], "mac"), nth_word(want_key[id], 2)
+    }
 }
 
 # of containers there are many, which nobody names
