@@ -15,8 +15,11 @@ import { nftEntry } from "../entries/nft/nft";
 /** What goes through a fourth, Linux takes for a loop and drops (measured by VXLAN in VXLAN on 6.18). */
 const MOST_TUNNELS = 3;
 
-export const NO_OVERLAY =
-    "is not an Overlay made by this program with this version of the library: what it carries between its hosts has to be known";
+export const NO_OVERLAY: Problem = {
+    path: "over",
+    message:
+        "is not an Overlay made by this program with this version of the library: what it carries between its hosts has to be known",
+};
 
 /** What the one below cannot do for the one above. */
 export function belowProblems(

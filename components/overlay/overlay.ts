@@ -14,16 +14,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type HostHandle } from "../host/handle";
 import { knownAs, stackKnownAs } from "../run/knownAs";
-import { parsed, Refusal, refuse } from "../run/refuse";
+import { parsed, refuse } from "../run/refuse";
 import { type HostSession, sessionsOfHosts } from "../run/session";
 import { unitCommand } from "../resources/command";
 import { fitting } from "../resources/findings";
 import { unitName } from "../wire/identity";
 import { type Flow } from "../wire/flow";
-import { report, titleOf } from "../wire/problem";
+import { titleOf } from "../wire/problem";
 import { claimProblems } from "../network/claims";
 import { docker0Problems } from "../network/defaultNetwork";
-import { localNetwork, type LocalNetwork, rememberNetwork } from "../network/handle";
+import { localNetwork, rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
 import { type BackendArgs } from "./backends/args";
 import { networkNameOn } from "../network/networkName";
@@ -105,12 +105,13 @@ export class Overlay extends pulumi.ComponentResource {
     constructor(name: string, args: OverlayArgs, opts?: pulumi.ComponentResourceOptions) {
         const spec = parsed(overlaySchema, COMPONENT, name, args);
         const sessions = sessionsOfHosts(COMPONENT, name, args.hosts);
-        const below = belowOf(name, spec.over);
+        const below = spec.over && localNetwork(spec.over);
         const known = knownAs(name, opts);
         const { layout, problems } = layOut(stackKnownAs(), known, spec, sessions, below?.overlay);
         const claims = claimProblems(claimantOf(name, layout), [...new Set(sessions)]);
         refuse(COMPONENT, name, [
             ...problems,
+            ...(spec.over && !below?.overlay ? [NO_OVERLAY] : []),
             ...docker0Problems(layout.isDefault, sessions),
             ...claims,
         ]);
@@ -197,15 +198,6 @@ export class Overlay extends pulumi.ComponentResource {
             flows: Object.fromEntries(made.map(({ host, flows }) => [host, flows])),
         };
     }
-}
-
-/** The one that packets travel in, or the end of the program. */
-function belowOf(name: string, over: object | undefined): LocalNetwork | undefined {
-    const below = over && localNetwork(over);
-    if (over && !below?.overlay) {
-        throw new Refusal(report(COMPONENT, name, [{ path: "over", message: NO_OVERLAY }]));
-    }
-    return below;
 }
 
 function subnetsOf({ networks }: OverlayLayout): Record<string, string> {

@@ -135,13 +135,18 @@ describe("refused", () => {
         const none =
             "over: is not an Overlay made by this program with this version of the library: what it carries between its hosts has to be known";
         const bridge = vm1 && new Bridge("lan", { host: vm1, cidr: "10.60.0.0/24" });
-        for (const other of [{ cidr: "10.42.0.0/16", mtu: 1450, networks: {} }, bridge]) {
-            expect(
-                refusal(() =>
-                    over("mesh", vm1 ? [vm1] : [], { over: other as unknown as Overlay }),
-                ),
-            ).toBe(`Overlay "mesh" cannot be made:\n    ${none}`);
+        const others = [{ cidr: "10.42.0.0/16", mtu: 1450, networks: {} }, bridge];
+        for (const [at, other] of others.entries()) {
+            const args = { cidr: `10.${at}.0.0/16`, over: other as unknown as Overlay };
+            const name = `mesh${at}`;
+            expect(refusal(() => over(name, vm1 ? [vm1] : [], args))).toBe(
+                `Overlay "${name}" cannot be made:\n    ${none}`,
+            );
         }
+        const bad = { over: bridge as unknown as Overlay, cidr: "10.42.0.0/16", subnetPrefix: 16 };
+        const both = refusal(() => over("mesh", vm1 ? [vm1] : [], bad));
+        expect(both).toContain(none);
+        expect(both).toContain("subnetPrefix: 16 leaves no room");
         const text = "base" as unknown as Overlay;
         expect(refusal(() => over("mesh", vm1 ? [vm1] : [], { over: text }))).toContain(
             'over: "base" is not an Overlay',
