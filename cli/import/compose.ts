@@ -1,4 +1,5 @@
 import { Address6 } from "ip-address";
+import { LONGEST_CIDR } from "../../components/overlay/switched/slices";
 import { networkAddress, prefixOf, subnet as subnetOf } from "../../components/wire/address";
 import { CliError } from "../error";
 import { type Arguments, type Component } from "./program";
@@ -95,19 +96,15 @@ const BY_DRIVER: Readonly<Record<string, Reader>> = {
     },
     overlay({ network, ipam, options, at }) {
         const cidr = cidrOf(network, ipam, `10.${201 + at}.0.0/16`);
-        const isSmall = prefixOf(cidr) > 20;
-        ipam?.leave(
-            "subnet",
-            "each host gets a part of it: add the swarm's other hosts to `hosts`",
-        );
-        ipam?.leave("gateway", "each host's part has its own, the first address");
+        ipam?.leave("subnet", "add the swarm's other hosts to `hosts`");
+        ipam?.leave("gateway", "each host is the gateway, at the first address");
         ipam?.leave("ip_range", "each host gives out addresses of its own part");
         options?.leave("encrypted", "packets of vxlan are not encrypted");
         return {
             kind: "Overlay",
             args: {
                 cidr,
-                subnetPrefix: isSmall ? Math.min(prefixOf(cidr) + 4, 28) : undefined,
+                ...sharedByAll(cidr),
                 backend: { vxlan: {} },
                 mtu: options?.number(MTU),
             },
@@ -117,6 +114,11 @@ const BY_DRIVER: Readonly<Record<string, Reader>> = {
         lan(parts, { driver: undefined, mode: parts.options?.text("macvlan_mode") }),
     ipvlan: (parts) => lan(parts, { driver: "ipvlan", mode: parts.options?.text("ipvlan_mode") }),
 };
+
+/** One subnet over all hosts, as in a swarm, where it has room for it. */
+export function sharedByAll(cidr: string): Arguments {
+    return prefixOf(cidr) <= LONGEST_CIDR ? { switched: true } : { subnetPrefix: 28 };
+}
 
 /** Docker takes the first address of the range, a Bridge that of the network; Docker tells what it took only since 29. */
 function gatewayByDocker(cidr: string, ipRange: string | undefined): string | undefined {

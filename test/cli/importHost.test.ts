@@ -147,19 +147,16 @@ describe("a vxlan device", () => {
         ]);
     });
 
-    test("in a bridge is an Overlay of the bridge's network", () => {
+    test("in a bridge is a switched Overlay of the bridge's network", () => {
         const host = {
             links: [link("br7", BRIDGE), vxlan("vx7", { master: "br7" })],
             addresses: { br7: ["10.77.0.1/16"] },
         };
         const [program, left] = imported(host);
         expect(program).toContain(
-            'new Overlay("vx7", {\n    hosts: [host],\n    cidr: "10.77.0.0/16"',
+            'new Overlay("vx7", {\n    hosts: [host],\n    cidr: "10.77.0.0/16",\n    switched: true,',
         );
-        expect(left).toEqual([
-            "vxlan vx7: add the other hosts to `hosts`",
-            "vxlan vx7: all hosts are in one subnet, of which an Overlay gives each host a part",
-        ]);
+        expect(left).toEqual(["vxlan vx7: add the other hosts to `hosts`"]);
     });
 
     test("without both is none, and an error where there is nothing else", () => {

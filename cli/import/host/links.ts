@@ -1,6 +1,6 @@
 // The bridges and tunnels of a host that neither Docker nor Crosshost has made.
 import { contains, networkOf, prefixOf } from "../../../components/wire/address";
-import { BRIDGE_NAME } from "../compose";
+import { BRIDGE_NAME, sharedByAll } from "../compose";
 import { type Arguments } from "../program";
 import { type DockerNetwork, type Link, type Seen } from "./collect";
 import { type Found, NOTHING, together } from "./found";
@@ -106,7 +106,7 @@ function fromVxlan(link: Link, seen: Seen): Found {
         `add the other hosts to \`hosts\`${peers.length === 0 ? "" : `: it sends to ${[...new Set(peers)].sort().join(", ")}`}`,
         ...(master === undefined
             ? [`${cidr} is the least that has its routes: set \`cidr\` if it is larger`]
-            : ["all hosts are in one subnet, of which an Overlay gives each host a part"]),
+            : []),
     ];
     return {
         components: [
@@ -115,6 +115,7 @@ function fromVxlan(link: Link, seen: Seen): Found {
                 name: ifname,
                 args: {
                     cidr,
+                    ...(master === undefined ? {} : sharedByAll(cidr)),
                     backend: { vxlan: { vni: number(id), port: number(port) } },
                 },
             },
