@@ -10,6 +10,8 @@ const HOST = HOSTS.find((host) => lab().hosts[host]?.release === "forky") ?? "";
 const OTHER = HOST === "vm1" ? "vm2" : "vm1";
 /** As Docker's guide to the change of its backend says; a reboot would do as well. */
 const OPENED = "iptables -P FORWARD ACCEPT";
+/** Who asks for nftables has forwarding on from the boot, and then Docker leaves no policy DROP. */
+const FORWARDING = "/etc/sysctl.d/60-docker.conf";
 const MADE = "10.42.N.200";
 const HAND = "10.42.N.201";
 
@@ -23,6 +25,7 @@ describe("an engine that is exchanged under running units", () => {
 
     beforeAll(async () => {
         labCommand("engine", HOST, "28");
+        on(HOST, `[ ! -e ${FORWARDING} ] || mv ${FORWARDING} ${FORWARDING}.aside`);
         await rebootAll([HOST]); // or it has chains that 29 left
         await runByHand();
         before = await baseline();
@@ -32,6 +35,8 @@ describe("an engine that is exchanged under running units", () => {
     afterAll(async () => {
         stack.cleanUp();
         await removeByHand();
+        const back = `mv ${FORWARDING}.aside ${FORWARDING} && sysctl -qp ${FORWARDING}`;
+        on(HOST, `[ ! -e ${FORWARDING}.aside ] || { ${back}; }`);
         labCommand("engine", HOST, engineOfLab);
     });
 
