@@ -187,6 +187,19 @@ describe.each(TOOLS)("rules beside Docker's with $shell and $awk", (tools) => {
         ]);
     });
 
+    test("a table without a filter is told where a rule of it names a link that may become the port of a bridge", () => {
+        const told = () => host.observe().lines.filter((line) => line.includes(' table ip mine '));
+        const hide = (link: string) => `nft add rule ip mine post oifname ${link} masquerade`;
+        host.sh(
+            `nft add table ip mine; nft 'add chain ip mine post { type nat hook postrouting priority 100; }'`,
+        );
+        host.sh(`ip link add br-x type bridge; ${hide("br-x")}; ${hide("lo")}; ${hide("eth7")}`);
+        expect(told()).toEqual([]);
+        host.sh(hide("eth0"));
+        expect(told()).toEqual(["rule table ip mine {"]);
+        expect(host.observe().lines).toContain('rule oifname "eth0" masquerade');
+    });
+
     test("that Docker's own rules are gone is told, of whichever table", () => {
         const gone = () => host.observe().facts.includes("docker-rules gone");
         const dnat = "iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER";

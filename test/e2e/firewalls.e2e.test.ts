@@ -1,5 +1,14 @@
 import { join } from "node:path";
-import { FIREWALLS, type Firewall, rulesOf, toldOf } from "../support/firewalls";
+import {
+    DOCKERS_RULES_ARE_GONE,
+    FIREWALLS,
+    type Firewall,
+    KEEP_FILES,
+    RESTORE_FILES,
+    restartDockerWhereTold,
+    rulesOf,
+    toldOf,
+} from "../support/firewalls";
 import {
     AS_AFTER_A_REBOOT,
     baseline,
@@ -15,8 +24,6 @@ import { Stack } from "../support/stack";
 
 const IMAGE = "lan-registry:5000/busybox:1";
 const WITHIN_MS = 15_000;
-const DOCKERS_RULES_ARE_GONE =
-    /(vm\d): Docker's own firewall rules are gone: .*:\s+systemctl restart docker/g;
 
 /** Which host has which firewall. CROSSHOST_SEED repeats a run, and `npm run sweep` has all of them. */
 const SEED = Number(process.env["CROSSHOST_SEED"] ?? Date.now() % FIREWALLS.length);
@@ -26,7 +33,6 @@ const OF = Object.fromEntries(
 const WHO = HOSTS.map(
     (host) => `${host} ${OF[host].name} (Docker ${lab().hosts[host]?.engine})`,
 ).join(", ");
-const KEPT = "/root/firewall.tar";
 
 describe(`firewalls of hosts: ${WHO} (CROSSHOST_SEED=${SEED})`, () => {
     const stack = new Stack("firewalls", join(__dirname, "firewalls"));
@@ -36,14 +42,14 @@ describe(`firewalls of hosts: ${WHO} (CROSSHOST_SEED=${SEED})`, () => {
     beforeAll(async () => {
         await installAll(Object.fromEntries(HOSTS.map((host) => [host, OF[host].packages])));
         await onAll(HOSTS, `docker pull -q ${IMAGE} >/dev/null`);
-        HOSTS.forEach((host) => on(host, `${OF[host].disable}; ${KEEP}`));
+        HOSTS.forEach((host) => on(host, `${OF[host].disable}; ${KEEP_FILES}`));
         await rebootAll(HOSTS);
         await onAll(HOSTS, AS_AFTER_A_REBOOT);
         before = await baseline();
     });
 
     afterAll(async () => {
-        HOSTS.forEach((host) => on(host, `${OF[host].disable}; ${RESTORE}`));
+        HOSTS.forEach((host) => on(host, `${OF[host].disable}; ${RESTORE_FILES}`));
         await rebootAll(HOSTS);
         stack.cleanUp();
     });
@@ -105,7 +111,7 @@ describe(`firewalls of hosts: ${WHO} (CROSSHOST_SEED=${SEED})`, () => {
 
     describe("enabled after an up", () => {
         it("drop what the preview tells, and let it through by its very commands", async () => {
-            HOSTS.forEach((host) => on(host, `${OF[host].disable}; ${RESTORE}`));
+            HOSTS.forEach((host) => on(host, `${OF[host].disable}; ${RESTORE_FILES}`));
             await rebootAll(HOSTS);
             stack.up();
             expect(await lostAfter(WITHIN_MS, lostByAll)).toEqual([]);
@@ -119,7 +125,7 @@ describe(`firewalls of hosts: ${WHO} (CROSSHOST_SEED=${SEED})`, () => {
 
         it("leave no trace of ours after destroy and without them", async () => {
             stack.destroy();
-            HOSTS.forEach((host) => on(host, `${OF[host].disable}; ${RESTORE}`));
+            HOSTS.forEach((host) => on(host, `${OF[host].disable}; ${RESTORE_FILES}`));
             await rebootAll(HOSTS);
             await onAll(HOSTS, AS_AFTER_A_REBOOT);
             expect(difference(before, await baseline())).toEqual([]);
@@ -130,16 +136,6 @@ describe(`firewalls of hosts: ${WHO} (CROSSHOST_SEED=${SEED})`, () => {
 function losesDockersRules(host: HostName): boolean {
     const { flushes } = OF[host];
     return flushes === "everybody's" || (flushes === "those of iptables" && hasIptables(host));
-}
-
-const FILES = "/etc/ufw /etc/default/ufw /etc/firewalld /etc/nftables.conf /etc/iptables";
-const KEEP = `tar -cPf ${KEPT} $(ls -d ${FILES} 2>/dev/null)`;
-const RESTORE = `rm -rf ${FILES}; tar -xPf ${KEPT}`;
-
-function restartDockerWhereTold(shown: string): string[] {
-    const hosts = [...shown.matchAll(DOCKERS_RULES_ARE_GONE)].map(([, host = ""]) => host);
-    hosts.forEach((host) => on(host, "systemctl restart docker"));
-    return hosts;
 }
 
 function toldByAll(shown: string): string[] {

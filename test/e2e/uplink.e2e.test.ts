@@ -1,15 +1,13 @@
 // The NIC of each host, by which SSH comes, becomes a port of a bridge: set up by ifupdown, by systemd-networkd, and by nobody.
-import { AS_AFTER_A_REBOOT, baseline, difference, HOSTS, type HostName } from "../support/hosts";
-import { inNetworkOf, lab, on, onAll, rebootAll, succeeds, within } from "../support/lab";
+import { addressOf, HOME, lostOnLan } from "../support/flatLan";
+import { AS_AFTER_A_REBOOT, baseline, difference, HOSTS } from "../support/hosts";
+import { on, onAll, rebootAll, succeeds } from "../support/lab";
 import { until } from "../support/patience";
 import { Stack } from "../support/stack";
 import { streaming, streamText } from "../support/streams";
 import { bridgeOf, movedWays, waysOf } from "../support/nics";
 
 const WITHIN_MS = 20_000;
-const HOME = lab().lan.cidr.replace(/\.0\/24$/, "");
-const addressOf = (host: string) => lab().hosts[host]?.address ?? "";
-const webOf = (host: string) => `${HOME}.${201 + HOSTS.indexOf(host as HostName)}`;
 
 describe("the flat-lan tutorial: uplinks of bridges", () => {
     const stack = new Stack("flat-lan");
@@ -49,12 +47,12 @@ describe("the flat-lan tutorial: uplinks of bridges", () => {
     });
 
     it("make containers machines of the LAN", () => {
-        expect(lost()).toEqual([]);
+        expect(lostOnLan()).toEqual([]);
     });
 
     it.each(["soft", "hard"] as const)("are there again after a %s reboot", async (how) => {
         await rebootAll(HOSTS, ...(how === "hard" ? (["--hard"] as const) : []));
-        await until(WITHIN_MS, () => lost().length === 0);
+        await until(WITHIN_MS, () => lostOnLan().length === 0);
         HOSTS.forEach((host, at) => {
             expect(movedWays(host)).toEqual(unlike[at]);
         });
@@ -71,7 +69,7 @@ describe("the flat-lan tutorial: uplinks of bridges", () => {
             "systemctl restart systemd-networkd",
         ]) {
             await onAll(managed, command);
-            expect([command, lost()]).toEqual([command, []]);
+            expect([command, lostOnLan()]).toEqual([command, []]);
         }
         stack.nothingToDo("preview");
     });
@@ -84,7 +82,7 @@ describe("the flat-lan tutorial: uplinks of bridges", () => {
         expect(shown).toMatch(/drift uplink eth0 *: "br-\S+ has mtu 1400, eth0 has 1500"/);
         stack.up();
         stack.nothingToDo("preview");
-        expect([time, lost()]).toEqual([time, []]);
+        expect([time, lostOnLan()]).toEqual([time, []]);
     });
 
     it("give the NIC back without a trace", async () => {
@@ -101,20 +99,4 @@ async function longestSilence(act: () => void): Promise<number> {
     console.log(streams.map(streamText).join("\n"));
     expect(streams.flatMap(({ broken }) => broken)).toEqual([]);
     return Math.max(...streams.map(({ silence }) => silence));
-}
-
-/** Who does not reach whom: the LAN each container, and each container the LAN, its own host, and the others. */
-function lost(): string[] {
-    const { namespace, address: router } = lab().lan;
-    return HOSTS.flatMap((host) => {
-        const fromLan = succeeds(() => within(namespace, `ping -c 1 -W 1 ${webOf(host)}`));
-        const targets = [router, ...HOSTS.map(addressOf), ...HOSTS.map(webOf)];
-        const missed = targets.filter(
-            (to) => !succeeds(() => inNetworkOf(host, "web", `ping -c 1 -W 1 ${to}`)),
-        );
-        return [
-            ...(fromLan ? [] : [`the LAN does not reach ${webOf(host)}`]),
-            ...missed.map((to) => `${webOf(host)} does not reach ${to}`),
-        ];
-    });
 }

@@ -9,6 +9,8 @@ export interface Firewall {
     readonly reload: string;
     /** Whose rules a reload takes away. */
     readonly flushes: "nobody's" | "everybody's" | "those of iptables";
+    /** Lets in what comes to port 8080 by a link, also after a reload. */
+    readonly letIn: (link: string) => string;
     /** Keeps the rules that commands have made, where the firewall does not by itself. */
     readonly keep: (commands: readonly string[]) => string[];
     /** Its own rules, of all that nft lists. */
@@ -62,6 +64,7 @@ export const FIREWALLS: readonly Firewall[] = [
         disable: "ufw --force disable >/dev/null",
         reload: "ufw reload >/dev/null",
         flushes: "nobody's",
+        letIn: (link) => `ufw allow in on ${link} to any port 8080 proto tcp >/dev/null`,
         keep: () => [],
         owns: ({ chain, name }) => (chain ?? name ?? "").startsWith("ufw-"),
     },
@@ -72,6 +75,14 @@ export const FIREWALLS: readonly Firewall[] = [
         disable: "systemctl disable -q --now firewalld",
         reload: "firewall-cmd -q --reload",
         flushes: "nobody's",
+        letIn: (link) =>
+            ["", "--permanent"]
+                .flatMap((how) =>
+                    [`--add-interface=${link}`, "--add-port=8080/tcp", "--add-service=ssh"].map(
+                        (change) => `firewall-cmd -q ${how} --zone=home ${change}`,
+                    ),
+                )
+                .join("; "),
         keep: () => [],
         owns: ({ table }) => table === "firewalld",
     },
@@ -82,6 +93,10 @@ export const FIREWALLS: readonly Firewall[] = [
         disable: "systemctl disable -q --now nftables",
         reload: "systemctl reload nftables",
         flushes: "everybody's",
+        letIn: (link) => {
+            const rule = `add rule inet admin input iifname "${link}" tcp dport 8080 accept`;
+            return `echo '${rule}' >>/etc/nftables.conf; nft '${rule}'`;
+        },
         keep: (commands) =>
             commands.map(
                 (command) => `echo '${command.replace(/^nft /, "")}' >>/etc/nftables.conf`,
@@ -97,6 +112,10 @@ systemctl enable -q netfilter-persistent; systemctl restart netfilter-persistent
         disable: `systemctl disable -q netfilter-persistent${iptablesAre("nft")}${WITHOUT_LEGACY_RULES}`,
         reload: "netfilter-persistent reload",
         flushes: "those of iptables",
+        letIn: (link) => {
+            const rule = `-A INPUT -i ${link} -p tcp -m tcp --dport 8080 -j ACCEPT`;
+            return `iptables-legacy ${rule}; sed -i '/^COMMIT/i ${rule}' /etc/iptables/rules.v4`;
+        },
         keep: (commands) =>
             commands.map(
                 (command) =>
@@ -160,4 +179,20 @@ export function toldOf(host: string, shown: string): Told[] {
             .map((command) => command.trim())
             .filter(Boolean),
     }));
+}
+
+/** What admins write of their firewalls, and how it is kept and put back. */
+const FILES = "/etc/ufw /etc/default/ufw /etc/firewalld /etc/nftables.conf /etc/iptables";
+const KEPT = "/root/firewall.tar";
+export const KEEP_FILES = `tar -cPf ${KEPT} $(ls -d ${FILES} 2>/dev/null)`;
+export const RESTORE_FILES = `rm -rf ${FILES}; tar -xPf ${KEPT}`;
+
+export const DOCKERS_RULES_ARE_GONE =
+    /(vm\d): Docker's own firewall rules are gone: .*:\s+systemctl restart docker/g;
+
+/** The hosts of which a preview has told it. */
+export function restartDockerWhereTold(shown: string): string[] {
+    const hosts = [...shown.matchAll(DOCKERS_RULES_ARE_GONE)].map(([, host = ""]) => host);
+    hosts.forEach((host) => on(host, "systemctl restart docker"));
+    return hosts;
 }

@@ -4,7 +4,8 @@ import { listed } from "../../facts/words";
 import { type Observation } from "../../facts/observation";
 import { type Unit } from "../../wire/unit";
 import { commandsOf, type Firewall } from "./opening";
-import { type Chain, chainsOf, droppedBy, LEGACY } from "./ruleset";
+import { nicRuleWarnings } from "./nicRules";
+import { type Chain, chainsOf, droppedBy, FIREWALLD, LEGACY } from "./ruleset";
 import { type Way, waysOf } from "./ways";
 
 const DOCKERS_RULES_ARE_GONE =
@@ -29,13 +30,20 @@ export function firewallWarnings(
         const by = droppingChain(way, chains, facts);
         return by ? [{ way, by }] : [];
     });
+    const zoned = dropped.some(
+        ({ way, by }) => way.opening.what === "switched" && by.table === FIREWALLD,
+    );
     return [
         ...(facts.has("docker-rules") ? [DOCKERS_RULES_ARE_GONE] : []),
         ...(left ? [DOCKERS_POLICY_IS_LEFT(firewallOf(left, all, facts))] : []),
         ...unique(dropped.map(({ by }) => by)).map((by) => {
             const eaten = dropped.filter((one) => one.by === by).map(({ way }) => way);
-            return warning(by, firewallOf(by, chains, facts), eaten);
+            return warning(by, firewallOf(by, chains, facts), eaten, chains);
         }),
+        ...nicRuleWarnings(
+            wanted,
+            zoned ? chains.filter(({ table }) => table !== FIREWALLD) : chains,
+        ),
     ];
 }
 
@@ -78,12 +86,17 @@ function willBeOpened(
     );
 }
 
-function warning(by: Chain, firewall: Firewall, ways: readonly Way[]): string {
+function warning(
+    by: Chain,
+    firewall: Firewall,
+    ways: readonly Way[],
+    chains: readonly Chain[],
+): string {
     const keeps = firewall === "ufw" || firewall === "firewalld";
     const name = keeps ? firewall : `chain ${by.name} of table ${by.table}`;
     const toKeep = keeps ? "" : " (write it into the file that the rules are loaded from, too)";
     const what = unique(ways.map((way) => way.what)).join(", and ");
-    const commands = ways.flatMap(({ opening }) => commandsOf(opening, firewall, by));
+    const commands = ways.flatMap(({ opening }) => commandsOf(opening, firewall, by, chains));
     return `its firewall (${name}) drops ${what}; to let it through${toKeep}:${lastOfEach(commands).map(line).join("")}`;
 }
 
@@ -105,7 +118,7 @@ function firewallOf(
     chains: readonly Chain[],
     facts: Observation["facts"],
 ): Firewall {
-    if (table === "inet firewalld") {
+    if (table === FIREWALLD) {
         return "firewalld";
     }
     if (table !== "ip filter" && table !== LEGACY) {

@@ -1,12 +1,13 @@
 // The commands by which each firewall lets through what it drops.
 import { type Carrier, GRE_PROTOCOL } from "../../wire/flow";
+import { zoneOf } from "./nicRules";
 import { type Chain } from "./ruleset";
 
 /** `iptables` is the program that a host calls so; the others say what their rules lie in. */
 export type Firewall =
     "ufw" | "firewalld" | "iptables" | "iptables-nft" | "iptables-legacy" | "nft";
 
-export type Opening = TunnelOpening | Passage;
+export type Opening = TunnelOpening | Passage | Switched;
 
 /** To the host's own tunnel from its peers, or to theirs. */
 interface TunnelOpening {
@@ -23,6 +24,13 @@ interface Passage {
     readonly rules: readonly Pass[];
 }
 
+/** Packets that a bridge with a NIC of the host's switches. */
+interface Switched {
+    readonly what: "switched";
+    readonly nic: string;
+    readonly bridge: string;
+}
+
 interface Pass {
     readonly from?: string;
     readonly to?: string;
@@ -31,10 +39,36 @@ interface Pass {
 }
 
 /** The commands, to be run as they are. */
-export function commandsOf(opening: Opening, firewall: Firewall, by: Chain): string[] {
-    return opening.what === "passage"
-        ? passageCommands(opening, firewall, by)
-        : tunnelCommands(opening, firewall, by);
+export function commandsOf(
+    opening: Opening,
+    firewall: Firewall,
+    by: Chain,
+    chains: readonly Chain[],
+): string[] {
+    switch (opening.what) {
+        case "passage":
+            return passageCommands(opening, firewall, by);
+        case "switched":
+            return switchedCommands(opening, firewall, by, chains);
+        default:
+            return tunnelCommands(opening, firewall, by);
+    }
+}
+
+/** Of firewalld's zones, that of the NIC; the default one where none names it. */
+function switchedCommands(
+    { nic, bridge }: Switched,
+    firewall: Firewall,
+    by: Chain,
+    chains: readonly Chain[],
+): string[] {
+    if (firewall !== "firewalld") {
+        const rules = [{ from: bridge, to: bridge }];
+        return passageCommands({ what: "passage", range: "", rules }, firewall, by);
+    }
+    const zone = zoneOf(chains, nic);
+    const of = zone === undefined ? "" : `--zone=${zone} `;
+    return [`${of}--add-interface=${bridge}`, `${of}--add-forward`].flatMap(lasting);
 }
 
 function tunnelCommands(

@@ -33,6 +33,7 @@ const SKIPPED =
     /^(counter( packets \d+ bytes \d+)?|burst \d+ \S+|log( (prefix "[^"]*"|(level|flags|group|snaplen) \S+))*) ?/;
 const VERDICT = /(^| )(accept|drop|reject|return|jump \S+|goto \S+)( with .*)?$/;
 
+export const FIREWALLD = "inet firewalld";
 /** The table that nft does not list. */
 export const LEGACY = "ip filter (iptables-legacy)";
 

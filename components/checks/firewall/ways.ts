@@ -3,6 +3,7 @@ import { networkAddress } from "../../wire/address";
 import { type ForwardFlow, type Flow, GRE_PROTOCOL, type TunnelFlow } from "../../wire/flow";
 import { listed } from "../../facts/words";
 import { type Observation } from "../../facts/observation";
+import { uplinksOf } from "../../entries/uplink/uplink";
 import { networksOf } from "../../entries/network/network";
 import { type Unit } from "../../wire/unit";
 import { type Opening } from "./opening";
@@ -29,6 +30,7 @@ export function waysOf(unit: Unit, flows: readonly Flow[], facts: Facts): Way[] 
             flow.kind === "forward" ? passage(flow, facts) : tunnel(flow, facts),
         ),
         ...waysOfBridges(unit, facts),
+        ...waysOfUplinks(unit, facts),
     ];
 }
 
@@ -99,7 +101,6 @@ function waysOfBridges(unit: Unit, facts: Facts): Way[] {
         .map((fact) => fact.split(" ")[0] ?? "")
         .filter((name) => !NO_NIC.test(name));
     const bridges = networksOf(unit).filter(({ driver }) => driver === "bridge" && nic !== "");
-    const isFiltered = facts.get("bridges")?.[0] === "filtered";
     return bridges.flatMap(({ link: bridge, subnet: range, gateway: own }): Way[] => {
         const out = { iifname: bridge, oifname: nic, saddr: own, daddr: ELSEWHERE };
         const answer = { ...back(out), of: "reply" } as const;
@@ -132,12 +133,36 @@ function waysOfBridges(unit: Unit, facts: Facts): Way[] {
             },
             {
                 what: `traffic between containers on ${bridge}`,
-                packets: isFiltered ? [{ hook: "forward", ...inside }] : [],
+                packets: isFiltered(facts) ? [{ hook: "forward", ...inside }] : [],
                 opening: { what: "passage", range, rules: [{ from: bridge, to: bridge }] },
             },
         ];
         return ways.map((way) => ({ ...way, bridge: { name: bridge, isSource: true } }));
     });
+}
+
+/** What a bridge with a NIC of the host's switches, where bridges are filtered. */
+function waysOfUplinks(unit: Unit, facts: Facts): Way[] {
+    if (!isFiltered(facts)) {
+        return [];
+    }
+    return uplinksOf(unit).flatMap(({ nic, bridge }): Way[] => {
+        const [, prefixed] =
+            listed(facts, "address").find(([link]) => link === nic || link === bridge) ?? [];
+        const [own = ELSEWHERE] = (prefixed ?? "").split("/");
+        const across = { iifname: bridge, oifname: bridge, saddr: own, daddr: own };
+        return [
+            {
+                what: `traffic between the LAN and containers on ${bridge}`,
+                packets: [{ hook: "forward", ...across }],
+                opening: { what: "switched", nic, bridge },
+            },
+        ];
+    });
+}
+
+function isFiltered(facts: Facts): boolean {
+    return facts.get("bridges")?.[0] === "filtered";
 }
 
 type Ends = Readonly<Record<"iifname" | "oifname" | "saddr" | "daddr", string>>;

@@ -13,7 +13,7 @@ function filter_read(line,    words) {
         filter_now = ""
     if (filter_now == "" || filter_skips(line) || line ~ /^[ \t]*}?$/)
         return
-    if (line ~ / hook (input|output|forward) /)
+    if (line ~ / hook (input|output|forward) / || (!(filter_now in filters) && names_nic(line)))
         filters[filter_now] = 1
     filter_lines[++filter_count] = trim(line)
     filter_table[filter_count] = filter_now
@@ -28,4 +28,16 @@ function filter_skips(line) {
     if (line ~ /^\t}$/)
         filter_in_set = 0
     return 1
+}
+
+# tells packets by a link that may become the port of a bridge, as one does that hides a network behind the address of a NIC
+function names_nic(line,    i, name) {
+    if (line !~ /[io]if(name)? /)
+        return 0
+    for (i = 1; i <= link_count; i++) {
+        name = links[i]
+        if (name != "lo" && link_kind[name] != "bridge" && link_group[name] != 201 && index(line, "\"" name "\""))
+            return 1
+    }
+    return 0
 }

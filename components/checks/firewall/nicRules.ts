@@ -1,0 +1,78 @@
+// Rules that tell packets by a NIC. Those of a NIC that is the port of a bridge come, for them, by the bridge.
+import { uplinksOf } from "../../entries/uplink/uplink";
+import { type Unit } from "../../wire/unit";
+import { type Chain, FIREWALLD } from "./ruleset";
+
+const LINK = /\b[io]if(?:name)? (?:!= )?(\{[^}]*\}|"[^"]*"|\S+) ?/g;
+/** By which zone firewalld judges what comes by a link; the second form is that of 2.4 and newer. */
+const ZONE = /^iifname "([^"]*)" (?:goto|jump) filter_IN_(\S+?)(?:_to_HOST)?$/;
+
+interface NicRule {
+    readonly chain: Chain;
+    readonly rule: string;
+    /** As it has to be for packets that come by the bridge. */
+    readonly wanted: string;
+}
+
+/** What an admin has to write for a bridge that he has for its NIC. */
+export function nicRuleWarnings(wanted: Unit, chains: readonly Chain[]): string[] {
+    return uplinksOf(wanted).flatMap(({ nic, bridge }) => {
+        const found = chains.flatMap((chain) => nicRules(chain, nic, bridge));
+        const zone = zoneOf(chains, nic);
+        const own = found.filter(({ chain }) => chain.table !== FIREWALLD);
+        return [
+            ...(found.length > own.length && zone !== undefined
+                ? [zoneWarning(zone, nic, bridge)]
+                : []),
+            ...(own.length > 0 ? [ruleWarning(own, nic, bridge)] : []),
+        ];
+    });
+}
+
+/** The zone that firewalld has a NIC in; undefined where none names it. */
+export function zoneOf(chains: readonly Chain[], nic: string): string | undefined {
+    const [zone] = chains
+        .filter(({ table }) => table === FIREWALLD)
+        .flatMap(({ rules }) => rules.map((rule) => ZONE.exec(rule)))
+        .filter((found) => found?.[1] === nic);
+    return zone?.[2];
+}
+
+/** Those that name the NIC, and have no twin that judges what comes by the bridge. */
+function nicRules(chain: Chain, nic: string, bridge: string): NicRule[] {
+    return chain.rules
+        .filter((rule) => names(rule, nic) && !names(rule, bridge))
+        .map((rule) => ({ chain, rule, wanted: rule.replaceAll(`"${nic}"`, `"${bridge}"`) }))
+        .filter(({ rule, wanted }) => {
+            const ofAll = rule.replace(LINK, "");
+            return !chain.rules.some((other) => other === wanted || other === ofAll);
+        });
+}
+
+function names(rule: string, link: string): boolean {
+    return [...rule.matchAll(LINK)].some(([, values = ""]) =>
+        values
+            .replace(/[{}"]/g, "")
+            .split(",")
+            .map((value) => value.trim())
+            .some((value) =>
+                value.endsWith("*") ? link.startsWith(value.slice(0, -1)) : value === link,
+            ),
+    );
+}
+
+function zoneWarning(zone: string, nic: string, bridge: string): string {
+    const change = `--zone=${zone} --add-interface=${bridge}`;
+    return (
+        `its firewall (firewalld) has ${nic} in the zone ${zone}, and packets come by ${bridge} once ${nic} is its port; ` +
+        `to have that in the zone too:\n    firewall-cmd ${change}\n    firewall-cmd --permanent ${change}`
+    );
+}
+
+function ruleWarning(rules: readonly NicRule[], nic: string, bridge: string): string {
+    const lines = rules.map(({ chain, wanted }) => `\n    ${chain.table} ${chain.name}: ${wanted}`);
+    return (
+        `its firewall tells packets by ${nic}, and they come by ${bridge} once ${nic} is its port; ` +
+        `write beside the rules for ${nic}, here in the words of nft:${lines.join("")}`
+    );
+}
