@@ -188,7 +188,7 @@ describe.each(TOOLS)("rules beside Docker's with $shell and $awk", (tools) => {
     });
 
     test("a table without a filter is told where a rule of it names a link that may become the port of a bridge", () => {
-        const told = () => host.observe().lines.filter((line) => line.includes(' table ip mine '));
+        const told = () => host.observe().lines.filter((line) => line.includes(" table ip mine "));
         const hide = (link: string) => `nft add rule ip mine post oifname ${link} masquerade`;
         host.sh(
             `nft add table ip mine; nft 'add chain ip mine post { type nat hook postrouting priority 100; }'`,
