@@ -20,6 +20,7 @@ export { type NetworkHandle } from "./network/handle";
 export {
     type BackendArgs,
     type DirectArgs,
+    type GeneveArgs,
     type GreArgs,
     type IpipArgs,
     type VxlanArgs,

@@ -9,6 +9,7 @@ import { dockerSchema } from "../components/host/dockerSchema";
 import { connectionSchema, guardSchema, hostSchema } from "../components/host/schema";
 import { macvlanSchema } from "../components/macvlan/schema";
 import { backendChoice } from "../components/overlay/backends/choice";
+import { geneve } from "../components/overlay/backends/geneve";
 import { gre } from "../components/overlay/backends/gre";
 import { vxlan } from "../components/overlay/backends/vxlan";
 import { wireguard } from "../components/overlay/backends/wireguard";
@@ -343,6 +344,7 @@ const contracts: [string, unknown][] = [
     ["VxlanArgs", vxlan.options],
     ["GreArgs", gre.options],
     ["WireguardArgs", wireguard.options],
+    ["GeneveArgs", geneve.options],
     ["ContainerAttachmentArgs", attachmentSchema],
     ["InterfaceArgs", interfaceSchema],
     ["RouteArgs", routeSchema],

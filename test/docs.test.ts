@@ -12,6 +12,7 @@ import { macvlanSchema } from "../components/macvlan/schema";
 import { backendChoice } from "../components/overlay/backends/choice";
 import { gre } from "../components/overlay/backends/gre";
 import { vxlan } from "../components/overlay/backends/vxlan";
+import { geneve } from "../components/overlay/backends/geneve";
 import { wireguard } from "../components/overlay/backends/wireguard";
 import { layOut, planOverlay } from "../components/overlay/plan";
 import { overlaySchema } from "../components/overlay/schema";
@@ -33,6 +34,7 @@ const TABLES: readonly [string, string, { readonly shape: object }][] = [
     ["overlay-vxlan.md", "VxlanArgs", vxlan.options],
     ["overlay-gre.md", "GreArgs", gre.options],
     ["overlay-wireguard.md", "WireguardArgs", wireguard.options],
+    ["overlay-geneve.md", "GeneveArgs", geneve.options],
     ["bridge.md", "BridgeArgs", bridgeSchema],
     ["macvlan.md", "MacvlanArgs", macvlanSchema],
     ["container-attachment.md", "ContainerAttachmentArgs", attachmentSchema],
@@ -70,6 +72,7 @@ describe.each(TABLES)("%s on %s", (name, args, { shape }) => {
             "gre",
             "ipip",
             "wireguard",
+            "geneve",
             ...ONE_OF,
         ];
         expect(silent.map((one) => one.name).filter((one) => !none.includes(one))).toEqual([]);
@@ -100,7 +103,7 @@ test.each([...pages(), join(DOCS, "../README.md"), join(DOCS, "../CONTRIBUTING.m
     },
 );
 
-const BACKENDS = ["vxlan", "direct", "gre", "ipip", "wireguard"];
+const BACKENDS = ["vxlan", "direct", "gre", "ipip", "wireguard", "geneve"];
 
 test.each([
     ...BACKENDS.map((name): [string, object] => [name, { backend: { [name]: {} } }]),

@@ -159,7 +159,7 @@ function overlaps(
     });
 }
 
-function linkMisfits({ name, vxlan, tunnel }: WantedLink, own: string, facts: Facts): string[] {
+function linkMisfits({ name, numbered, tunnel }: WantedLink, own: string, facts: Facts): string[] {
     const [, kind, owner = ""] = listed(facts, "link").find(([link]) => link === name) ?? [];
     if (kind !== undefined && isStranger(owner, own)) {
         return [
@@ -167,22 +167,25 @@ function linkMisfits({ name, vxlan, tunnel }: WantedLink, own: string, facts: Fa
         ];
     }
     return [
-        ...(vxlan ? vxlanMisfits(name, vxlan, own, facts) : []),
+        ...(numbered ? numberMisfits(name, numbered, own, facts) : []),
         ...(tunnel ? tunnelMisfits(name, tunnel, own, facts) : []),
     ];
 }
 
-function vxlanMisfits(
+function numberMisfits(
     name: string,
-    { id, port }: NonNullable<WantedLink["vxlan"]>,
+    { kind, id, port }: NonNullable<WantedLink["numbered"]>,
     own: string,
     facts: Facts,
 ): string[] {
-    return strangers("vxlan", name, own, facts)
+    const called = kind === "vxlan" ? "VXLAN" : "Geneve";
+    return strangers(kind, name, own, facts)
         .filter(
             ([, theirs, theirPort]) => theirPort === port && (theirs === id || theirs === "all"),
         )
-        .map((by) => taken(`VXLAN ${id} on UDP port ${port}`, by, "backend.vxlan.vni or port"));
+        .map((by) =>
+            taken(`${called} ${id} on UDP port ${port}`, by, `backend.${kind}.vni or port`),
+        );
 }
 
 /** What comes to the address, by whatever device, goes by the key alone, and IPIP has none. */

@@ -20,7 +20,9 @@ export function wireguardMisfits(unit: Unit, own: string, facts: Facts): string[
 function holderOf(port: number, device: string, own: string, facts: Facts): string | undefined {
     const tunnels = [
         ...listed(facts, "wireguard").map(([name = "", at, owner = ""]) => ({ name, at, owner })),
-        ...listed(facts, "vxlan").map(([name = "", , at, owner = ""]) => ({ name, at, owner })),
+        ...["vxlan", "geneve"].flatMap((kind) =>
+            listed(facts, kind).map(([name = "", , at, owner = ""]) => ({ name, at, owner })),
+        ),
     ].filter(({ at }) => at === String(port));
     const stranger = tunnels.find(({ name, owner }) => name !== device && isStranger(owner, own));
     if (stranger) {

@@ -54,8 +54,9 @@ export interface OverlayArgs {
      */
     switched?: boolean;
     /**
-     * How packets travel between hosts: `{ vxlan: {} }`, `{ direct: {} }`, `{ gre: {} }`, `{ ipip: {} }`
-     * or `{ wireguard: {} }`. Changed in place; traffic between hosts pauses until every host has it.
+     * How packets travel between hosts: `{ vxlan: {} }`, `{ direct: {} }`, `{ gre: {} }`, `{ ipip: {} }`,
+     * `{ wireguard: {} }` or `{ geneve: {} }`. Changed in place; traffic between hosts pauses until
+     * every host has it.
      */
     backend: BackendArgs;
     /**
@@ -67,8 +68,8 @@ export interface OverlayArgs {
     /**
      * MTU of the containers' interfaces in bytes, 576 to 65535. Default: the smallest `mtu` of the
      * hosts, or that of the Overlay below, minus the backend's overhead. Over hosts with 1500: 1450 for
-     * vxlan, 1500 for direct, 1472 for gre, 1480 for ipip, 1440 for wireguard. Changed in place, under
-     * running containers.
+     * vxlan, 1500 for direct, 1472 for gre, 1480 for ipip, 1440 for wireguard, 1450 for geneve.
+     * Changed in place, under running containers.
      */
     mtu?: number;
     /**

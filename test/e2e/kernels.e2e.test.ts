@@ -18,14 +18,18 @@ import {
 import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
 import { isNoModule } from "./kernels/meshed";
-import { tunnels } from "./kernels/tunnels";
-import { wireguard } from "./kernels/wireguard";
+import { over, PILES } from "./kernels/over";
+import { ROUNDS, TUNNELS, tunnels } from "./kernels/tunnels";
+import { KEY_DRIFTS, wireguard } from "./kernels/wireguard";
 
 /** Hosts with kernels of their own, beside the lab's others. */
 const OWN = ["vm4", "vm5"] as const;
 const SHARED = "vm3";
 const ALL = [...OWN, SHARED];
 const WITHIN_MS = 30_000;
+
+/** Which tunnels, piles and changes are tried. CROSSHOST_SEED repeats a run, and `npm run sweep` has all of them. */
+const SEED = Number(process.env["CROSSHOST_SEED"] ?? Date.now() % 60);
 
 /** Each host's container of the demo. */
 const DEMO = { vm4: "crosshost-demo-web", vm5: "crosshost-demo-api", vm3: "crosshost-demo-db" };
@@ -258,12 +262,16 @@ of("LANs by VLAN and ipvlan, and an overlay over a bond", () => {
     }
 });
 
-of("overlays over protocols of IP", () => {
-    tunnels(OWN);
+of(`overlays that encrypt, by WireGuard (CROSSHOST_SEED=${SEED})`, () => {
+    wireguard(OWN, drawn(KEY_DRIFTS));
 });
 
-of("overlays that encrypt, by WireGuard", () => {
-    wireguard(OWN);
+of(`overlays by what this machine's kernel lacks (CROSSHOST_SEED=${SEED})`, () => {
+    tunnels(OWN, { name: drawn(TUNNELS), round: drawn(ROUNDS) });
+});
+
+of(`overlays over one another: ${drawn(PILES).join(", ")} (CROSSHOST_SEED=${SEED})`, () => {
+    over(OWN, drawn(PILES));
 });
 
 of("hosts that are taken away", () => {
@@ -275,6 +283,10 @@ of("hosts that are taken away", () => {
         expect(Object.keys(lab().hosts)).toEqual(["vm1", "vm2", "vm3"]);
     });
 });
+
+function drawn<T>(all: readonly [T, ...T[]]): T {
+    return all[SEED % all.length] ?? all[0];
+}
 
 /** The hosts' processes on this machine; a zombie, which has no command line, is its parent's affair. */
 const ALIVE = `

@@ -40,7 +40,7 @@ describe("an overlay over another", () => {
     it("is previewed with nothing below it yet, made after it, and the second up changes nothing", async () => {
         use([LOWEST, FIXED]);
         const shown = stack.preview();
-        expect(shown).toMatch(/underlay 10\.42\.1\.1 *: "mtu 1450 link ch-level0-/);
+        expect(shown).toMatch(/underlay 10\.42\.1\.1 *: "mtu 1450 link ch-tier0-/);
         expect(shown).not.toMatch(/warning|error/);
         expect(difference(before, await dumps())).toEqual([]);
         stack.up();
@@ -64,7 +64,7 @@ describe("an overlay over another", () => {
 
     it("takes packets of its members from no other side: neither from the LAN nor from a container of the lower one", () => {
         const to = "10.42.1.1";
-        const mac = on("vm1", "cat /sys/class/net/vx-level1-*/address").trim();
+        const mac = on("vm1", "cat /sys/class/net/vx-tier1-*/address").trim();
         const payload = inVxlan(
             { vni: 7, port: 4700, to: mac },
             echoRequest(addressAt(1, "vm2"), addressAt(1, "vm1")),
@@ -106,21 +106,21 @@ describe("an overlay over another", () => {
     it.each([
         [
             "its bridge and a tunnel",
-            `ip link del $(basename /sys/class/net/ch-level0-*)`,
+            `ip link del $(basename /sys/class/net/ch-tier0-*)`,
             /drift underlay 10\.42\.1\.1 *: "no interface has the address/,
         ],
         [
             "its tunnel and a route",
-            `ip link del $(basename /sys/class/net/vx-level0-*)`,
-            /drift link vx-level0-\S+ *: "missing"/,
+            `ip link del $(basename /sys/class/net/vx-tier0-*)`,
+            /drift link vx-tier0-\S+ *: "missing"/,
         ],
     ])("comes back by one up when the lower one has lost %s", async (_what, does, told) => {
         on("vm1", does);
-        on("vm2", "ip link del $(basename /sys/class/net/vx-level1-*)");
+        on("vm2", "ip link del $(basename /sys/class/net/vx-tier1-*)");
         on("vm3", "ip route del 10.43.1.0/24");
         const shown = stack.preview();
         expect(shown).toMatch(told);
-        expect(shown).toMatch(/drift link vx-level1-\S+ *: "missing"/);
+        expect(shown).toMatch(/drift link vx-tier1-\S+ *: "missing"/);
         expect(shown).toMatch(/drift route 10\.43\.1\.0\/24 *: "missing"/);
         stack.up();
         expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
@@ -156,7 +156,7 @@ describe("an overlay over another", () => {
         use([{ direct: {} }, FIXED, VXLAN, VXLAN, VXLAN]);
         const { status, output } = stack.attempt("preview");
         expect(status).not.toBe(0);
-        expect(output).toContain('over: packets of Overlay "level3" go through 3 tunnels');
+        expect(output).toContain('over: packets of Overlay "tier3" go through 3 tunnels');
     });
 
     it("goes from the hosts before the lower one, and leaves no trace after destroy", async () => {
@@ -186,7 +186,7 @@ describe("an overlay over another", () => {
 function tableOn(host: string): string {
     return on(
         host,
-        "nft list tables | sed -n 's/table inet \\(crosshost_.*level1\\)/\\1/p'",
+        "nft list tables | sed -n 's/table inet \\(crosshost_.*tier1\\)/\\1/p'",
     ).trim();
 }
 

@@ -40,7 +40,7 @@ test("the schema takes it, and messages name it", () => {
     expect(choose({}).error?.issues).toMatchObject([
         {
             message:
-                "needs exactly one backend: { vxlan: {} } or { direct: {} } or { gre: {} } or { ipip: {} } or { wireguard: {} } or { l2tp: {} }",
+                "needs exactly one backend: { vxlan: {} } or { direct: {} } or { gre: {} } or { ipip: {} } or { wireguard: {} } or { geneve: {} } or { l2tp: {} }",
         },
     ]);
 });

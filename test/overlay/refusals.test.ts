@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 const NO_BACKEND =
-    "backend: needs exactly one backend: { vxlan: {} } or { direct: {} } or { gre: {} } or { ipip: {} } or { wireguard: {} }";
+    "backend: needs exactly one backend: { vxlan: {} } or { direct: {} } or { gre: {} } or { ipip: {} } or { wireguard: {} } or { geneve: {} }";
 
 describe("refused, before anything of it is registered", () => {
     const lines = (text: string) => text.split("\n    ");

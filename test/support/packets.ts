@@ -34,6 +34,13 @@ export function inVxlan(
     return Buffer.concat([udp, vxlan, frame]);
 }
 
+/** The same in Geneve, of Ethernet and without options. */
+export function inGeneve(to: Parameters<typeof inVxlan>[0], packet: Buffer): Buffer {
+    const sent = inVxlan(to, packet);
+    Buffer.from([0, 0, 0x65, 0x58]).copy(sent, 8);
+    return sent;
+}
+
 interface Sent {
     readonly protocol: number;
     readonly to: string;

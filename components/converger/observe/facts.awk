@@ -102,7 +102,7 @@ function say_line(prefix, path,    line) {
 
 # one question for all of them: most kernels lack none
 function say_lacks(    n, names, i, asked) {
-    n = split("vxlan ip_gre ipip wireguard macvlan ipvlan 8021q", names, " ")
+    n = split("vxlan geneve ip_gre ipip wireguard macvlan ipvlan 8021q", names, " ")
     for (i = 1; i <= n; i++)
         if (kernel_module(names[i]) == "no" && !(names[i] in module_lacks))
             asked = asked " " names[i]
@@ -147,6 +147,8 @@ function say_links(    i, name) {
             print "fact wireless " name
         if (link_kind[name] == "vxlan")
             print "fact vxlan " name, (has_word(link_words[name], "external") ? "all" : link_word(name, "id")), link_word(name, "dstport"), owner_alias(name)
+        if (link_kind[name] == "geneve")
+            print "fact geneve " name, (has_word(link_words[name], "external") ? "all" : link_word(name, "id") "@" link_word(name, "remote")), link_word(name, "dstport"), owner_alias(name)
         if (tunnel_kind(name) != "")
             print "fact " tunnel_kind(name), name, (link_word(name, "key") == "" ? "-" : link_word(name, "key")), link_word(name, "local"), owner_alias(name)
     }

@@ -35,7 +35,7 @@ function kernel_config(name,    command, line, option) {
     option = "CONFIG_" (name in KERNEL_OPTION ? KERNEL_OPTION[name] : toupper(name)) "="
     if (kernel_options == "") {
         kernel_options = " "
-        command = "exec gzip -dc /proc/config.gz 2>/dev/null | grep -E \"^CONFIG_(NET|NF_TABLES|VXLAN|NET_IPGRE|NET_IPIP|WIREGUARD|MACVLAN|IPVLAN|VLAN_8021Q)=\""
+        command = "exec gzip -dc /proc/config.gz 2>/dev/null | grep -E \"^CONFIG_(NET|NF_TABLES|VXLAN|GENEVE|NET_IPGRE|NET_IPIP|WIREGUARD|MACVLAN|IPVLAN|VLAN_8021Q)=\""
         while ((command | getline line) > 0)
             kernel_options = kernel_options line " "
         close(command)

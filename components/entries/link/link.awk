@@ -1,13 +1,15 @@
-# link NAME: bridges, tunnels (VXLAN, GRE, IPIP, WireGuard), and what lies on a NIC: VLANs and the host's own macvlan or ipvlan. Marked by their alias, and by
+# link NAME: bridges, tunnels (VXLAN, Geneve, GRE, IPIP, WireGuard), and what lies on a NIC: VLANs and the host's own macvlan or ipvlan. Marked by their alias, and by
 # group 201 until they have it.
 
 BEGIN {
     # what an entry does not name is at its default: compared, and put back when the word leaves the plan
     LINK_DEFAULTS["vxlan"] = "learning ttl auto ageing 300 master none"
+    LINK_DEFAULTS["geneve"] = "ttl auto df unset"
     LINK_DEFAULTS["ipip"] = "remote any ttl inherit pmtudisc"
     LINK_DEFAULTS["gre"] = LINK_DEFAULTS["ipip"] " noignore-df"
     LINK_DEFAULTS["bridge"] = "stp_state 0 forward_delay 1500 priority 32768 vlan_filtering 0 mcast_snooping 1"
     LINK_WORDS["vxlan"] = "id local dev dstport ttl ageing"
+    LINK_WORDS["geneve"] = "id remote dstport ttl df"
     LINK_WORDS["ipip"] = "local remote ttl"
     LINK_WORDS["gre"] = LINK_WORDS["ipip"] " key"
     LINK_WORDS["macvlan"] = LINK_WORDS["ipvlan"] = "link mode"
@@ -17,6 +19,7 @@ BEGIN {
     # each may have `no` before it; and what a link has for which `ip` says neither. gawk 5.2 ends where an unset one is handed on.
     LINK_FLAGS["bridge"] = LINK_FLAGS["vlan"] = LINK_FLAGS["macvlan"] = LINK_FLAGS["ipvlan"] = ""
     LINK_FLAGS["vxlan"] = "learning"
+    LINK_FLAGS["geneve"] = ""
     LINK_FLAGS["ipip"] = "pmtudisc"
     LINK_FLAGS["gre"] = "pmtudisc ignore-df"
     LINK_UNSAID["learning"] = "learning"
@@ -24,6 +27,7 @@ BEGIN {
     LINK_UNSAID["ignore-df"] = "noignore-df"
     LINK_COMMON = "mtu address master"
     LINK_IN_PLACE["vxlan"] = "local dev ttl ageing learning"     # the kernel refuses another id or dstport
+    LINK_IN_PLACE["geneve"] = "ttl df"     # id, remote and dstport only when it is made
     LINK_IN_PLACE["gre"] = LINK_IN_PLACE["ipip"] = LINK_IN_PLACE["vlan"] = LINK_IN_PLACE["macvlan"] = LINK_IN_PLACE["ipvlan"] = ""
     LINK_IN_PLACE["bridge"] = LINK_WORDS["bridge"]
 }
@@ -210,8 +214,8 @@ function link_owner(id,    name, i, other, value) {
 # whether one gets the packets that are meant for another
 function link_takes(other, value,    kind, local) {
     kind = first_word(value)
-    if (kind == "vxlan")
-        return link_kind[other] == "vxlan" && vxlan_takes(other, word_after(value, "id")) && link_word(other, "dstport") == word_after(value, "dstport")
+    if (kind ~ /^(vxlan|geneve)$/)
+        return link_kind[other] == kind && number_taken(other, value) && link_word(other, "dstport") == word_after(value, "dstport")
     if ((kind != "gre" && kind != "ipip") || tunnel_kind(other) != kind)
         return 0
     local = link_word(other, "local")
@@ -219,14 +223,16 @@ function link_takes(other, value,    kind, local) {
 }
 
 function link_taken(value) {
-    if (value ~ /^vxlan /)
-        return "VNI " word_after(value, "id") " on port " word_after(value, "dstport")
+    if (value ~ /^(vxlan|geneve) /)
+        return "VNI " word_after(value, "id") (value ~ /^geneve/ ? " from " word_after(value, "remote") : "") " on port " word_after(value, "dstport")
     return (value ~ /^gre / ? "GRE key " word_after(value, "key") : "IPIP") " at " word_after(value, "local")
 }
 
 # one that is `external` takes all that come to its port
-function vxlan_takes(name, id) {
-    return link_word(name, "id") == id || has_word(link_words[name], "external")
+function number_taken(name, value) {
+    if (has_word(link_words[name], "external"))
+        return 1
+    return link_word(name, "id") == word_after(value, "id") && (value ~ /^vxlan/ || link_word(name, "remote") == word_after(value, "remote"))
 }
 
 # gre or ipip, whatever it carries; that of the kernel itself, which takes what nobody else does, only when it is used

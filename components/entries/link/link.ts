@@ -32,6 +32,22 @@ export function vxlanLink(
     return entry(`link ${name}`, `vxlan id ${id} ${port} mtu ${mtu} address ${mac}${master}`);
 }
 
+/** To one peer, from which alone it takes packets. It sends by the address that the route to the peer says. */
+export function geneveLink(
+    name: string,
+    wanted: {
+        readonly id: number;
+        readonly remote: string;
+        readonly dstport: number;
+        readonly mtu: number;
+        readonly mac: string;
+    },
+): Entry {
+    const { id, remote, dstport, mtu, mac } = wanted;
+    const port = `remote ${remote} dstport ${dstport}`;
+    return entry(`link ${name}`, `geneve id ${id} ${port} mtu ${mtu} address ${mac}`);
+}
+
 /** A device with no peer of its own: whom a packet goes to is said by routes and neighbours. */
 export function greLink(
     name: string,
@@ -76,8 +92,8 @@ export function siblingLink(
 /** A link that a unit wants. */
 export interface WantedLink {
     readonly name: string;
-    /** Of a VXLAN device. */
-    readonly vxlan?: { readonly id: string; readonly port: string };
+    /** Of a VXLAN or Geneve device; the latter takes a number from one host only, as `7@192.168.40.12`. */
+    readonly numbered?: { readonly kind: string; readonly id: string; readonly port: string };
     /** Of a GRE or IPIP device; the key is `-` where there is none. */
     readonly tunnel?: { readonly kind: string; readonly key: string; readonly local: string };
     /** The NIC of a VLAN. */
@@ -89,8 +105,14 @@ export function linksOf(unit: Unit): WantedLink[] {
         .filter(({ key }) => key.startsWith("link "))
         .map(({ key, value }) => ({
             name: word(key, 1),
-            vxlan: value.startsWith("vxlan ")
-                ? { id: wordAfter(value, "id"), port: wordAfter(value, "dstport") }
+            numbered: /^(vxlan|geneve) /.test(value)
+                ? {
+                      kind: word(value, 0),
+                      id: [wordAfter(value, "id"), wordAfter(value, "remote")]
+                          .filter(Boolean)
+                          .join("@"),
+                      port: wordAfter(value, "dstport"),
+                  }
                 : undefined,
             tunnel: /^(gre|ipip) /.test(value)
                 ? {

@@ -139,17 +139,24 @@ function link_set_common(id, name, word, value, have) {
 
 # ---- unmaking, and putting back
 
-# That of a forerunner makes room: the kernel takes no second VXLAN of one identifier and port. So does WireGuard: its UDP port may be
-# that of what takes its place. What a NIC has brought leaves it first.
+# That of a forerunner makes room: the kernel takes no second VXLAN of one identifier and port. So do WireGuard and Geneve, and a VXLAN
+# that a Geneve follows: their UDP port may be that of what takes their place. What a NIC has brought leaves it first.
 function link_unmake(key,    name, phase) {
     name = nth_word(key, 2)
     if (!(name in link_index) || !is_mine(link_mark[name]))
         return
-    phase = ((link_mark[name] in forerunner) || link_kind[name] == "wireguard") && !(name in uplink_nic) ? "link.remake" : "link.del"
+    phase = ((link_mark[name] in forerunner) || link_kind[name] ~ /^(wireguard|geneve)$/ || (link_kind[name] == "vxlan" && geneve_follows(link_word(name, "dstport")))) && !(name in uplink_nic) ? "link.remake" : "link.del"
     if (link_kind[name] == "veth")
         step("link.veth.del", "ip-del", "link del " name, "link " name)
     else
         link_take_away(name, phase (link_kind[name] ~ /^(mac|ip)vlan$/ ? ".upper" : "")) 
+}
+
+function geneve_follows(port,    i) {
+    for (i = 1; i <= want_count; i++)
+        if (is_mine(want_unit[want_id[i]]) && want_value[want_id[i]] ~ /^geneve / && word_after(want_value[want_id[i]], "dstport") == port)
+            return 1
+    return 0
 }
 
 function link_take_away(name, phase,    i) {

@@ -47,6 +47,20 @@ export interface WireguardArgs {
     behindNat?: string[];
 }
 
+/** Options of the `geneve` backend. */
+export interface GeneveArgs {
+    /**
+     * Geneve network identifier, 1 to 16777215. Default: derived from project, stack and name. Changed
+     * in place; traffic pauses until every host has it.
+     */
+    vni?: number;
+    /**
+     * UDP port, which must be open in the hosts' firewalls. Default: 6081. Changed in place; traffic
+     * pauses until every host has it.
+     */
+    port?: number;
+}
+
 /** How packets travel between hosts: exactly one of these. */
 export interface BackendArgs {
     /**
@@ -82,4 +96,9 @@ export interface BackendArgs {
      * 60 bytes of overhead. Changed in place.
      */
     wireguard?: WireguardArgs;
+    /**
+     * Geneve with static routes, for hosts that reach each other by UDP, on one link or not. Creates a
+     * device, a route and a neighbour for each peer on each host. 50 bytes of overhead. Changed in place.
+     */
+    geneve?: GeneveArgs;
 }

@@ -1,6 +1,7 @@
 import { type BackendArgs } from "./args";
 import { type Backend } from "./backend";
 import { direct } from "./direct";
+import { geneve } from "./geneve";
 import { gre } from "./gre";
 import { ipip } from "./ipip";
 import { vxlan } from "./vxlan";
@@ -9,4 +10,4 @@ import { wireguard } from "./wireguard";
 /** By the type, none of the argument's keys is without its backend. */
 export type Backends = Readonly<Record<keyof BackendArgs, Backend>>;
 
-export const BACKENDS: Backends = { vxlan, direct, gre, ipip, wireguard };
+export const BACKENDS: Backends = { vxlan, direct, gre, ipip, wireguard, geneve };

@@ -56,7 +56,8 @@ export function tunnelRoute(device: string, member: Member, peer: Member, via: s
     return routeEntry(peer.subnet, { via, dev: device, src: member.gateway, onlink: true });
 }
 
-function peersOnly(packets: string, peers: readonly string[]): Entry {
+/** Packets of a tunnel that come from nobody else. */
+export function peersOnly(packets: string, peers: readonly string[]): Entry {
     const addresses = [...peers].sort();
     const strangers = addresses.length > 0 ? ` ip saddr != { ${addresses.join(", ")} }` : "";
     return nftEntry("input", "peers", `${packets}${strangers} drop`);

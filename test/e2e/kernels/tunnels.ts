@@ -1,8 +1,18 @@
-// What kernels.e2e asks of tunnels that this machine's kernel lacks: GRE and IPIP, which are protocols of IP.
+// What kernels.e2e asks of tunnels that this machine's kernel lacks: GRE and IPIP, which are protocols of IP, and Geneve.
 import { capture, tcpdump } from "../../support/capture";
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps } from "../../support/hosts";
-import { inside, lab, on, onAll, programOn, rebootAll, watchersRest } from "../../support/lab";
-import { echoRequest, inGre, send } from "../../support/packets";
+import {
+    inside,
+    installAll,
+    lab,
+    on,
+    onAll,
+    programOn,
+    rebootAll,
+    watchersRest,
+    within,
+} from "../../support/lab";
+import { echoRequest, inGeneve, inGre, send } from "../../support/packets";
 import { lostAfter } from "../../support/patience";
 import { passesWhole, whilePinging } from "../../support/pinging";
 import { Stack } from "../../support/stack";
@@ -20,10 +30,14 @@ interface Way {
     readonly device: string;
     readonly cut: string;
     readonly told: RegExp;
+    /** The kernel takes packets from no other than the device's peer, with or without our rule. */
+    readonly knowsItsPeer?: true;
     readonly wrapped: (packet: Buffer, host: string) => Buffer;
 }
 
-const WAYS: Readonly<Record<"gre" | "ipip", Way>> = {
+export const TUNNELS = ["gre", "ipip", "geneve"] as const;
+
+const WAYS: Readonly<Record<(typeof TUNNELS)[number], Way>> = {
     gre: {
         protocol: 47,
         mtu: 1472,
@@ -40,9 +54,48 @@ const WAYS: Readonly<Record<"gre" | "ipip", Way>> = {
         told: /drift route 10\.42\.4\.0\/24 *: "missing"/,
         wrapped: (packet) => packet,
     },
+    geneve: {
+        protocol: 17,
+        mtu: 1450,
+        device: "gn\\w-mesh-",
+        cut: "ip neigh del $(ip neigh show nud permanent | cut -d' ' -f1-3)",
+        told: /drift neigh 10\.42\.4\.0 dev gn4-mesh-\S+ *: "missing"/,
+        wrapped: (packet, host) => inGeneve(geneveOn(host), packet),
+        knowsItsPeer: true,
+    },
 };
 
-export function tunnels([first, second]: readonly [string, string]): void {
+/** All backends, and what each makes beside the bridge. */
+const DEVICES: Readonly<Record<string, string>> = {
+    vxlan: "vx-mesh-",
+    direct: "",
+    gre: "gr-mesh-",
+    ipip: "ip-mesh-",
+    wireguard: "wg-mesh-",
+    geneve: "gn\\w-mesh-",
+};
+const ALL = Object.keys(DEVICES);
+
+/** In the n-th, each becomes the one that comes n later: in all five, each becomes each other. */
+export const ROUNDS = [1, 2, 3, 4, 5] as const;
+
+/** The backends one after another; a round of several circles takes more than each once. */
+function walk(round: number): string[] {
+    const seen = new Set<number>();
+    return ALL.flatMap((_, start) => {
+        const circle: number[] = [];
+        for (let at = start; !seen.has(at); at = (at + round) % ALL.length) {
+            seen.add(at);
+            circle.push(at);
+        }
+        return [...circle, ...circle.slice(0, 1)].map((at) => ALL[at] ?? "");
+    });
+}
+
+export function tunnels(
+    [first, second]: readonly [string, string],
+    { name, round }: { readonly name: (typeof TUNNELS)[number]; readonly round: number },
+): void {
     const both = [first, second];
     const lost = () => lostAmong(both);
     const stack = new Stack("tunnels", __dirname);
@@ -50,6 +103,7 @@ export function tunnels([first, second]: readonly [string, string]): void {
     let before: string[];
 
     beforeAll(async () => {
+        await installAll(Object.fromEntries(both.map((host) => [host, ["wireguard-tools"]])));
         await onAll(both, AS_AFTER_A_REBOOT);
         before = await baseline(both);
     });
@@ -58,17 +112,17 @@ export function tunnels([first, second]: readonly [string, string]): void {
         stack.cleanUp();
     });
 
-    describe.each(["gre", "ipip"] as const)("by %s", (name) => {
-        const { protocol, mtu, device, cut, told, wrapped } = WAYS[name];
+    describe(`by ${name}`, () => {
+        const { protocol, mtu, device, cut, told, wrapped, knowsItsPeer } = WAYS[name];
 
         it("comes by one line, previewed without a module being loaded; the second up changes nothing", async () => {
             const loaded = await modulesOn(both);
             use(name);
-            expect(stack.preview()).toMatch(new RegExp(`link ${device}\\S+ *: "${name} local`));
+            expect(stack.preview()).toMatch(new RegExp(`link ${device}\\S+ *: "${name} `));
             expect(await modulesOn(both)).toEqual(loaded);
             stack.up();
             expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
-            expect(devices()).toEqual(both.map(() => device));
+            expect(strangeDevices(name)).toEqual([]);
             stack.nothingToDo("up");
             whole.set(name, await dumps(both));
         });
@@ -103,11 +157,18 @@ export function tunnels([first, second]: readonly [string, string]): void {
                 first,
                 "nft flush chain inet $(nft list tables | sed -n 's/table inet \\(crosshost_.*mesh\\)/\\1/p') input",
             );
-            expect(come(SENT)).toBeGreaterThanOrEqual(SENT); // so our rule kept them out
+            if (knowsItsPeer) {
+                expect(come(SENT)).toBeLessThan(SENT);
+                asPeer(() => {
+                    expect(come(SENT)).toBeGreaterThanOrEqual(SENT);
+                });
+            } else {
+                expect(come(SENT)).toBeGreaterThanOrEqual(SENT); // so our rule kept them out
+            }
         });
 
         it("tells drift by name and repairs it", async () => {
-            on(first, `ip link del $(basename /sys/class/net/${device}*)`);
+            on(first, `ip link del $(ls /sys/class/net | grep '^${device}')`);
             on(second, cut);
             const shown = stack.preview();
             expect(shown).toMatch(new RegExp(`drift link ${device}\\S+ *: "missing"`));
@@ -126,8 +187,8 @@ export function tunnels([first, second]: readonly [string, string]): void {
         });
     });
 
-    it("become each other, vxlan and plain routes by one line, and nothing is left of the one before", async () => {
-        for (const name of ["vxlan", "gre", "direct", "ipip"]) {
+    it(`becomes each other way that is ${round} later by one line, and nothing is left of the one before`, async () => {
+        for (const name of walk(round)) {
             use(name);
             const target = addressOn(second);
             const gap = whilePinging({ host: first, container: CONTAINER, target }, () =>
@@ -135,15 +196,17 @@ export function tunnels([first, second]: readonly [string, string]): void {
             );
             expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
             sayGap(name, gap);
-            const known = whole.get(name);
-            expect(known ? traces(known, await dumps(both)) : []).toEqual([]);
+            const known = whole.get(name) ?? (await dumps(both));
+            whole.set(name, known);
+            expect(traces(known, await dumps(both))).toEqual([]);
+            expect(strangeDevices(name)).toEqual([]);
         }
         stack.nothingToDo("preview");
     });
 
     it("leave no trace after destroy but modules of the kernel, which nothing holds", async () => {
         stack.destroy();
-        await onAll(both, "modprobe -r ip_gre; modprobe -r ipip");
+        await onAll(both, "modprobe -r -a ip_gre ipip geneve wireguard");
         expect(difference(before, await dumps(both)).filter(isNoModule)).toEqual([]);
     });
 
@@ -151,14 +214,32 @@ export function tunnels([first, second]: readonly [string, string]): void {
         stack.configure({ backend: JSON.stringify({ [backend]: {} }) });
     }
 
-    /** Beside the bridge, by their names without what is derived. */
-    function devices(): string[] {
-        return both.map((host) =>
-            on(host, "ip -o link show group 201")
+    /** What hosts have beside the bridge, by its name without what is derived, where it is not what the backend makes. */
+    function strangeDevices(backend: string): string[] {
+        return both.flatMap((host) => {
+            const found = on(host, "ip -o link show group 201")
                 .split("\n")
                 .flatMap((line) => /^\d+: (?!ch-|veth)(\w+-mesh-)/.exec(line)?.[1] ?? [])
-                .join(" "),
+                .join(" ");
+            return new RegExp(`^${DEVICES[backend] ?? ""}$`).test(found)
+                ? []
+                : [`${host}: ${found}`];
+        });
+    }
+
+    /** As the other host, which a machine of the LAN can say it is. */
+    function asPeer(act: () => void): void {
+        const { namespace } = lab().lan;
+        const [peer, to] = [second, first].map((host) => lab().hosts[host]?.address ?? "");
+        within(
+            namespace,
+            `ip addr add ${peer ?? ""}/32 dev lo; ip route add ${to ?? ""}/32 dev lan src ${peer ?? ""}`,
         );
+        try {
+            act();
+        } finally {
+            within(namespace, `ip route del ${to ?? ""}/32; ip addr del ${peer ?? ""}/32 dev lo`);
+        }
     }
 
     function received(): number {
@@ -170,6 +251,12 @@ function keyOn(host: string): number {
     const [, key = ""] =
         / okey ([\d.]+) /.exec(on(host, "ip -d link show type gre | grep okey.*addrgen")) ?? [];
     return key.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+function geneveOn(host: string): { vni: number; port: number; to: string } {
+    const shown = on(host, "ip -d -o link show type geneve");
+    const [, to = ""] = /link\/ether (\S+)/.exec(shown) ?? [];
+    return { vni: Number(/ id (\d+)/.exec(shown)?.[1]), port: 6081, to };
 }
 
 function pings(host: string, target: string, size: number): boolean {

@@ -18,7 +18,7 @@ const members = config
 /** From the lowest up, each over the one before; a container on the host's part of each. */
 let below: Overlay | undefined;
 for (const [at, backend] of config.requireObject<BackendArgs[]>("backends").entries()) {
-    const level = new Overlay(`level${at}`, {
+    const level = new Overlay(`tier${at}`, {
         hosts: members.map(({ host }) => host),
         cidr: `10.${42 + at}.0.0/16`,
         backend,
@@ -33,7 +33,7 @@ for (const [at, backend] of config.requireObject<BackendArgs[]>("backends").entr
             ipv4Address: `10.${42 + at}.${number}.200`,
             container: {
                 image: "lan-registry:5000/busybox:1",
-                name: `level${at}`,
+                name: `tier${at}`,
                 restart: "unless-stopped",
             },
         });

@@ -4,7 +4,7 @@ import { lab, programOn, unanswered } from "../../support/lab";
 import { passesWhole } from "../../support/pinging";
 
 export function containerAt(level: number): string {
-    return `level${level}`;
+    return `tier${level}`;
 }
 
 export function addressAt(level: number, host: string): string {
