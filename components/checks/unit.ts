@@ -27,7 +27,7 @@ import { hasRules } from "../entries/nft/nft";
 import { rangesOf } from "../entries/range/range";
 import { type Underlay, underlaysOf } from "../entries/underlay/underlay";
 import { type Unit } from "../wire/unit";
-import { wireguardMisfits } from "./wireguard";
+import { udpMisfits } from "./udp";
 
 /** A unit on its way to a host. */
 export interface Coming {
@@ -82,7 +82,7 @@ export function misfits(
             ...linksOf(unit).flatMap((link) => linkMisfits(link, own, facts)),
             ...lacking(modules, facts),
             ...without(programs, facts),
-            ...wireguardMisfits(unit, own, facts),
+            ...udpMisfits(unit, own, facts),
             ...lan.errors,
             ...beside.errors,
             ...uplink.errors,

@@ -6,6 +6,7 @@ import { unitOf } from "../support/units";
 const STACK = "crosshost-demo-79f8e4";
 const UNIT = `docker network crosshost-demo-mesh: bridge ch-mesh-1 subnet 10.42.1.0/24 mtu 1450
 link ch-mesh-1: bridge mtu 1450
+link gn2-mesh-1: geneve id 7 remote 192.168.40.12 dstport 6081 mtu 1450
 link vx-mesh-1: vxlan id 42 local 192.168.40.11 dstport 4789 mtu 1450
 nft input peers: udp dport 4789 drop
 range 10.42.0.0/16: ours alone
@@ -153,6 +154,22 @@ test.each<[string, Record<string, string[]>, string[]]>([
         ],
     ],
     [
+        "its Geneve, from the same peer, and one that takes all of the port",
+        {
+            geneve: [
+                "gn9 7@192.168.40.12 6081 -",
+                "gn8 7@192.168.40.13 6081 -",
+                "gn7 7@192.168.40.12 6082 -",
+                "gn2-mesh-1 7@192.168.40.12 6081 -",
+                `ext all 6081 crosshost:${THEIRS}`,
+            ],
+        },
+        [
+            "Geneve 7@192.168.40.12 on UDP port 6081 is taken by gn9, not made by Crosshost: choose another backend.geneve.vni or port",
+            "Geneve 7@192.168.40.12 on UDP port 6081 is taken by ext, overlay-net of stack crosshost-other-123456: choose another backend.geneve.vni or port",
+        ],
+    ],
+    [
         "a kernel without vxlan",
         { lacks: ["vxlan"] },
         [
@@ -272,6 +289,30 @@ describe("who logs in from a container of the network, as a CI runner does", () 
 test("a unit without networks needs no Docker, one without rules no nft", () => {
     const text = "boot x.service: before docker.service\nunderlay 192.168.40.11: mtu 1280\n";
     expect(told({ docker: ["none"], nft: ["none"] }, text)).toEqual({ errors: [], warnings: [] });
+});
+
+describe("devices of Geneve", () => {
+    const device = (peer: number) =>
+        `link gn${peer}-mesh-1: geneve id 7 remote 192.168.40.1${peer} dstport 6081 mtu 1450\n`;
+    const kernel = { listens: ["udp 0.0.0.0 6081 - -"] };
+
+    test.each([
+        [{ listens: ["udp 0.0.0.0 6081 sflowtool 7"] }, "sflowtool (pid 7)"],
+        [kernel, "the kernel"],
+        [{ vxlan: ["vxlan9 7 6081 -"], ...kernel }, "vxlan9, not made by Crosshost"],
+        [{ wireguard: ["wg0 6081 -"], ...kernel }, "wg0, not made by Crosshost"],
+    ])("are refused, in one line, where their port is another's: %j", (facts, by) => {
+        expect(told(facts, device(2) + device(3)).errors).toEqual([
+            `UDP port 6081 is taken by ${by}: choose another backend.geneve.port, or stop it`,
+        ]);
+    });
+
+    test.each([
+        ["of another number", ["gn9 8@192.168.40.12 6081 -"]],
+        ["of the unit's own", [`gn2-mesh-1 7@192.168.40.12 6081 ${OWN}`]],
+    ])("share it with one %s", (_, geneve) => {
+        expect(told({ geneve, ...kernel }, device(2) + device(3)).errors).toEqual([]);
+    });
 });
 
 describe("a device of WireGuard", () => {

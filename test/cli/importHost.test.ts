@@ -167,7 +167,7 @@ describe("a vxlan device", () => {
 });
 
 test("of other devices it is told what Crosshost has in their place", () => {
-    const kinds = ["wireguard", "gre", "macvlan", "openvswitch", "dummy"];
+    const kinds = ["wireguard", "gre", "geneve", "macvlan", "openvswitch", "dummy"];
     const host = {
         links: kinds.map((info_kind) => link(`${info_kind}0`, { linkinfo: { info_kind } })),
         networks: [network("web")],
@@ -175,6 +175,7 @@ test("of other devices it is told what Crosshost has in their place", () => {
     expect(imported(host)[1]).toEqual([
         "wireguard wireguard0: an Overlay with the backend `wireguard` is a mesh of such devices, with keys of its own",
         "gre gre0: an Overlay with the backend `gre` is a mesh of such tunnels",
+        "geneve geneve0: an Overlay with the backend `geneve` is a mesh of such tunnels",
         "macvlan macvlan0: a Macvlan is Docker's network on a NIC; it makes no address for the host",
         "openvswitch openvswitch0: has no counterpart in Crosshost",
     ]);

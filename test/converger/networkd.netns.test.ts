@@ -92,6 +92,7 @@ describe.each(TOOLS)("links of ours and systemd-networkd, with $shell and $awk",
         ["0.network", "Type=ipgre", true],
         ["0.network", "Type=tunnel", true],
         ["0.network", "Kind=ipip", true],
+        ["0.network", "Kind=geneve", true],
         ["00-0-a.network", "Name=e*", false],
         ["10-all.network", "Name=*", false],
     ])("are told of a file that comes even before ours: %s with %s", (name, match, told) => {

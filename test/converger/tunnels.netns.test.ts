@@ -7,6 +7,7 @@ import { BARE, NetnsHost, STACK, TOOLS } from "../support/netns";
 const GRE = "gr-mesh-9078d";
 const IPIP = "ip-mesh-9078d";
 const GENEVE = "gn2-mesh-9078d";
+const VXLAN = "vx-mesh-9078d";
 const MAC = "02:c2:78:eb:00:01";
 
 /** `ip -d -o` of such a host, with the devices that the kernel makes of its own. */
@@ -31,6 +32,20 @@ const UNIT = `${LINK_OF_GENEVE}${LINK_OF_GRE}${LINK_OF_IPIP}neigh 10.42.2.0 dev 
 route 10.42.2.0/24: via 10.42.2.0 dev ${GRE} onlink
 route 10.43.2.0/24: via 192.168.40.12 dev ${IPIP} onlink
 `;
+
+/** The same host with VXLAN in place of Geneve, and that as a unit has it. */
+function vxlanAt(port: number): string {
+    return ITS_LINKS.replace(
+        /geneve id 7 .* addrgenmode/,
+        `vxlan id 7 local 192.168.40.11 srcport 0 0 dstport ${port} nolearning ttl auto ageing 300 noudpcsum addrgenmode`,
+    ).replace(GENEVE, VXLAN);
+}
+
+function unitOf(links: string): string {
+    const [, port] = /vxlan .*(dstport \d+)/.exec(links) ?? [];
+    const link = `link ${VXLAN}: vxlan id 7 local 192.168.40.11 ${port ?? ""} nolearning mtu 1450 address ${MAC}\n`;
+    return port === undefined ? UNIT : UNIT.replace(LINK_OF_GENEVE, link);
+}
 
 /** Shows what is in a file, and keeps what it is to do. */
 const ITS_IP = `#!/bin/sh
@@ -90,7 +105,11 @@ describe.each(TOOLS)("GRE, IPIP and Geneve, with $shell and $awk", (tools) => {
             [`link ${IPIP}: local 192.168.40.12 pmtudisc ttl 9`],
         ],
         ["geneve id 7", "geneve id 8", [`link ${GENEVE}: id 8`]],
-        ["ttl auto dstport 6081", "ttl 9 df set dstport 6082", [`link ${GENEVE}: dstport 6082 ttl 9 df set`]],
+        [
+            "ttl auto dstport 6081",
+            "ttl 9 df set dstport 6082",
+            [`link ${GENEVE}: dstport 6082 ttl 9 df set`],
+        ],
         ["<NOARP,UP,LOWER_UP> mtu 1480", "<NOARP> mtu 1480", [`link ${IPIP}: down`]],
         [
             "lladdr 192.168.40.12",
@@ -143,20 +162,36 @@ describe.each(TOOLS)("GRE, IPIP and Geneve, with $shell and $awk", (tools) => {
         ["external id 0", "all", true],
         ["id 7 remote 192.168.40.13", "7@192.168.40.13", false],
         ["id 8 remote 192.168.40.12", "8@192.168.40.12", false],
-    ])("refuse Geneve of %s on their port only where it takes their packets", (said, told, isTaken) => {
-        const other = ITS_LINKS.split("\n")
-            .filter((line) => line.includes(GENEVE))
-            .join()
-            .replace(GENEVE, "t9")
-            .replace("id 7 remote 192.168.40.12", said)
-            .replace(/group 201|alias.*/g, "");
-        shows(`${ITS_LINKS.replace(/^7: .*\n/m, "")}${other}\n`);
-        writeFileSync(join(host.folder, "whole"), ITS_LINKS);
-        expect(host.observe().facts).toContain(`geneve t9 ${told} 6081 -`);
-        const { stderr } = host.apply("mesh", LINK_OF_GENEVE);
-        const taken =
-            "VNI 7 from 192.168.40.12 on port 6081 is taken by t9 (not made by Crosshost)";
-        expect(stderr.includes(taken)).toBe(isTaken);
+    ])(
+        "refuse Geneve of %s on their port only where it takes their packets",
+        (said, told, isTaken) => {
+            const other = ITS_LINKS.split("\n")
+                .filter((line) => line.includes(GENEVE))
+                .join()
+                .replace(GENEVE, "t9")
+                .replace("id 7 remote 192.168.40.12", said)
+                .replace(/group 201|alias.*/g, "");
+            shows(`${ITS_LINKS.replace(/^7: .*\n/m, "")}${other}\n`);
+            writeFileSync(join(host.folder, "whole"), ITS_LINKS);
+            expect(host.observe().facts).toContain(`geneve t9 ${told} 6081 -`);
+            const { stderr } = host.apply("mesh", LINK_OF_GENEVE);
+            const taken =
+                "VNI 7 from 192.168.40.12 on port 6081 is taken by t9 (not made by Crosshost)";
+            expect(stderr.includes(taken)).toBe(isTaken);
+        },
+    );
+
+    test.each([
+        ["Geneve after VXLAN at its port", vxlanAt(6081), ITS_LINKS, "del add"],
+        ["Geneve after VXLAN at another port", vxlanAt(4789), ITS_LINKS, "add del"],
+        ["VXLAN after Geneve at its port", ITS_LINKS, vxlanAt(6081), "del add"],
+    ])("make room before what takes their place is made: %s", (_, had, has, steps) => {
+        shows(had);
+        writeFileSync(join(host.folder, "whole"), has);
+        holds(unitOf(had));
+        expect(host.apply("mesh", unitOf(has))).toMatchObject({ status: 0, stderr: "" });
+        const made = host.sh(`grep -oE 'link (add name|del) (${GENEVE}|${VXLAN})' $FAKES/steps`);
+        expect(made.match(/add|del/g)?.join(" ")).toBe(steps);
     });
 
     test("are not in the way of devices of other keys, nor of those that the kernel makes", () => {

@@ -133,6 +133,7 @@ test("a kernel that lacks what a LAN needs is told of by the probe, and refused"
     host.put("modprobe", "#!/bin/sh\nexit 1\n");
     expect(host.observe().facts.filter((fact) => fact.startsWith("lacks "))).toEqual([
         "lacks vxlan",
+        "lacks geneve",
         "lacks ip_gre",
         "lacks ipip",
         "lacks wireguard",

@@ -22,7 +22,7 @@ jest.mock("../../components/converger/program", () => ({
     convergerProgram: () => jest.requireActual<{ PROGRAM: object }>("../support/program").PROGRAM,
 }));
 
-const OVERHEADS = { vxlan: 50, gre: 28, ipip: 20, wireguard: 60 } as const;
+const OVERHEADS = { vxlan: 50, gre: 28, ipip: 20, wireguard: 60, geneve: 50 } as const;
 const TUNNELS = Object.keys(OVERHEADS) as (keyof typeof OVERHEADS)[];
 
 const BASE: LocalOverlay = {

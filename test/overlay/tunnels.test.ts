@@ -13,7 +13,7 @@ function unitOf(backend: object, ...numbers: number[]): string {
     return unitText(planOverlay(layout, "vm1", known));
 }
 
-describe("GRE and IPIP", () => {
+describe("GRE, IPIP and Geneve", () => {
     const own = (text: string, device: string) =>
         text.split("\n").filter((line) => line.includes(device) || line.includes("nft input"));
 
@@ -39,6 +39,48 @@ describe("GRE and IPIP", () => {
             "route 10.42.2.0/24: via 192.168.0.2 dev ip-mesh-9078d src 10.42.1.1 onlink",
             "route 10.42.3.0/24: via 192.168.0.3 dev ip-mesh-9078d src 10.42.1.1 onlink",
         ]);
+    });
+
+    test("Geneve has a device, a route, a neighbour and a way in for each peer, and takes packets of its number from them", () => {
+        const text = unitOf({ geneve: { vni: 7 } }, 1, 2, 40);
+        expect(own(text, " gn")).toEqual([
+            "link gn14-mesh-9078d: geneve id 7 remote 192.168.0.40 dstport 6081 mtu 1450 address 02:c2:78:eb:00:01",
+            "link gn2-mesh-9078d: geneve id 7 remote 192.168.0.2 dstport 6081 mtu 1450 address 02:c2:78:eb:00:01",
+            "neigh 10.42.2.0 dev gn2-mesh-9078d: lladdr 02:c2:78:eb:00:02",
+            "neigh 10.42.40.0 dev gn14-mesh-9078d: lladdr 02:c2:78:eb:00:28",
+            "nft forward 4-10.42.2.0/24: oifname ch-mesh-9078d iifname gn2-mesh-9078d ip saddr 10.42.2.0/24 accept",
+            "nft forward 4-10.42.40.0/24: oifname ch-mesh-9078d iifname gn14-mesh-9078d ip saddr 10.42.40.0/24 accept",
+            "nft input peers: udp dport 6081 @th,96,24 7 ip saddr != { 192.168.0.2, 192.168.0.40 } drop",
+            "route 10.42.2.0/24: via 10.42.2.0 dev gn2-mesh-9078d src 10.42.1.1 onlink",
+            "route 10.42.40.0/24: via 10.42.40.0 dev gn14-mesh-9078d src 10.42.1.1 onlink",
+        ]);
+        const other = unitOf({ geneve: { vni: 7, port: 6082 } }, 1, 2);
+        expect(own(other, " gn").join()).toContain("udp dport 6082 @th,96,24 7 ip saddr != {");
+        expect(own(unitOf({ geneve: { vni: 7 } }, 1), " gn")).toEqual([
+            "nft input peers: udp dport 6081 @th,96,24 7 drop",
+        ]);
+    });
+
+    test("of Geneve each peer has a name of its own, however high its number", () => {
+        fc.assert(
+            fc.property(
+                fc.uniqueArray(fc.integer({ min: 2, max: 65_535 }), { minLength: 2 }),
+                (ids) => {
+                    const spec = overlaySpec({ cidr: "10.0.0.0/8", backend: { geneve: {} } });
+                    const members = [1, ...ids].map((id) => planned(`vm${id}`));
+                    const { layout, problems } = layOut(IDENTITY, "an overlay", spec, members);
+                    expect(problems).toEqual([]);
+                    const underlays = members.map(({ name }, at) => [name, `192.168.0.${at + 1}`]);
+                    const known = Object.fromEntries(underlays) as Record<string, string>;
+                    const text = unitText(planOverlay(layout, "vm1", known));
+                    const names = [...text.matchAll(/^link (gn\S+):/gm)].map(
+                        ([, name = ""]) => name,
+                    );
+                    expect(new Set(names).size).toBe(ids.length);
+                    expect(names.filter((name) => name.length > 15)).toEqual([]);
+                },
+            ),
+        );
     });
 
     test.each([

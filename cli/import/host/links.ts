@@ -48,6 +48,7 @@ function told(link: Link): Found {
 const ELSEWHERE: Readonly<Record<string, string>> = {
     gre: "an Overlay with the backend `gre` is a mesh of such tunnels",
     ipip: "an Overlay with the backend `ipip` is a mesh of such tunnels",
+    geneve: "an Overlay with the backend `geneve` is a mesh of such tunnels",
     wireguard:
         "an Overlay with the backend `wireguard` is a mesh of such devices, with keys of its own",
     macvlan: "a Macvlan is Docker's network on a NIC; it makes no address for the host",

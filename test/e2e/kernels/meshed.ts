@@ -25,6 +25,6 @@ export const isNoModule = (line: string): boolean => !/^vm\d [-+] \w+$/.test(lin
 
 export function sayGap(name: string, { lost, gapMs }: Pings): void {
     process.stdout.write(
-        `-> ${name}: ${lost} pings lost of 100 a second, gap ${Math.round(gapMs)} ms\n`,
+        `${name}: ${lost} pings lost of 100 a second, gap ${Math.round(gapMs)} ms\n`,
     );
 }

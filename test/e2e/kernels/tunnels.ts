@@ -1,4 +1,5 @@
 // What kernels.e2e asks of tunnels that this machine's kernel lacks: GRE and IPIP, which are protocols of IP, and Geneve.
+import { type BackendArgs } from "../../../components";
 import { capture, tcpdump } from "../../support/capture";
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps } from "../../support/hosts";
 import {
@@ -9,6 +10,7 @@ import {
     onAll,
     programOn,
     rebootAll,
+    unanswered,
     watchersRest,
     within,
 } from "../../support/lab";
@@ -21,6 +23,7 @@ import { addressOn, CONTAINER, isNoModule, lostAmong, modulesOn, sayGap } from "
 const WITHIN_MS = 30_000;
 const RECEIVED = "cat /sys/class/net/eth0/statistics/rx_packets";
 const SENT = 5;
+const OUR_TABLE = "$(nft list tables | sed -n 's/table inet \\(crosshost_.*mesh\\)/\\1/p')";
 const MEGABYTES = 10;
 
 interface Way {
@@ -66,40 +69,32 @@ const WAYS: Readonly<Record<(typeof TUNNELS)[number], Way>> = {
 };
 
 /** All backends, and what each makes beside the bridge. */
-const DEVICES: Readonly<Record<string, string>> = {
+const DEVICES: Readonly<Record<keyof BackendArgs, string>> = {
     vxlan: "vx-mesh-",
     direct: "",
     gre: "gr-mesh-",
     ipip: "ip-mesh-",
-    wireguard: "wg-mesh-",
     geneve: "gn\\w-mesh-",
+    wireguard: "wg-mesh-",
 };
-const ALL = Object.keys(DEVICES);
+const ALL = Object.keys(DEVICES) as (keyof BackendArgs)[];
 
-/** In the n-th, each becomes the one that comes n later: in all five, each becomes each other. */
-export const ROUNDS = [1, 2, 3, 4, 5] as const;
+/** No two of its steps are as wide: walks that begin at each of the six have no change in common, so together they have all 30. */
+const ZIGZAG = [0, 1, 5, 2, 4, 3];
+export const WALKS = [0, 1, 2, 3, 4, 5] as const;
 
-/** The backends one after another; a round of several circles takes more than each once. */
-function walk(round: number): string[] {
-    const seen = new Set<number>();
-    return ALL.flatMap((_, start) => {
-        const circle: number[] = [];
-        for (let at = start; !seen.has(at); at = (at + round) % ALL.length) {
-            seen.add(at);
-            circle.push(at);
-        }
-        return [...circle, ...circle.slice(0, 1)].map((at) => ALL[at] ?? "");
-    });
+function walk(start: number): (keyof BackendArgs)[] {
+    return ZIGZAG.flatMap((step) => ALL[(start + step) % ALL.length] ?? []);
 }
 
 export function tunnels(
     [first, second]: readonly [string, string],
-    { name, round }: { readonly name: (typeof TUNNELS)[number]; readonly round: number },
+    { name, start }: { readonly name: (typeof TUNNELS)[number]; readonly start: number },
 ): void {
     const both = [first, second];
     const lost = () => lostAmong(both);
     const stack = new Stack("tunnels", __dirname);
-    const whole = new Map<string, string[]>();
+    let whole: string[];
     let before: string[];
 
     beforeAll(async () => {
@@ -124,7 +119,7 @@ export function tunnels(
             expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
             expect(strangeDevices(name)).toEqual([]);
             stack.nothingToDo("up");
-            whole.set(name, await dumps(both));
+            whole = await dumps(both);
         });
 
         it("carries packets of its full size between the containers' own addresses, and not a byte more", async () => {
@@ -137,6 +132,14 @@ export function tunnels(
             expect(pings(first, to, mtu + 1)).toBe(false);
         });
 
+        it("lets a container out into the internet by its host's address only", async () => {
+            const { internet, hosts } = lab();
+            const echo = tcpdump(1, "icmp[icmptype] = icmp-echo");
+            const { seen } = await capture("ip", ["netns", "exec", internet.namespace, ...echo]);
+            expect(unanswered(first, CONTAINER, [internet.address])).toEqual([]);
+            expect(await seen).toContain(`${hosts[first]?.address ?? ""} > ${internet.address}`);
+        });
+
         it(`carries ${MEGABYTES} MB by TCP`, () => {
             const size = MEGABYTES * 1024 * 1024;
             on(second, inside(CONTAINER, `head -c ${size} /dev/zero >/www/big`));
@@ -145,7 +148,8 @@ export function tunnels(
         });
 
         it("takes no packets of a machine that is no peer", () => {
-            const payload = wrapped(echoRequest("10.42.9.9", addressOn(first)), first);
+            const inner = addressOn(second).replace(/\d+$/, "9");
+            const payload = wrapped(echoRequest(inner, addressOn(first)), first);
             const to = lab().hosts[first]?.address ?? "";
             const come = (count: number) => {
                 const start = received();
@@ -153,10 +157,7 @@ export function tunnels(
                 return received() - start;
             };
             expect(come(SENT)).toBeLessThan(SENT);
-            on(
-                first,
-                "nft flush chain inet $(nft list tables | sed -n 's/table inet \\(crosshost_.*mesh\\)/\\1/p') input",
-            );
+            on(first, `nft flush chain inet ${OUR_TABLE} input`);
             if (knowsItsPeer) {
                 expect(come(SENT)).toBeLessThan(SENT);
                 asPeer(() => {
@@ -167,16 +168,25 @@ export function tunnels(
             }
         });
 
-        it("tells drift by name and repairs it", async () => {
+        it.each(["once", "twice"])("tells drift by name and repairs it: %s", async () => {
             on(first, `ip link del $(ls /sys/class/net | grep '^${device}')`);
+            on(first, `nft flush chain inet ${OUR_TABLE} input`);
             on(second, cut);
             const shown = stack.preview();
             expect(shown).toMatch(new RegExp(`drift link ${device}\\S+ *: "missing"`));
+            expect(shown).toMatch(/drift route 10\.42\.5\.0\/24 *: "missing"/);
             expect(shown).toMatch(told);
             expect(shown).toMatch(/drift nft input peers *: "missing"/);
             stack.up();
             expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
-            expect(traces(whole.get(name) ?? [], await dumps(both))).toEqual([]);
+            expect(traces(whole, await dumps(both))).toEqual([]);
+        });
+
+        it("is there when Docker has been restarted", async () => {
+            await onAll(both, "systemctl restart docker");
+            expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
+            await watchersRest(both);
+            stack.nothingToDo("preview");
         });
 
         it("is there again after a reboot", async () => {
@@ -187,20 +197,20 @@ export function tunnels(
         });
     });
 
-    it(`becomes each other way that is ${round} later by one line, and nothing is left of the one before`, async () => {
-        for (const name of walk(round)) {
-            use(name);
+    it(`becomes ${walk(start).join(", ")} and itself again by one line each, and nothing is left of the one before`, async () => {
+        let was: keyof BackendArgs = name;
+        for (const next of [...walk(start), name]) {
+            use(next);
             const target = addressOn(second);
             const gap = whilePinging({ host: first, container: CONTAINER, target }, () =>
                 stack.up(),
             );
             expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
-            sayGap(name, gap);
-            const known = whole.get(name) ?? (await dumps(both));
-            whole.set(name, known);
-            expect(traces(known, await dumps(both))).toEqual([]);
-            expect(strangeDevices(name)).toEqual([]);
+            sayGap(`${was} to ${next}`, gap);
+            expect(strangeDevices(next)).toEqual([]);
+            was = next;
         }
+        expect(traces(whole, await dumps(both))).toEqual([]);
         stack.nothingToDo("preview");
     });
 
@@ -215,15 +225,13 @@ export function tunnels(
     }
 
     /** What hosts have beside the bridge, by its name without what is derived, where it is not what the backend makes. */
-    function strangeDevices(backend: string): string[] {
+    function strangeDevices(backend: keyof BackendArgs): string[] {
         return both.flatMap((host) => {
             const found = on(host, "ip -o link show group 201")
                 .split("\n")
                 .flatMap((line) => /^\d+: (?!ch-|veth)(\w+-mesh-)/.exec(line)?.[1] ?? [])
                 .join(" ");
-            return new RegExp(`^${DEVICES[backend] ?? ""}$`).test(found)
-                ? []
-                : [`${host}: ${found}`];
+            return new RegExp(`^${DEVICES[backend]}$`).test(found) ? [] : [`${host}: ${found}`];
         });
     }
 

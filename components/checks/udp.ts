@@ -1,0 +1,73 @@
+// The UDP port of a tunnel: the kernel opens it for one kind, and shows it as its own. WireGuard's is one device's alone.
+import { type Facts } from "../facts/clouds";
+import { isStranger, listed, ownerText } from "../facts/words";
+import { linksOf } from "../entries/link/link";
+import { wireguardPortsOf } from "../entries/wireguard/wireguard";
+import { type Unit } from "../wire/unit";
+import { takenBy } from "./ports";
+
+interface Tunnel {
+    readonly kind: string;
+    readonly name: string;
+    readonly port: number;
+}
+
+export function udpMisfits(unit: Unit, own: string, facts: Facts): string[] {
+    const texts = tunnelsOf(unit).flatMap((tunnel) => {
+        const holder = holderOf(tunnel, own, facts);
+        return holder === undefined
+            ? []
+            : [
+                  `UDP port ${tunnel.port} is taken by ${holder}: choose another backend.${tunnel.kind}.port, or stop it`,
+              ];
+    });
+    return [...new Set(texts)];
+}
+
+function tunnelsOf(unit: Unit): Tunnel[] {
+    return [
+        ...wireguardPortsOf(unit).map(({ device: name, port }) => ({
+            kind: "wireguard",
+            name,
+            port,
+        })),
+        ...linksOf(unit).flatMap(({ name, numbered }) =>
+            numbered?.kind === "geneve"
+                ? [{ kind: "geneve", name, port: Number(numbered.port) }]
+                : [],
+        ),
+    ];
+}
+
+/** A tunnel of the unit's own goes, or stays, in the same run. */
+function holderOf({ kind, name, port }: Tunnel, own: string, facts: Facts): string | undefined {
+    const there = tunnelsAt(port, facts);
+    const isShared = (other: string) => kind === "geneve" && other === "geneve";
+    const stranger = there.find(
+        (other) => other.name !== name && !isShared(other.kind) && isStranger(other.owner, own),
+    );
+    if (stranger) {
+        return `${stranger.name}, ${ownerText(stranger.owner)}`;
+    }
+    const [stack = ""] = own.split(":");
+    return there.length > 0 ? undefined : takenBy({ ip: "*", port, protocol: "udp" }, stack, facts);
+}
+
+function tunnelsAt(port: number, facts: Facts): (Tunnel & { readonly owner: string })[] {
+    return [
+        ...listed(facts, "wireguard").map(([name = "", at, owner = ""]) => ({
+            kind: "wireguard",
+            name,
+            port: Number(at),
+            owner,
+        })),
+        ...["vxlan", "geneve"].flatMap((kind) =>
+            listed(facts, kind).map(([name = "", , at, owner = ""]) => ({
+                kind,
+                name,
+                port: Number(at),
+                owner,
+            })),
+        ),
+    ].filter((tunnel) => tunnel.port === port);
+}
