@@ -58,11 +58,6 @@ describe.each(TOOLS)("with $shell and $awk", (tools) => {
             "mkdir -p /etc/network/interfaces.d; echo 'source /etc/network/interfaces.d/*' >/etc/network/interfaces; printf 'auto eth0\\niface eth0 inet dhcp\\n' >/etc/network/interfaces.d/lan",
             "eth0 has DHCP (/etc/network/interfaces.d/lan has iface eth0 inet dhcp), ",
         ],
-        [
-            "NetworkManager",
-            "mkdir -p /run/NetworkManager/devices; printf '[device]\\nmanaged=1\\nconnection-uuid=1\\n' >/run/NetworkManager/devices/$(ip -o link show eth0 | cut -d: -f1)",
-            "eth0 is set up by NetworkManager, which would take it out of the bridge: ",
-        ],
     ])("%s is refused, and told in a look", (what, script, told) => {
         host.sh(script);
         const before = dump();

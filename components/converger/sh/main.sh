@@ -40,12 +40,17 @@ observe() {
 # An argument may have 128 KiB (MAX_ARG_STRLEN), so awk reads its program from a descriptor. By a pipe, since bash makes a file
 # in /tmp of a here-document that is longer than a pipe holds.
 run_awk() {
-    { printf '%s\n' "$awk_program" | awk -f /dev/fd/4 -v interfaces="$(interfaces_files)" "$@" 4<&0 <&5 5<&-; } 5<&0
+    { printf '%s\n' "$awk_program" | CROSSHOST_PROFILES=$(profile_files) awk -f /dev/fd/4 -v interfaces="$(interfaces_files)" "$@" 4<&0 <&5 5<&-; } 5<&0
 }
 
 # of ifupdown
 interfaces_files() {
     printf '%s ' /etc/network/interfaces /etc/network/interfaces.d/*
+}
+
+# of NetworkManager, whose names have blanks
+profile_files() {
+    printf '%s\n' /etc/NetworkManager/system-connections/* /run/NetworkManager/system-connections/* /usr/lib/NetworkManager/system-connections/*
 }
 
 boot() {

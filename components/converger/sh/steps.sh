@@ -97,6 +97,7 @@ run_line() {
         hosts) write_names $2 ;;
         key) make_key $2 ;;
         keep) keep_lease $2 ;;
+        profile) activate_profiles $2 ;;
         wireguard-go) wireguard_go $2 ;;
         config) put_config $2 ;;
         config-back) back_config ;;
@@ -218,6 +219,7 @@ explain() {
         sysctl-*) tool=sysctl ;;
         key) tool='wg genkey >' ;;
         daemon) tool=systemctl ;;
+        profile) tool='nmcli connection up' ;;
     esac
     said=$(sed -e '/^Command failed/d' -e "s|^$2:[-0-9:]* ||" "$journal_dir/error" | head -n $lines | tr '\n' ' ')
     if [ -n "$number" ]; then

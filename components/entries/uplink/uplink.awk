@@ -23,9 +23,10 @@ function uplink_before_docker(id) {
     return 1
 }
 
-# at boot, until the NIC is there
-function uplink_waits(id) {
-    return phase != "" && !(nth_word(want_key[id], 2) in link_index)
+# at boot, until the NIC is there, and set up by NetworkManager if that has it
+function uplink_waits(id,    nic) {
+    nic = nth_word(want_key[id], 2)
+    return phase != "" && (!(nic in link_index) || profile_is_awaited(nic))
 }
 
 function uplink_rebuilt(id) {
@@ -59,6 +60,8 @@ function uplink_actual(id,    nic, bridge, text, found) {
         text = text ", " bridge " has mtu " link_mtu[bridge] ", " nic " has " link_mtu[nic]
     if (managed_differs(nic, bridge))
         text = text ", systemd-networkd is not told"
+    if (profile_differs(nic, bridge))
+        text = text ", NetworkManager is not told"
     return text == "" ? want_value[id] : substr(text, 3)
 }
 
@@ -117,6 +120,7 @@ function uplink_make(id,    key, nic, bridge, from) {
         carry(nic, from, bridge, "uplink.move", "uplink.clear", key)
     undo_all("uplink.move")
     managed_make(nic, bridge, key)
+    profile_make(nic, bridge, key)
 }
 
 # whoever has set it down meanwhile: SSH comes by it
@@ -174,7 +178,7 @@ function uplink_unmake(key,    nic, bridge) {
     bridge = link_master[nic]
     if (!(nic in link_index) || bridge == "" || !is_mine(link_mark[bridge])) {
         uplink_forget(nic, key)
-        managed_unmake(nic, uplink_bridge_was(key), key)
+        uplink_hand_back(nic, uplink_bridge_was(key), key)
         return
     }
     uplink_back_up(nic)
@@ -182,7 +186,13 @@ function uplink_unmake(key,    nic, bridge) {
     carry(nic, bridge, nic, "uplink.release", "uplink.release.clear", key)
     undo_all("uplink.release")
     uplink_forget(nic, key)
+    uplink_hand_back(nic, bridge, key)
+}
+
+# to whoever sets up the NIC
+function uplink_hand_back(nic, bridge, key) {
     managed_unmake(nic, bridge, key)
+    profile_unmake(nic, bridge, key)
 }
 
 function uplink_forget(nic, key,    before) {

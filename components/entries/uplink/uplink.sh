@@ -1,8 +1,10 @@
 # shellcheck shell=sh
 # NICs that are to be the ports of bridges, at boot: whoever sets them up is to be done first, since what he brings later would stay on
-# the NIC. systemd-networkd starts before us, and is done some time after.
+# the NIC. systemd-networkd and NetworkManager start before us, and are done some time after.
 
 await_uplinks() {
+    grep -q -s '^uplink ' "$lib_dir/$stack/units"/* || return 0
+    [ ! -d /run/NetworkManager ] || nm-online -s -q -t 30
     sed -n 's/^uplink \([^ ]*\): .*/\1/p' "$lib_dir/$stack/units"/* 2>/dev/null | while read -r nic; do
         tries=100
         while is_being_set_up "$nic" && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
@@ -19,11 +21,20 @@ is_being_set_up() {
     esac
 }
 
+# UUID LINK...: profiles of NetworkManager's. One whose DHCP server is slow (3) goes on by itself.
+activate_profiles() {
+    nmcli connection reload || return
+    while [ $# -gt 0 ]; do
+        nmcli -w 10 connection up uuid "$1" ifname "$2" >/dev/null || [ $? -eq 3 ] || return
+        shift 2
+    done
+}
+
 # LINK FILE: a server that is there has answered by then; one that gave another address than before is believed. With a lease, too, the
 # default route may be gone: as the bridge loses its port, networkd 257 deletes its own there, and names no link.
 keep_lease() {
     sleep 2
-    lost='^'
-    [ -z "$(ip -4 -o addr show dev "$1" dynamic)" ] || lost='^route '
-    grep "$lost" "$2" | ip -force -batch - >/dev/null 2>&1 || :
+    leased=' valid_lft '
+    [ -n "$(ip -4 -o addr show dev "$1" dynamic)" ] || leased='^$'
+    grep -v "$leased" "$2" | ip -force -batch - >/dev/null 2>&1 || :
 }

@@ -1,0 +1,260 @@
+# A NIC that NetworkManager sets up. Profiles of ours in /run, before the admin's, make it the port of the bridge, and give that what his
+# gives to the NIC: addresses, lease, name servers and firewalld's zone stay its business. They go with the power, so that a boot begins as
+# the admin has written it, and this follows.
+
+BEGIN {
+    PROFILE_FOLDER = "/run/NetworkManager/system-connections"
+    # what the UUIDs of ours begin with; the rest is that of the admin's
+    PROFILE_OF["port"] = "c0550001"
+    PROFILE_OF["bridge"] = "c0550002"
+}
+
+function profile_path(name) {
+    return PROFILE_FOLDER "/crosshost-" stack "-" name ".nmconnection"
+}
+
+function profile_id(nic, part) {
+    return PROFILE_OF[part] substr(profile_uuid[nic], 9)
+}
+
+# the file of the profile that NetworkManager has set up the NIC by; "" if it is nobody's, or of no file
+function profile_source(nic,    path, line) {
+    if (nic in profile_known)
+        return profile_known[nic]
+    profile_known[nic] = ""
+    if (!(nic in link_number))
+        return ""
+    path = "/run/NetworkManager/devices/" link_number[nic]
+    while ((getline line < path) > 0) {
+        if (sub(/^connection-uuid=/, "", line))
+            profile_uuid[nic] = line
+        else if (sub(/^route-metric-default-effective=/, "", line))
+            profile_metric[nic] = line
+    }
+    close(path)
+    if (index(profile_uuid[nic], PROFILE_OF["port"]) == 1)
+        profile_recall(nic)
+    else if (profile_uuid[nic] != "")
+        profile_known[nic] = profile_find(nic)
+    return profile_known[nic]
+}
+
+# NetworkManager has the NIC, and is not done
+function profile_is_awaited(nic,    state) {
+    state = read_file("/run/NetworkManager/devices/" link_number[nic])
+    return state ~ /(^|\n)managed=true/ && state !~ /\nconnection-uuid=/
+}
+
+# as long as the NIC is a port, our file says whose it was
+function profile_recall(nic,    line, words) {
+    line = read_line(profile_path(nic))
+    if (index(line, MANAGED_MARK) != 1)
+        return 0
+    line = substr(line, length(MANAGED_MARK) + 1)
+    split(line, words, " ")
+    profile_metric[nic] = words[1]
+    profile_uuid[nic] = words[2]
+    profile_known[nic] = substr(line, length(words[1] words[2]) + 3)
+    return 1
+}
+
+# One written by hand, or by netplan, may have no UUID, which NetworkManager derives from its name then.
+function profile_find(nic,    n, paths, i, line, is_for, has_uuid, count, found) {
+    n = split(ENVIRON["CROSSHOST_PROFILES"], paths, "\n")
+    for (i = 1; i <= n; i++) {
+        is_for = has_uuid = 0
+        while ((getline line < paths[i]) > 0) {
+            if (line == "uuid=" profile_uuid[nic]) {
+                close(paths[i])
+                return paths[i]
+            }
+            is_for = is_for || line == "interface-name=" nic
+            has_uuid = has_uuid || line ~ /^uuid=/
+        }
+        close(paths[i])
+        if (is_for && !has_uuid && !count++)
+            found = paths[i]
+    }
+    return count == 1 ? found : ""
+}
+
+function profile_has_dhcp(nic) {
+    return profile_value(nic, "[ipv4]", "method") == "auto"
+}
+
+function profile_value(nic, in_section, name,    path, line, section, found) {
+    path = profile_source(nic)
+    while (path != "" && (getline line < path) > 0)
+        if (line ~ /^\[/)
+            section = line
+        else if (section == in_section && index(line, name "=") == 1)
+            found = substr(line, length(name) + 2)
+    if (path != "")
+        close(path)
+    return found
+}
+
+# ---- what cannot follow
+
+function profile_bar(nic,    path, found, i) {
+    path = profile_source(nic)
+    if (profile_uuid[nic] == "")
+        return ""
+    if (path == "")
+        return "is set up by NetworkManager, by no keyfile that is its own: store its profile as one (nmcli connection migrate), or leave uplink out"
+    if (!is_profiled(nic))
+        return "is set up by somebody else than NetworkManager, which holds it all the same (" path "): let it leave the NIC alone (unmanaged-devices), or leave uplink out"
+    found = profile_value(nic, "[connection]", "type")
+    if (found !~ /^(ethernet|802-3-ethernet)$/)
+        return "has a profile of another type than ethernet (" path " has type=" found "): leave uplink out"
+    for (i = 1; i <= link_count; i++)
+        if (link_parent[links[i]] == nic && is_profiled(links[i]))
+            return "carries " links[i] ", which NetworkManager would take down with it: leave uplink out"
+    found = profile_line(nic, "^(\\[802-1x\\]|dhcp-client-id=(duid|ipv6-duid|perm-mac|stable)|method=(shared|dhcp)|(master|controller)=.*)$")
+    if (found != "")
+        return "has more in its profile than a bridge can have (" found "): leave uplink out"
+    return ""
+}
+
+# NetworkManager makes a profile of its own of what others have set up
+function is_profiled(name) {
+    return profile_source(name) != "" && profile_value(name, "[.nmmeta]", "nm-generated") != "true"
+}
+
+function profile_line(nic, pattern,    path, line, found) {
+    path = profile_source(nic)
+    while (found == "" && (getline line < path) > 0)
+        if (line ~ pattern)
+            found = path " has " line
+    close(path)
+    return found
+}
+
+# ---- what ours say
+
+function profile_text(nic, bridge, part,    path, n, lines, i, line, section, text, name, has) {
+    path = profile_source(nic)
+    n = split(read_file(path), lines, "\n")
+    name = part == "port" ? nic : bridge
+    text = MANAGED_MARK profile_metric[nic] " " profile_uuid[nic] " " path "\n[connection]\nid=crosshost-" stack "-" name \
+        "\nuuid=" profile_id(nic, part) "\ninterface-name=" name "\nautoconnect-priority=999\n"
+    if (part == "port")
+        text = text "type=ethernet\nmaster=" bridge "\nslave-type=bridge\n"
+    else
+        text = text "type=bridge\nautoconnect-slaves=1\n\n[bridge]\nstp=false\n"
+    text = text "\n[ethernet]\ncloned-mac-address=" link_address[nic] "\n"
+    for (i = 1; i <= n; i++) {
+        line = lines[i]
+        if (line ~ /^[ \t]*([#;].*)?$/)
+            continue
+        if (line ~ /^\[/) {
+            section = line
+            has[section]
+            if (profile_has(section, part))
+                text = text "\n" line "\n" profile_adds(nic, section, part)
+        } else if (profile_has(section, part) && profile_keeps(section, line, part))
+            text = text line "\n"
+    }
+    if (part == "bridge" && !("[ipv6]" in has))
+        text = text "\n[ipv6]\nmethod=auto\n" profile_adds(nic, "[ipv6]", part)
+    return text
+}
+
+function profile_has(section, part) {
+    return part == "port" ? section ~ /^\[(ethernet|802-3-ethernet|ethtool|link)\]$/ : \
+        section ~ /^\[(connection|ethernet|802-3-ethernet|ipv4|ipv6|proxy|hostname)\]$/
+}
+
+function profile_keeps(section, line, part) {
+    if (section == "[connection]")
+        return line ~ /^(zone|metered|mdns|llmnr|dns-over-tls|dnssec)=/
+    if (section ~ /ethernet/)
+        return part == "port" ? line !~ /^(assigned-mac-address|cloned-mac-address)=/ : line ~ /^mtu=/
+    return line !~ /^(route-metric|dhcp-timeout)=/
+}
+
+# A bridge has another metric by itself than a NIC. Without a server the lease is kept until that answers.
+function profile_adds(nic, section, part,    metric) {
+    if (part == "port" || section !~ /^\[ipv[46]\]$/)
+        return ""
+    metric = profile_value(nic, section, "route-metric")
+    return "route-metric=" (metric == "" || metric == -1 ? profile_metric[nic] : metric) "\n" (section == "[ipv4]" ? "dhcp-timeout=2147483647\n" : "")
+}
+
+# ---- telling it
+
+function profile_differs(nic, bridge) {
+    return profile_source(nic) != "" && (read_file(profile_path(nic)) != profile_text(nic, bridge, "port") || \
+        read_file(profile_path(bridge)) != profile_text(nic, bridge, "bridge"))
+}
+
+function profile_make(nic, bridge, key) {
+    if (!profile_differs(nic, bridge))
+        return
+    profile_leave(nic, bridge, key)
+    profile_put(bridge, profile_text(nic, bridge, "bridge"), key)
+    profile_put(nic, profile_text(nic, bridge, "port"), key)
+    step("uplink.reload", "profile", profile_ours(nic, bridge), key)
+    step("uplink.keep", "ip", profile_delay(bridge), key)
+    step("uplink.keep", "keep", profile_kept(nic, bridge, bridge), key)
+    if (index(read_line(profile_path(nic)), MANAGED_MARK) == 1) {
+        undo("uplink.back.keep", "ip", profile_delay(bridge))
+        undo("uplink.back.reload", "profile", profile_ours(nic, bridge))
+    } else {
+        undo("uplink.back.keep", "keep", profile_kept(nic, bridge, nic))
+        undo("uplink.back.keep", "remove", profile_lease(nic, bridge))
+        undo("uplink.back.reload", "profile", profile_uuid[nic] " " nic)
+    }
+}
+
+# The NIC becomes a port first, which interrupts nothing. Then the bridge takes what its own profile says anew, its port too, in 0.3 s.
+function profile_ours(nic, bridge) {
+    return profile_id(nic, "port") " " nic " " profile_id(nic, "bridge") " " bridge
+}
+
+# which NetworkManager sets by what is usual
+function profile_delay(bridge) {
+    return "link set dev " bridge " type bridge forward_delay 0"
+}
+
+# what others have added, and a lease that no server confirms
+function profile_kept(nic, bridge, target) {
+    return target " " journal_file(managed_lease(nic, bridge, target, 1))
+}
+
+function profile_lease(nic, bridge) {
+    return "/var/lib/NetworkManager/internal-" profile_id(nic, "bridge") "-" bridge ".lease"
+}
+
+# another bridge had the NIC before
+function profile_leave(nic, bridge, key,    before) {
+    before = read_file(profile_path(nic))
+    if (!sub(/^.*\nmaster=/, "", before))
+        return
+    sub(/\n.*$/, "", before)
+    if (before != bridge)
+        profile_remove("uplink.files", "uplink.back.files", before, key)
+}
+
+function profile_put(name, text, key) {
+    step("uplink.files", "put", profile_path(name) " 0600 " journal_file(text), key)
+    undo_file("uplink.back.files", profile_path(name), read_file(profile_path(name)))
+}
+
+function profile_remove(at, back, name, key) {
+    step(at, "remove", profile_path(name), key)
+    undo_file(back, profile_path(name), read_file(profile_path(name)))
+}
+
+function profile_unmake(nic, bridge, key) {
+    if (!profile_recall(nic))
+        return
+    profile_remove("uplink.files.remove", "uplink.release.back.files", nic, key)
+    profile_remove("uplink.files.remove", "uplink.release.back.files", bridge, key)
+    step("uplink.reload.after", "profile", profile_uuid[nic] " " nic, key)
+    step("uplink.keep.after", "keep", profile_kept(nic, bridge, nic), key)
+    step("uplink.keep.after", "remove", profile_lease(nic, bridge), key)
+    undo("uplink.release.back.keep", "keep", profile_kept(nic, bridge, bridge))
+    undo("uplink.release.back.keep", "ip", profile_delay(bridge))
+    undo("uplink.release.back.reload", "profile", profile_ours(nic, bridge))
+}
