@@ -17,25 +17,31 @@ describe("NetworkManager", () => {
 
     beforeEach(() => {
         host = new NetnsHost();
-        host.put("nmcli", '#!/bin/sh\necho "$*" >>"$FAKES/nmcli.log"\n');
+        answer("");
         host.sh(`
             mkdir -p '${ADMINS}' /run/NetworkManager/devices
             printf '[connection]\\nid=lan\\nuuid=${UUID}\\ntype=ethernet\\ninterface-name=eth0\\nzone=home\\n\\n[ethernet]\\nmtu=1500\\n\\n[ipv4]\\naddress1=192.168.40.11/24,192.168.40.1\\ndns=192.168.40.1;\\nmethod=manual\\n\\n[ipv6]\\naddr-gen-mode=default\\nmethod=auto\\nroute-metric=70\\n' >'${ADMINS}/the LAN.nmconnection'
         `);
-        active(UUID);
+        host.sh(active(UUID));
         mac = host.sh("ip -o link show eth0 | sed 's/.*ether \\([^ ]*\\).*/\\1/'").trim();
     });
     afterEach(() => host.close());
 
-    function active(uuid: string): void {
-        host.sh(
-            `printf '[device]\\nmanaged=true\\nconnection-uuid=${uuid}\\nroute-metric-default-effective=100\\n' >/run/NetworkManager/devices/$(ip -o link show eth0 | cut -d: -f1)`,
+    /** What NetworkManager tells of the NIC: a script. */
+    const active = (uuid: string) =>
+        `printf '[device]\\nmanaged=true\\nconnection-uuid=%s\\nroute-metric-default-effective=100\\n' "${uuid}" >/run/NetworkManager/devices/$(ip -o link show eth0 | cut -d: -f1)`;
+
+    /** NetworkManager's command line, which does this before what it does by itself. */
+    function answer(first: string): void {
+        host.put(
+            "nmcli",
+            `#!/bin/sh\necho "$*" >>"$FAKES/nmcli.log"\n${first}\ncase "$*" in *' connection up '*' eth0') ${active("$6")} ;; esac\n`,
         );
     }
 
-    const told = () => host.sh("cat $FAKES/nmcli.log 2>/dev/null; : >$FAKES/nmcli.log");
+    const told = () => host.sh("uniq $FAKES/nmcli.log; : >$FAKES/nmcli.log");
     const up = (uuid: string, link: string) => `-w 10 connection up uuid ${uuid} ifname ${link}\n`;
-    const ours = `connection reload\n${up(PORT_UUID ?? "", "eth0")}${up(BRIDGE_UUID ?? "", BRIDGE)}`;
+    const ours = `connection reload\n${up(BRIDGE_UUID ?? "", BRIDGE)}${up(PORT_UUID ?? "", "eth0")}`;
     const admins = `connection reload\n${up(UUID, "eth0")}`;
     const dump = () => host.dump().replace(/^\/run\/crosshost.*\n/gm, "");
 
@@ -49,13 +55,12 @@ describe("NetworkManager", () => {
         );
         expect(host.sh(`cat ${bridge}`)).toBe(
             `${mark}[connection]\nid=crosshost-${STACK}-${BRIDGE}\nuuid=${BRIDGE_UUID}\ninterface-name=${BRIDGE}\nautoconnect-priority=999\n` +
-                `type=bridge\nautoconnect-slaves=1\n\n[bridge]\nstp=false\n\n[ethernet]\ncloned-mac-address=${mac}\n\n[connection]\nzone=home\n\n[ethernet]\nmtu=1500\n\n` +
+                `type=bridge\n\n[bridge]\nstp=false\n\n[ethernet]\ncloned-mac-address=${mac}\n\n[connection]\nzone=home\n\n[ethernet]\nmtu=1500\n\n` +
                 `[ipv4]\nroute-metric=100\ndhcp-timeout=2147483647\naddress1=192.168.40.11/24,192.168.40.1\ndns=192.168.40.1;\nmethod=manual\n\n` +
                 `[ipv6]\nroute-metric=70\naddr-gen-mode=default\nmethod=auto\n`,
         );
         expect(host.sh(`stat -c %a ${port} ${bridge}`)).toBe("600\n600\n");
         expect(told()).toBe(ours);
-        active(PORT_UUID ?? "");
         host.apply("host", "boot crosshost-x.service: before docker.service\n");
         expect(host.apply("lan", LAN).stdout).toBe("lan: in step, nothing to do\n");
         expect(host.observe().drift).toEqual([]);
@@ -70,7 +75,6 @@ describe("NetworkManager", () => {
         host.crosshost(["uninstall", STACK]);
         expect(told()).toBe(admins);
         expect(host.sh(`ls -A ${OURS}`)).toBe("");
-        active(UUID);
         host.sh(`rmdir ${OURS}`);
         expect(host.dump()).toBe(before);
     });
@@ -79,16 +83,13 @@ describe("NetworkManager", () => {
         host.sh(
             "sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0; ip addr add 10.9.0.1/16 dev eth0; ip -6 addr add 2001:db8::11/64 nodad dev eth0",
         );
-        const forgetful = (link: string) =>
-            host.put(
-                "nmcli",
-                `#!/bin/sh\ncase "$*" in *' ${link}') ip addr flush dev ${link} scope global ;; esac\n`,
-            );
+        const forgetful = (link: string) => {
+            answer(`case "$*" in *' ${link}') ip addr flush dev ${link} scope global ;; esac`);
+        };
         const before = host.sh("ip -o addr show dev eth0 scope global");
         forgetful(BRIDGE);
         expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
         expect(host.sh(`ip -o addr show dev ${BRIDGE}`)).toMatch(/10\.9\.0\.1.*\n.*2001:db8::11/);
-        active(PORT_UUID ?? "");
         forgetful("eth0");
         host.delete("lan");
         expect(host.sh("ip -o addr show dev eth0 scope global")).toBe(before);
@@ -96,39 +97,36 @@ describe("NetworkManager", () => {
 
     test("whatever it refuses, the host is as before, and its profile in force", () => {
         const before = dump();
-        host.put(
-            "nmcli",
-            `#!/bin/sh\necho "$*" >>"$FAKES/nmcli.log"\ncase "$*" in *${BRIDGE}) echo 'Error: no' >&2; exit 4 ;; esac\n`,
-        );
+        answer(`case "$*" in *${BRIDGE}) echo 'Error: no' >&2; exit 4 ;; esac`);
         const { status, stderr } = host.apply("lan", LAN);
         expect(status).toBe(1);
         expect(stderr).toContain(
-            `uplink eth0: tried \`nmcli connection up ${PORT_UUID} eth0 ${BRIDGE_UUID} ${BRIDGE}\`: Error: no`,
+            `uplink eth0: tried \`nmcli connection up ${BRIDGE_UUID} ${BRIDGE} ${PORT_UUID} eth0\`: Error: no`,
         );
         expect(stderr).not.toContain("not everything");
-        expect(told()).toBe(ours + admins);
+        expect(told()).toBe(`connection reload\n${up(BRIDGE_UUID ?? "", BRIDGE)}${admins}`);
         host.sh(`rmdir ${OURS}`);
         expect(dump()).toBe(before);
 
-        host.put(
-            "nmcli",
-            '#!/bin/sh\n[ "$2" = reload ] || exit 3 # its time is over, and it goes on\n',
-        );
+        answer(`[ "$*" != '${up(BRIDGE_UUID ?? "", BRIDGE).trim()}' ] || exit 3 # it goes on`);
         expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
-        active(PORT_UUID ?? "");
-        host.put(
-            "nmcli",
-            `#!/bin/sh\necho "$*" >>"$FAKES/nmcli.log"\n[ "$*" != '${up(UUID, "eth0").trim()}' ] || exit 10\n`,
-        );
+        answer(`[ "$*" != '${up(UUID, "eth0").trim()}' ] || exit 10`);
         const moved = dump();
+        told();
         expect(host.delete("lan")).toMatchObject({ status: 1 });
         expect(told()).toBe(admins + ours);
         expect(dump()).toBe(moved);
     });
 
+    test("it has time to hear of the bridge", () => {
+        answer(
+            `case "$*" in *${BRIDGE}) [ -e $FAKES/heard ] || { : >$FAKES/heard; exit 4; } ;; esac`,
+        );
+        expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
+    });
+
     test("another bridge takes the NIC over", () => {
         host.apply("lan", LAN);
-        active(PORT_UUID ?? "");
         expect(host.apply("other", LAN.replaceAll(BRIDGE, "br-other-3fa9c"))).toMatchObject({
             status: 0,
         });
@@ -158,7 +156,7 @@ describe("NetworkManager", () => {
 
     test("at boot it is done first, or goes on alone", () => {
         host.apply("lan", LAN);
-        active(UUID);
+        host.sh(active(UUID));
         host.sh(`rm ${port} ${bridge}; ip link set eth0 nomaster; ip link del ${BRIDGE}
             ip addr add 192.168.40.11/24 brd + dev eth0
             sed -i /connection-uuid/d /run/NetworkManager/devices/*`);

@@ -33,7 +33,7 @@ function profile_source(nic,    path, line) {
     }
     close(path)
     if (index(profile_uuid[nic], PROFILE_OF["port"]) == 1)
-        profile_recall(nic)
+        profile_is_port[nic] = profile_recall(nic)
     else if (profile_uuid[nic] != "")
         profile_known[nic] = profile_find(nic)
     return profile_known[nic]
@@ -141,7 +141,7 @@ function profile_text(nic, bridge, part,    path, n, lines, i, line, section, te
     if (part == "port")
         text = text "type=ethernet\nmaster=" bridge "\nslave-type=bridge\n"
     else
-        text = text "type=bridge\nautoconnect-slaves=1\n\n[bridge]\nstp=false\n"
+        text = text "type=bridge\n\n[bridge]\nstp=false\n"
     text = text "\n[ethernet]\ncloned-mac-address=" link_address[nic] "\n"
     for (i = 1; i <= n; i++) {
         line = lines[i]
@@ -184,7 +184,7 @@ function profile_adds(nic, section, part,    metric) {
 # ---- telling it
 
 function profile_differs(nic, bridge) {
-    return profile_source(nic) != "" && (read_file(profile_path(nic)) != profile_text(nic, bridge, "port") || \
+    return profile_source(nic) != "" && (!profile_is_port[nic] || read_file(profile_path(nic)) != profile_text(nic, bridge, "port") || \
         read_file(profile_path(bridge)) != profile_text(nic, bridge, "bridge"))
 }
 
@@ -196,8 +196,9 @@ function profile_make(nic, bridge, key) {
     profile_put(nic, profile_text(nic, bridge, "port"), key)
     step("uplink.reload", "profile", profile_ours(nic, bridge), key)
     step("uplink.keep", "ip", profile_delay(bridge), key)
+    step("uplink.keep", "sysctl", "net/ipv4/conf/" bridge "/ignore_routes_with_linkdown 1", key) # who takes the NIC out by hand is not shut out
     step("uplink.keep", "keep", profile_kept(nic, bridge, bridge), key)
-    if (index(read_line(profile_path(nic)), MANAGED_MARK) == 1) {
+    if (profile_is_port[nic]) {
         undo("uplink.back.keep", "ip", profile_delay(bridge))
         undo("uplink.back.reload", "profile", profile_ours(nic, bridge))
     } else {
@@ -207,9 +208,9 @@ function profile_make(nic, bridge, key) {
     }
 }
 
-# The NIC becomes a port first, which interrupts nothing. Then the bridge takes what its own profile says anew, its port too, in 0.3 s.
+# The bridge lets go of its port when it begins anew, so the port comes last: 0.2 s without a LAN.
 function profile_ours(nic, bridge) {
-    return profile_id(nic, "port") " " nic " " profile_id(nic, "bridge") " " bridge
+    return profile_id(nic, "bridge") " " bridge " " profile_id(nic, "port") " " nic
 }
 
 # which NetworkManager sets by what is usual

@@ -21,13 +21,24 @@ is_being_set_up() {
     esac
 }
 
-# UUID LINK...: profiles of NetworkManager's. One whose DHCP server is slow (3) goes on by itself.
+# UUID LINK...: profiles of NetworkManager's
 activate_profiles() {
     nmcli connection reload || return
     while [ $# -gt 0 ]; do
-        nmcli -w 10 connection up uuid "$1" ifname "$2" >/dev/null || [ $? -eq 3 ] || return
+        activate_profile "$1" "$2" || return
         shift 2
     done
+}
+
+# NetworkManager wants no bridge that udev has not told it of yet. With a DHCP server that is slow (3) it goes on by itself.
+activate_profile() {
+    for _ in 1 2 3 4 5 6 7 8; do
+        said=$(nmcli -w 10 connection up uuid "$1" ifname "$2" 2>&1)
+        case $? in 0 | 3) return 0 ;; esac
+        sleep 0.25
+    done
+    echo "$said" >&2
+    return 1
 }
 
 # LINK FILE: a server that is there has answered by then; one that gave another address than before is believed. With a lease, too, the
