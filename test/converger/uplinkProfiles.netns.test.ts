@@ -40,7 +40,7 @@ describe("NetworkManager", () => {
     }
 
     const told = () => host.sh("uniq $FAKES/nmcli.log; : >$FAKES/nmcli.log");
-    const up = (uuid: string, link: string) => `-w 10 connection up uuid ${uuid} ifname ${link}\n`;
+    const up = (uuid: string, link: string) => `-w 3 connection up uuid ${uuid} ifname ${link}\n`;
     const ours = `connection reload\n${up(BRIDGE_UUID ?? "", BRIDGE)}${up(PORT_UUID ?? "", "eth0")}`;
     const admins = `connection reload\n${up(UUID, "eth0")}`;
     const dump = () => host.dump().replace(/^\/run\/crosshost.*\n/gm, "");

@@ -33,7 +33,7 @@ activate_profiles() {
 # NetworkManager wants no bridge that udev has not told it of yet. With a DHCP server that is slow (3) it goes on by itself.
 activate_profile() {
     for _ in 1 2 3 4 5 6 7 8; do
-        said=$(nmcli -w 10 connection up uuid "$1" ifname "$2" 2>&1)
+        said=$(nmcli -w 3 connection up uuid "$1" ifname "$2" 2>&1)
         case $? in 0 | 3) return 0 ;; esac
         sleep 0.25
     done
