@@ -57,21 +57,24 @@ network:
 E
 `;
 
-export const MANAGERS: readonly Manager[] = [
-    {
-        name: "NetworkManager",
-        packages: ["network-manager"],
-        configure: (address, gateway) => `${NOBODY_ELSE}${NETWORK_MANAGER_HAS_ETH0}
+/** A profile for the NIC, with such an [ipv4]. */
+const profile = (ipv4: string) => `${NOBODY_ELSE}${NETWORK_MANAGER_HAS_ETH0}
 install -m 0600 /dev/stdin /etc/NetworkManager/system-connections/lan.nmconnection <<E
 [connection]
 id=lan
 type=ethernet
 interface-name=eth0
 [ipv4]
-method=manual
-address1=${address}/24,${gateway}
+${ipv4}
 E
-`,
+`;
+
+export const MANAGERS: readonly Manager[] = [
+    {
+        name: "NetworkManager",
+        packages: ["network-manager"],
+        configure: (address, gateway) =>
+            profile(`method=manual\naddress1=${address}/24,${gateway}`),
         anew: [
             "nmcli connection reload; systemctl restart NetworkManager",
             "nmcli -w 10 device reapply eth0",
@@ -112,6 +115,10 @@ const NETWORKD_ANEW = [
     "networkctl reload; networkctl reconfigure eth0",
     "systemctl restart systemd-networkd",
 ];
+const NETWORK_MANAGER_ANEW = [
+    "nmcli connection reload; systemctl restart NetworkManager",
+    "nmcli -w 10 device reapply eth0",
+];
 
 /** Those under which a NIC becomes the port of a bridge. */
 export const SETUPS: readonly (Setup & { readonly dhcp: boolean })[] = [
@@ -142,6 +149,29 @@ network: { version: 2, renderer: networkd, ethernets: { eth0: { dhcp4: true } } 
 E
 `,
         anew: ["netplan apply", ...NETWORKD_ANEW],
+    },
+    {
+        name: "NetworkManager",
+        dhcp: false,
+        packages: ["network-manager"],
+        configure: (address, gateway) =>
+            profile(`method=manual\naddress1=${address}/24,${gateway}\ndns=${gateway};`),
+        anew: NETWORK_MANAGER_ANEW,
+    },
+    {
+        name: "NetworkManager, DHCP",
+        dhcp: true,
+        packages: ["network-manager"],
+        configure: () => `${HAS_A_PLACE}${profile("method=auto")}`,
+        anew: NETWORK_MANAGER_ANEW,
+    },
+    {
+        name: "netplan with NetworkManager",
+        dhcp: false,
+        packages: ["netplan.io", "network-manager"],
+        configure: (address, gateway) =>
+            `${NOBODY_ELSE}${NETWORK_MANAGER_HAS_ETH0}${netplan("NetworkManager")(address, gateway)}`,
+        anew: ["netplan apply", ...NETWORK_MANAGER_ANEW],
     },
 ];
 

@@ -31,11 +31,11 @@ function bar_of_leases(nic,    i, key, line) {
     for (i = 1; i <= addr_count; i++) {
         key = addr_keys[i]
         if (addr_link[key] == nic && key !~ /:/ && addr_lifetime[key] != "" && !managed_has_dhcp(nic) && !profile_has_dhcp(nic))
-            return "has " nth_word(key, 3) " by DHCP, whose client would put it back on the NIC: give the host a static address, or let systemd-networkd have the lease, or leave uplink out"
+            return "has " nth_word(key, 3) " by DHCP, whose client would put it back on the NIC: give the host a static address, or let systemd-networkd or NetworkManager have the lease, or leave uplink out"
     }
     line = interfaces_dhcp(nic)
     if (line != "")
-        return "has DHCP (" line "), whose client would put addresses back on the NIC: give the host a static address, or let systemd-networkd have the lease, or leave uplink out"
+        return "has DHCP (" line "), whose client would put addresses back on the NIC: give the host a static address, or let systemd-networkd or NetworkManager have the lease, or leave uplink out"
     return managed_bar(nic) profile_bar(nic)
 }
 
