@@ -48,7 +48,7 @@ describe("NetworkManager", () => {
     test("it is told to have the NIC as a port, and gives the bridge what the NIC had", () => {
         const before = host.dump();
         expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
-        const mark = `# Made by Crosshost from 100 ${UUID} ${ADMINS}/the LAN.nmconnection\n`;
+        const mark = `# Made by Crosshost from 100 - ${UUID} ${ADMINS}/the LAN.nmconnection\n`;
         expect(host.sh(`cat ${port}`)).toBe(
             `${mark}[connection]\nid=crosshost-${STACK}-eth0\nuuid=${PORT_UUID}\ninterface-name=eth0\nautoconnect-priority=999\n` +
                 `type=ethernet\nmaster=${BRIDGE}\nslave-type=bridge\n\n[ethernet]\ncloned-mac-address=${mac}\n\n[ethernet]\nmtu=1500\n`,
@@ -152,6 +152,21 @@ describe("NetworkManager", () => {
             "[ipv4]\nroute-metric=100\ndhcp-timeout=2147483647\ndns=192.168.40.1;\nmethod=auto\n",
         );
         expect(host.sh(`ip -o addr show dev ${BRIDGE}`)).toMatch(/192.168.40.11\/24.* dynamic /);
+    });
+
+    test.each([
+        ["2001:db8::1:2:3:4", "::1:2:3:4"],
+        ["2001:db8:0:1::4", "::0:0:0:4"],
+        ["2001:db8:1:2:3::", "::3:0:0:0"],
+        ["2001:db8::9:0:0:4", "::9:0:0:4"],
+    ])("routers' address %s stays", (address, token) => {
+        host.sh(
+            `sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0; ip -6 addr add ${address}/64 nodad dev eth0 valid_lft 3600 preferred_lft 1800`,
+        );
+        expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
+        const told = `[ipv6]\nroute-metric=70\naddr-gen-mode=eui64\ntoken=${token}\nmethod=auto\n`;
+        expect(host.sh(`cat ${bridge}`)).toContain(told);
+        expect(host.apply("lan", LAN).stdout).toBe("lan: in step, nothing to do\n");
     });
 
     test("at boot it is done first, or goes on alone", () => {

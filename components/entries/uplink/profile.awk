@@ -34,9 +34,35 @@ function profile_source(nic,    path, line) {
     close(path)
     if (index(profile_uuid[nic], PROFILE_OF["port"]) == 1)
         profile_is_port[nic] = profile_recall(nic)
-    else if (profile_uuid[nic] != "")
+    else if (profile_uuid[nic] != "") {
         profile_known[nic] = profile_find(nic)
+        profile_token[nic] = token_of_routers(nic)
+    }
     return profile_known[nic]
+}
+
+# The second half of an address that routers tell of: by itself NetworkManager makes it of a link's name and its profile's UUID. With
+# temporary ones beside it, it is the one that manages them.
+function token_of_routers(nic,    i, key, address, at, n, left, right, parts) {
+    for (i = 1; i <= addr_count; i++) {
+        key = addr_keys[i]
+        if (addr_link[key] == nic && key ~ /:.*\/64$/ && addr_lifetime[key] != "" && !addr_of_kernel[key] && (address == "" || addr_flags[key] != ""))
+            address = nth_word(key, 3)
+    }
+    if (address == "")
+        return "-"
+    sub(/\/64$/, "", address)
+    at = index(address, "::")
+    if (at) {
+        left = substr(address, 1, at - 1)
+        right = substr(address, at + 2)
+        for (n = split(left, parts, ":") + split(right, parts, ":"); n < 8; n++)
+            left = left ":0"
+        address = left ":" right
+        sub(/^:/, "", address)
+    }
+    split(address, parts, ":")
+    return "::" parts[5] ":" parts[6] ":" parts[7] ":" parts[8]
 }
 
 # NetworkManager has the NIC, and is not done
@@ -53,8 +79,9 @@ function profile_recall(nic,    line, words) {
     line = substr(line, length(MANAGED_MARK) + 1)
     split(line, words, " ")
     profile_metric[nic] = words[1]
-    profile_uuid[nic] = words[2]
-    profile_known[nic] = substr(line, length(words[1] words[2]) + 3)
+    profile_token[nic] = words[2]
+    profile_uuid[nic] = words[3]
+    profile_known[nic] = substr(line, length(words[1] words[2] words[3]) + 4)
     return 1
 }
 
@@ -136,7 +163,7 @@ function profile_text(nic, bridge, part,    path, n, lines, i, line, section, te
     path = profile_source(nic)
     n = split(read_file(path), lines, "\n")
     name = part == "port" ? nic : bridge
-    text = MANAGED_MARK profile_metric[nic] " " profile_uuid[nic] " " path "\n[connection]\nid=crosshost-" stack "-" name \
+    text = MANAGED_MARK profile_metric[nic] " " profile_token[nic] " " profile_uuid[nic] " " path "\n[connection]\nid=crosshost-" stack "-" name \
         "\nuuid=" profile_id(nic, part) "\ninterface-name=" name "\nautoconnect-priority=999\n"
     if (part == "port")
         text = text "type=ethernet\nmaster=" bridge "\nslave-type=bridge\n"
@@ -152,7 +179,7 @@ function profile_text(nic, bridge, part,    path, n, lines, i, line, section, te
             has[section]
             if (profile_has(section, part))
                 text = text "\n" line "\n" profile_adds(nic, section, part)
-        } else if (profile_has(section, part) && profile_keeps(section, line, part))
+        } else if (profile_has(section, part) && profile_keeps(nic, section, line, part))
             text = text line "\n"
     }
     if (part == "bridge" && !("[ipv6]" in has))
@@ -165,12 +192,12 @@ function profile_has(section, part) {
         section ~ /^\[(connection|ethernet|802-3-ethernet|ipv4|ipv6|proxy|hostname)\]$/
 }
 
-function profile_keeps(section, line, part) {
+function profile_keeps(nic, section, line, part) {
     if (section == "[connection]")
         return line ~ /^(zone|metered|mdns|llmnr|dns-over-tls|dnssec)=/
     if (section ~ /ethernet/)
         return part == "port" ? line !~ /^(assigned-mac-address|cloned-mac-address)=/ : line ~ /^mtu=/
-    return line !~ /^(route-metric|dhcp-timeout)=/
+    return line !~ /^(route-metric|dhcp-timeout)=/ && (profile_token[nic] == "-" || line !~ /^(addr-gen-mode|token)=/)
 }
 
 # A bridge has another metric by itself than a NIC. Without a server the lease is kept until that answers.
@@ -178,7 +205,10 @@ function profile_adds(nic, section, part,    metric) {
     if (part == "port" || section !~ /^\[ipv[46]\]$/)
         return ""
     metric = profile_value(nic, section, "route-metric")
-    return "route-metric=" (metric == "" || metric == -1 ? profile_metric[nic] : metric) "\n" (section == "[ipv4]" ? "dhcp-timeout=2147483647\n" : "")
+    metric = "route-metric=" (metric == "" || metric == -1 ? profile_metric[nic] : metric) "\n"
+    if (section == "[ipv4]")
+        return metric "dhcp-timeout=2147483647\n"
+    return metric (profile_token[nic] == "-" ? "" : "addr-gen-mode=eui64\ntoken=" profile_token[nic] "\n")
 }
 
 # ---- telling it
