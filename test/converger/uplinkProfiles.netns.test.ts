@@ -11,6 +11,9 @@ const [PORT_UUID, BRIDGE_UUID] = ["c0550001", "c0550002"].map(
 const port = `${OURS}/crosshost-${STACK}-eth0.nmconnection`;
 const bridge = `${OURS}/crosshost-${STACK}-${BRIDGE}.nmconnection`;
 
+const SIX =
+    "sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0; ";
+
 describe("NetworkManager", () => {
     let host: NetnsHost;
     let mac: string;
@@ -81,7 +84,7 @@ describe("NetworkManager", () => {
 
     test("what it loses of the NIC meanwhile is put back", () => {
         host.sh(
-            "sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0; ip addr add 10.9.0.1/16 dev eth0; ip -6 addr add 2001:db8::11/64 nodad dev eth0",
+            `${SIX} ip addr add 10.9.0.1/16 dev eth0; ip -6 addr add 2001:db8::11/64 nodad dev eth0`,
         );
         const forgetful = (link: string) => {
             answer(`case "$*" in *' ${link}') ip addr flush dev ${link} scope global ;; esac`);
@@ -159,14 +162,17 @@ describe("NetworkManager", () => {
         ["2001:db8:0:1::4", "::0:0:0:4"],
         ["2001:db8:1:2:3::", "::3:0:0:0"],
         ["2001:db8::9:0:0:4", "::9:0:0:4"],
-    ])("routers' address %s stays", (address, token) => {
-        host.sh(
-            `sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0; ip -6 addr add ${address}/64 nodad dev eth0 valid_lft 3600 preferred_lft 1800`,
-        );
+    ])("an address by routers stays: %s", (address, token) => {
+        const ends = token === "::1:2:3:4" ? "valid_lft 3600 preferred_lft 1800" : "noprefixroute";
+        const network = address.startsWith("2001:db8:1:") ? "2001:db8:1:2::/64" : "2001:db8::/64";
+        host.sh(`${SIX} ip -6 addr add ${address}/64 nodad dev eth0 ${ends}
+            ip -6 route add ${network} dev eth0 proto ra; ip -6 route add 2001:db8:0:1::/64 dev eth0 proto ra`);
+        answer(`case "$*" in *' ${BRIDGE}') ip addr flush dev ${BRIDGE} scope global ;; esac`);
         expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
         const told = `[ipv6]\nroute-metric=70\naddr-gen-mode=eui64\ntoken=${token}\nmethod=auto\n`;
         expect(host.sh(`cat ${bridge}`)).toContain(told);
         expect(host.apply("lan", LAN).stdout).toBe("lan: in step, nothing to do\n");
+        expect(host.sh(`ip -6 addr show dev ${BRIDGE} scope global`)).toBe(""); // it is for routers to give
     });
 
     test("at boot it is done first, or goes on alone", () => {
@@ -203,6 +209,11 @@ describe("NetworkManager", () => {
             "a bond",
             `sed -i s/type=ethernet/type=bond/ ${ADMINS}/*`,
             `eth0 has a profile of another type than ethernet (${ADMINS}/the LAN.nmconnection has type=bond): leave uplink out`,
+        ],
+        [
+            "an address by DHCPv6",
+            `${SIX} ip -6 addr add 2001:db8::5/128 nodad dev eth0 valid_lft 600 preferred_lft 600`,
+            "eth0 has 2001:db8::5/128 by DHCPv6, whose server would give the bridge another: give the host a static address",
         ],
         [
             "a login to the switch",

@@ -152,13 +152,13 @@ function managed_make(nic, bridge, key) {
 function managed_lease(nic, bridge, target, also_six,    i, pass, name, text) {
     for (i = 1; i <= addr_count; i++) {
         name = addr_link[addr_keys[i]]
-        if ((name == nic || name == bridge) && (also_six || addr_keys[i] !~ /:/) && addr_is_to_go(addr_keys[i], name))
+        if ((name == nic || name == bridge) && (addr_keys[i] !~ /:/ || (also_six && !is_of_routers(addr_keys[i]))) && addr_is_to_go(addr_keys[i], name))
             text = text "addr add " addr_as_for(addr_keys[i], target, "") " dev " target "\n"
     }
     for (pass = 0; pass <= 1; pass++)
         for (i = 1; i <= trail_count; i++) {
             name = trail_is_over(i, nic) ? nic : bridge
-            if (trail_is_over(i, name) && (also_six || !trail_is_six(i)) && (trails[i] ~ / via /) == pass && trail_is_to_go(i, name))
+            if (trail_is_over(i, name) && (!trail_is_six(i) || (also_six && trail_proto[i] != "ra")) && (trails[i] ~ / via /) == pass && trail_is_to_go(i, name))
                 text = text "route add " trail_again(i, name, target) "\n"
         }
     return text

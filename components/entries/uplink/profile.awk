@@ -43,26 +43,45 @@ function profile_source(nic,    path, line) {
 
 # The second half of an address that routers tell of: by itself NetworkManager makes it of a link's name and its profile's UUID. With
 # temporary ones beside it, it is the one that manages them.
-function token_of_routers(nic,    i, key, address, at, n, left, right, parts) {
+function token_of_routers(nic,    i, key, parts, found) {
     for (i = 1; i <= addr_count; i++) {
         key = addr_keys[i]
-        if (addr_link[key] == nic && key ~ /:.*\/64$/ && addr_lifetime[key] != "" && !addr_of_kernel[key] && (address == "" || addr_flags[key] != ""))
-            address = nth_word(key, 3)
+        if (addr_link[key] == nic && is_of_routers(key) && (found == "" || addr_flags[key] != ""))
+            found = key
     }
-    if (address == "")
+    if (found == "")
         return "-"
-    sub(/\/64$/, "", address)
-    at = index(address, "::")
-    if (at) {
-        left = substr(address, 1, at - 1)
-        right = substr(address, at + 2)
-        for (n = split(left, parts, ":") + split(right, parts, ":"); n < 8; n++)
-            left = left ":0"
-        address = left ":" right
-        sub(/^:/, "", address)
-    }
-    split(address, parts, ":")
+    split(groups_of(nth_word(found, 3)), parts, ":")
     return "::" parts[5] ":" parts[6] ":" parts[7] ":" parts[8]
+}
+
+# one that ends some day, or of a network that they tell of
+function is_of_routers(key,    i, network) {
+    if (key !~ /:.*\/64$/ || addr_of_kernel[key])
+        return 0
+    network = network_of(nth_word(key, 3))
+    for (i = 1; i <= trail_count; i++)
+        if (trail_proto[i] == "ra" && trail_is_over(i, addr_link[key]) && trails[i] ~ /^[^ ]*\/64 / && network_of(first_word(trails[i])) == network)
+            return 1
+    return addr_lifetime[key] != ""
+}
+
+function network_of(address,    parts) {
+    split(groups_of(address), parts, ":")
+    return parts[1] ":" parts[2] ":" parts[3] ":" parts[4]
+}
+
+# all eight of an IPv6 address
+function groups_of(address,    at, n, left, right, parts) {
+    sub(/\/.*/, "", address)
+    at = index(address, "::")
+    if (!at)
+        return address
+    left = substr(address, 1, at - 1)
+    right = substr(address, at + 2)
+    for (n = split(left, parts, ":") + split(right, parts, ":"); n < 8; n++)
+        left = left (left == "" ? "" : ":") "0"
+    return left (right == "" ? "" : ":") right
 }
 
 # NetworkManager has the NIC, and is not done
@@ -137,6 +156,9 @@ function profile_bar(nic,    path, found, i) {
     for (i = 1; i <= link_count; i++)
         if (link_parent[links[i]] == nic && is_profiled(links[i]))
             return "carries " links[i] ", which NetworkManager would take down with it: leave uplink out"
+    for (i = 1; i <= addr_count; i++)
+        if (addr_link[addr_keys[i]] == nic && addr_keys[i] ~ /:.*\/128$/ && addr_lifetime[addr_keys[i]] != "")
+            return "has " nth_word(addr_keys[i], 3) " by DHCPv6, whose server would give the bridge another: give the host a static address, or leave uplink out"
     found = profile_line(nic, "^(\\[802-1x\\]|dhcp-client-id=(duid|ipv6-duid|perm-mac|stable)|method=(shared|dhcp)|(master|controller)=.*)$")
     if (found != "")
         return "has more in its profile than a bridge can have (" found "): leave uplink out"
