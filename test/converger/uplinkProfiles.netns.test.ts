@@ -192,6 +192,7 @@ describe("NetworkManager", () => {
         );
         expect(boot()).toMatchObject({ status: 0, stderr: "" });
         expect(host.sh(`ls ${port}; ip -j addr show dev ${BRIDGE}`)).toContain("192.168.40.11");
+        expect(host.apply("lan", LAN).stdout).toBe("lan: in step, nothing to do\n");
     });
 
     test.each([

@@ -24,6 +24,7 @@ function profile_source(nic,    path, line) {
     profile_known[nic] = ""
     if (!(nic in link_number))
         return ""
+    profile_metric[nic] = 100 # an Ethernet's
     path = "/run/NetworkManager/devices/" link_number[nic]
     while ((getline line < path) > 0) {
         if (sub(/^connection-uuid=/, "", line))
