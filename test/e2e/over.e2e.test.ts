@@ -184,10 +184,7 @@ describe("an overlay over another", () => {
 });
 
 function tableOn(host: string): string {
-    return on(
-        host,
-        "nft list tables | sed -n 's/table inet \\(crosshost_.*tier1\\)/\\1/p'",
-    ).trim();
+    return on(host, "nft list tables | sed -n 's/table inet \\(crosshost_.*tier1\\)/\\1/p'").trim();
 }
 
 /** Units are written anew, and services with them. */
