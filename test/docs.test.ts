@@ -14,7 +14,7 @@ import { gre } from "../components/overlay/backends/gre";
 import { vxlan } from "../components/overlay/backends/vxlan";
 import { geneve } from "../components/overlay/backends/geneve";
 import { wireguard } from "../components/overlay/backends/wireguard";
-import { layOut, planOverlay } from "../components/overlay/plan";
+import { layOut, planMember } from "../components/overlay/plan";
 import { overlaySchema } from "../components/overlay/schema";
 import { unitText } from "../components/wire/unit";
 import { optionsOf, pages, withTables } from "../docs/options";
@@ -123,8 +123,10 @@ test.each([
             hosts.map((host, at) => [host, `192.168.40.${at + 11}`]),
         );
         const keys = Object.fromEntries(hosts.map((host) => [host, keyOf(host)]));
-        const shown = unitText(planOverlay(layout, "vm1", underlays, keys));
-        expect(page(`overlay-${name}.md`)).toContain(shown);
+        const { unit, tunnel } = planMember(layout, "vm1", underlays, keys);
+        for (const shown of [unit, ...(tunnel ? [tunnel.unit] : [])]) {
+            expect(page(`overlay-${name}.md`)).toContain(unitText(shown));
+        }
     },
 );
 

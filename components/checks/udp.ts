@@ -39,7 +39,36 @@ function tunnelsOf(unit: Unit): Tunnel[] {
     ];
 }
 
-/** A tunnel of the unit's own goes, or stays, in the same run. */
+/**
+ * Where an overlay gets another backend, a device of WireGuard is made before the former one goes, and goes after the new one is
+ * there: the two cannot have one port.
+ */
+export function formerMisfits(unit: Unit, own: string, facts: Facts): string[] {
+    const texts = [...tunnelsOf(unit), ...vxlansOf(unit)].flatMap(({ kind, port }) =>
+        tunnelsAt(port, facts)
+            .filter((former) => former.kind !== kind && isOfSameOverlay(former.owner, own))
+            .map(
+                ({ name }) =>
+                    `UDP port ${port} is that of ${name}, which this overlay has until the change is made: choose another backend.${kind}.port`,
+            ),
+    );
+    return [...new Set(texts)];
+}
+
+function vxlansOf(unit: Unit): Tunnel[] {
+    return linksOf(unit).flatMap(({ name, numbered }) =>
+        numbered?.kind === "vxlan" ? [{ kind: "vxlan", name, port: Number(numbered.port) }] : [],
+    );
+}
+
+/** By another unit of it. */
+function isOfSameOverlay(owner: string, own: string): boolean {
+    const former = owner.replace(/^crosshost:/, "");
+    const overlayOf = (unit: string) => unit.replace(/:(overlay|tunnel\d+)-/, ":");
+    return former !== own && overlayOf(former) === overlayOf(own);
+}
+
+/** A tunnel of the stack's own goes, or stays, in the same run. */
 function holderOf({ kind, name, port }: Tunnel, own: string, facts: Facts): string | undefined {
     const there = tunnelsAt(port, facts);
     const isShared = (other: string) => kind === "geneve" && other === "geneve";

@@ -55,7 +55,7 @@ function find_forerunners(    n, i, unit, wanted, ranges, things, thing) {
     }
 }
 
-# what only one unit may hold, of one line: its key, and the LAN that a network of Docker's is on
+# what only one unit may hold, of one line: its key, the LAN that a network of Docker's is on, the port of a device of WireGuard
 function things_of(line, things,    cut, key, words) {
     split("", things)
     cut = is_said(line) ? 0 : index(line, ": ")
@@ -65,6 +65,8 @@ function things_of(line, things,    cut, key, words) {
     things[key] = 1
     if (line ~ /^docker network [^ ]+: (mac|ip)vlan / && split(line, words, " "))
         things["LAN of " words[5]] = 1
+    if (line ~ /^wireguard [^ ]+: listen-port / && split(line, words, " "))
+        things["UDP port " words[4]] = 1
 }
 
 function overlaps_one_of(range, ranges,    other) {

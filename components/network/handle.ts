@@ -52,6 +52,8 @@ export interface LocalOverlay {
     readonly tunnels: number;
     /** Of its hosts, by their names: the addresses that they have in it. */
     readonly gateways: Readonly<Record<string, string>>;
+    /** Devices that take a packet from its sender only, whichever of them leads back there. */
+    readonly proving: readonly string[];
 }
 
 const locals = new WeakMap<object, LocalNetwork>();

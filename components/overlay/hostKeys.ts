@@ -3,12 +3,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type HostSession } from "../run/session";
 import { keyCommand } from "../resources/command";
-import { publicKeyIn } from "../entries/private-key/private-key";
+import { privateKeyEntry, publicKeyIn } from "../entries/private-key/private-key";
 import { unitName } from "../wire/identity";
 import { known } from "../wire/known";
 import { titleOf } from "../wire/problem";
 import { unit } from "../wire/unit";
+import { type Keys } from "./backends/backend";
 import { type PublicKeys, type OverlayLayout } from "./plan";
+
+interface Told {
+    readonly host: string;
+    readonly isGone: boolean;
+    /** Empty of a host that has none of this generation. */
+    readonly key: pulumi.Output<string>;
+}
 
 /** The public keys of the hosts, by their names; none where the backend has no keys. */
 export function hostKeys(
@@ -17,25 +25,26 @@ export function hostKeys(
     { plan, backend }: OverlayLayout,
     sessions: readonly HostSession[],
 ): pulumi.Output<PublicKeys> {
-    const privateKey = backend.privateKey?.(plan);
-    if (privateKey === undefined) {
+    const keys = backend.keys(plan);
+    if (keys === undefined) {
         return pulumi.output<PublicKeys>({});
     }
-    const told = sessions.map((session): [string, pulumi.Output<string>] => {
+    const told = sessions.map((session): Told => {
         const said = keyCommand(session, overlay, {
             of,
             name: unitName("key", plan.name),
             title: titleOf("Overlay", of),
-            wanted: pulumi.output(unit([privateKey])),
+            wanted: pulumi.output(unit([privateKeyEntry(keys.device)])),
         });
-        return [session.name, said.apply(publicKeyIn)];
+        const key = said.apply((text = "") => publicKeyIn(text, keys.device));
+        return { host: session.name, isGone: session.gone, key };
     });
     return pulumi.runtime.isDryRun()
-        ? pulumi.output(previewed(overlay, told))
-        : pulumi.all(Object.fromEntries(told)).apply(keysOf);
+        ? pulumi.output(previewed(overlay, told, keys))
+        : pulumi.all(Object.fromEntries(told.map(({ host, key }) => [host, key]))).apply(keysOf);
 }
 
-/** A host that is gone may never have had one. */
+/** A host that is gone may never have had one, and one that does not answer has that of a generation before. */
 function keysOf(told: Readonly<Record<string, string>>): PublicKeys {
     return Object.fromEntries(Object.entries(told).filter(([, key]) => key !== ""));
 }
@@ -43,21 +52,25 @@ function keysOf(told: Readonly<Record<string, string>>): PublicKeys {
 /** A key that is not known before an `up` has made it is a word in its place, so that all else is shown, and checked. */
 async function previewed(
     overlay: pulumi.ComponentResource,
-    told: readonly [string, pulumi.Output<string>][],
+    told: readonly Told[],
+    { generation }: Keys,
 ): Promise<PublicKeys> {
-    const keys = await Promise.all(
-        told.map(async ([host, key]): Promise<[string, string | undefined]> => [
-            host,
-            await known(key),
-        ]),
+    const seen = await Promise.all(
+        told.map(async (one) => ({ ...one, key: await known(one.key) })),
     );
-    const unknown = keys.filter(([, key]) => key === undefined).map(([host]) => host);
+    const hosts = (those: typeof seen) => those.map(({ host }) => host);
+    const former = hosts(seen.filter(({ key, isGone }) => key === "" && !isGone));
+    if (former.length > 0) {
+        const text = `the keys of ${former.join(", ")} are not of keyGeneration ${generation} yet: the other hosts take no packets from there until an \`up\` that reaches it`;
+        await pulumi.log.warn(text, overlay);
+    }
+    const unknown = hosts(seen.filter(({ key }) => key === undefined));
     if (unknown.length > 0) {
         const words = unknown.map(wordFor).join(", ");
         const text = `the keys of ${unknown.join(", ")} are made by the next \`pulumi up\`, and shown as ${words} until then`;
         await pulumi.log.info(text, overlay);
     }
-    return keysOf(Object.fromEntries(keys.map(([host, key]) => [host, key ?? wordFor(host)])));
+    return keysOf(Object.fromEntries(seen.map(({ host, key }) => [host, key ?? wordFor(host)])));
 }
 
 function wordFor(host: string): string {

@@ -51,12 +51,13 @@ export function belowProblems(
  * Who is a member is told by his address in the lower overlay, so nobody else may send by one: neither from another side,
  * nor a container of the lower overlay that makes packets by hand.
  */
-export function belowEntries({ bridge }: LocalOverlay, peers: readonly string[]): Entry[] {
+export function belowEntries({ bridge, proving }: LocalOverlay, peers: readonly string[]): Entry[] {
     const hosts = `ip saddr { ${[...peers].sort().join(", ")} }`;
+    const others = proving.length > 0 ? ` iifname != { ${proving.join(", ")} }` : "";
     return peers.length === 0
         ? []
         : [
-              nftEntry("input", "below", `${hosts} fib saddr . iif oif missing drop`),
+              nftEntry("input", "below", `${hosts}${others} fib saddr . iif oif missing drop`),
               nftEntry("forward", "0-below", `iifname ${bridge} ${hosts} drop`),
           ];
 }

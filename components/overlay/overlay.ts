@@ -33,6 +33,7 @@ import { asBelow, claimantOf, layOut, type OverlayLayout, planMember } from "./p
 import { underlayProblems } from "./problems";
 import { overlaySchema } from "./schema";
 import { checkSharedLink } from "./sharedLink";
+import { tunnelCommands } from "./tunnels";
 
 const COMPONENT = "Overlay";
 
@@ -174,26 +175,28 @@ export class Overlay extends pulumi.ComponentResource {
         if (pulumi.runtime.isDryRun()) {
             layout.backend.notes.forEach((note) => void pulumi.log.warn(note, this));
         }
-        const made = sessions.map((session) => {
-            const planned = pulumi
-                .all([underlays, session.address, keys])
-                .apply(([known, own, told]) => {
-                    const all = { ...known, [session.name]: own };
-                    return planMember(layout, session.name, all, told);
-                });
-            const flows = planned.apply((member) => [...member.flows]);
-            const command = unitCommand(session, this, {
+        const planned = sessions.map((session) => ({
+            session,
+            member: pulumi.all([underlays, session.address, keys]).apply(([known, own, told]) => {
+                const all = { ...known, [session.name]: own };
+                return planMember(layout, session.name, all, told);
+            }),
+        }));
+        const tunnels = tunnelCommands(this, name, layout, planned);
+        const { modules, programs } = layout.backend.needs;
+        const made = planned.map(({ session, member }) => ({
+            host: session.name,
+            command: unitCommand(session, this, {
                 of: name,
                 name: unitName("overlay", layout.plan.name),
                 title: titleOf(COMPONENT, name),
-                wanted: planned.apply(({ unit }) => unit),
-                flows,
-                modules: layout.backend.needs.modules,
-                programs: layout.backend.needs.programs,
+                wanted: member.apply(({ unit }) => unit),
+                flows: member.apply(({ flows }) => [...flows]),
+                ...(tunnels ? { afterHosts: tunnels } : { modules, programs }),
                 after: [before[session.name]].filter((command) => command !== undefined),
-            });
-            return { host: session.name, command, flows };
-        });
+            }),
+            flows: member.apply(({ flows, tunnel }) => [...flows, ...(tunnel?.flows ?? [])]),
+        }));
         return {
             commands: Object.fromEntries(made.map(({ host, command }) => [host, command])),
             flows: Object.fromEntries(made.map(({ host, flows }) => [host, flows])),

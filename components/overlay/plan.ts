@@ -120,6 +120,7 @@ export function asBelow(name: string, layout: OverlayLayout): LocalOverlay {
         isSwitched,
         tunnels: (below?.tunnels ?? 0) + (bytesOf(backend.overhead) > 0 ? 1 : 0),
         gateways: Object.fromEntries(gateways) as Record<string, string>,
+        proving: backend.keys(plan)?.devices ?? [],
     };
 }
 
@@ -132,6 +133,16 @@ export function planOverlay(
     return planMember(layout, host, underlays, keys).unit;
 }
 
+interface PlannedUnit {
+    readonly unit: Unit;
+    readonly flows: readonly Flow[];
+}
+
+export interface PlannedMember extends PlannedUnit {
+    /** Of a backend that has one. */
+    readonly tunnel?: PlannedUnit;
+}
+
 /**
  * One host's unit: bridge, Docker network, firewall, and what the backend adds for those with an underlay, and a key where it
  * needs one; and what has to reach that host for it.
@@ -141,7 +152,7 @@ export function planMember(
     host: string,
     underlays: Readonly<Record<string, string>>,
     keys: PublicKeys = {},
-): { readonly unit: Unit; readonly flows: readonly Flow[] } {
+): PlannedMember {
     const { plan, backend, below, isDefault, isSwitched } = layout;
     const own = memberOf(layout, host, underlays, keys);
     const peers = Object.keys(layout.networks)
@@ -180,20 +191,35 @@ export function planMember(
             : []),
         masqueradeEntry(plan.bridge, own.subnet, plan.cidr),
     ]);
-    return { unit: wanted, flows: wire.flows };
+    const { tunnel, flows } = wire;
+    return {
+        unit: wanted,
+        flows,
+        tunnel: tunnel && {
+            unit: unit([...tunnel.entries, ...pastDocker(plan, own, wire, isDefault)]),
+            flows: tunnel.flows,
+        },
+    };
 }
 
 /** The host is the way to the other hosts' subnets. */
 function routedEntries(plan: OverlayPlan, own: Member, wire: Wire, isDefault: boolean): Entry[] {
     return [
         ...throughHostEntries(plan.bridge),
-        ...openToMembers(plan, own, wire, isDefault),
+        ...openToMembers(plan, wire),
+        ...(wire.tunnel ? [] : pastDocker(plan, own, wire, isDefault)),
         membersEntry(plan.bridge, plan.cidr),
     ];
 }
 
+function openToMembers({ bridge }: OverlayPlan, { arrivals }: Wire): Entry[] {
+    return arrivals.map(({ name, match }) =>
+        nftEntry("forward", `4-${name}`, `oifname ${bridge} ${match} accept`),
+    );
+}
+
 /** Docker's own FORWARD policy, DROP, wants an ACCEPT too. */
-function openToMembers(
+function pastDocker(
     { bridge, cidr }: OverlayPlan,
     own: Member,
     { device, arrivals }: Wire,
@@ -205,9 +231,6 @@ function openToMembers(
     const incoming = device === undefined ? "" : ` -i ${device}`;
     const members = `-s ${cidr} -d ${own.subnet}${incoming}`;
     return [
-        ...arrivals.map(({ name, match }) =>
-            nftEntry("forward", `4-${name}`, `oifname ${bridge} ${match} accept`),
-        ),
         dockerUserEntry(device ?? bridge, `${members} -o ${bridge} -j ACCEPT`),
         // Docker's default network has no mode in which others reach its containers (`gateway_mode_ipv4`).
         ...(isDefault ? [directAccessEntry(device ?? bridge, `${members} -j ACCEPT`)] : []),

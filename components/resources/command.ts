@@ -33,6 +33,8 @@ const DIAL_SECONDS = 5;
 interface UnitOfHost {
     /** The logical name of what it is of: the resource is called after it, so that Pulumi's aliases reach it. */
     readonly of: string;
+    /** Of one that has several there, and this is not the main one: the end of the resource's name. */
+    readonly part?: string;
     readonly name: string;
     /** As messages name it: `Overlay "mesh"`. */
     readonly title: string;
@@ -63,24 +65,48 @@ interface Applied {
     readonly stdin: pulumi.Output<string>;
 }
 
-/** The name of the command that holds a component's unit on a host. */
-export function unitResource(component: string, host: string): string {
-    return `${component}-${host}`;
+/** The name of the command that holds a component's unit on a host, or another one of its there. */
+export function unitResource(component: string, host: string, part?: string): string {
+    return [component, host, part].filter((word) => word !== undefined).join("-");
+}
+
+/** What is wanted of a host, by the command that brings it there. */
+export interface HostCommand {
+    readonly session: HostSession;
+    readonly command: pulumi.Resource;
 }
 
 /** One component's unit on one host: one command, whose stdin is the unit. */
 export function unitCommand(
     session: HostSession,
     parent: pulumi.Resource,
-    unit: UnitOfHost & { readonly after?: readonly pulumi.Resource[] },
+    unit: UnitOfHost & {
+        readonly after?: readonly pulumi.Resource[];
+        /** Of other hosts: those that are left unchanged keep nobody waiting. */
+        readonly afterHosts?: readonly HostCommand[];
+    },
 ): pulumi.Resource {
-    const resource = (host: string) => unitResource(unit.of, host);
+    const resource = (host: string) => unitResource(unit.of, host, unit.part);
     const after = [...previousCommand(session), ...(unit.after ?? [])];
     addFinding(parent, misfit(session, unit));
     session.lastCommand = unit.guarded
         ? guarded(session, parent, { ...unit, resource, after })
-        : applied(session, parent, { ...unit, resource, after }).made;
+        : applied(session, parent, {
+              ...unit,
+              resource,
+              after: unit.afterHosts ? afterAll(after, unit.afterHosts) : after,
+          }).made;
     return session.lastCommand;
+}
+
+async function afterAll(
+    own: readonly pulumi.Resource[],
+    others: readonly HostCommand[],
+): Promise<pulumi.Resource[]> {
+    const waited = others.map(async ({ session, command }) =>
+        (await isLeftUnchanged(session)) ? [] : [command],
+    );
+    return [...own, ...(await Promise.all(waited)).flat()];
 }
 
 /**
@@ -121,7 +147,7 @@ export function keyCommand(
     parent: pulumi.Resource,
     unit: UnitOfHost,
 ): pulumi.Output<string | undefined> {
-    const resource = (host: string) => `${unitResource(unit.of, host)}-key`;
+    const resource = (host: string) => unitResource(unit.of, host, "key");
     const before = previousCommand(session);
     const stands = isLeftUnchanged(session);
     const after = pulumi.output(stands.then((yes) => (yes ? [] : before)));

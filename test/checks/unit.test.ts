@@ -337,6 +337,28 @@ describe("a device of WireGuard", () => {
         expect(more).toEqual([]);
     });
 
+    test.each([
+        ["tunnel1-mesh", unit, { vxlan: [`vx-mesh-1 7 30001 ${OWN}`] }, "vx-mesh-1", "wireguard"],
+        [
+            "overlay-mesh",
+            "link vx-mesh-1: vxlan id 7 local 192.168.40.11 dstport 30001\n",
+            { wireguard: [`wg-mesh-1 30001 crosshost:${STACK}:tunnel1-mesh`] },
+            "wg-mesh-1",
+            "vxlan",
+        ],
+    ])(
+        "is refused beside a vxlan at its port, by which the overlay goes so far, and the other way round: %s",
+        (name, text, facts, former, backend) => {
+            const observed = observation({ facts: new Map(Object.entries({ ...facts })) });
+            const asked = (of: string) =>
+                misfits({ stack: STACK, name: of, wanted: unitOf(text) }, observed).errors;
+            expect(asked(name)).toEqual([
+                `UDP port 30001 is that of ${former}, which this overlay has until the change is made: choose another backend.${backend}.port`,
+            ]);
+            expect(asked(name.replace("mesh", "other"))).toEqual([]);
+        },
+    );
+
     test("is made by wireguard-go where the kernel has none, which a preview says; without both it is refused", () => {
         const asked = (facts: Record<string, string[]>) =>
             misfits(

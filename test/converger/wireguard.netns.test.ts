@@ -6,6 +6,8 @@ import { BARE, NetnsHost, STACK, TOOLS } from "../support/netns";
 import { keyOf } from "../support/publicKeys";
 
 const DEVICE = "wg-mesh-9078d";
+/** Of the generation after. */
+const NEXT = "wg-mesh2-823fa";
 const KEY_UNIT = `private-key ${DEVICE}: wireguard\n`;
 const KEYS = `/var/lib/crosshost/${STACK}/keys`;
 const KEY = `${KEYS}/${DEVICE}`;
@@ -30,7 +32,7 @@ const ITS_WG = `#!/bin/sh
 case $1 in
     genkey) head -c 32 /dev/urandom | base64 ;;
     pubkey) printf %s "$(sha256sum | cut -c 1-32)" | base64 ;;
-    show) cat $FAKES/wg/$3 ;;
+    show) cat $FAKES/wg/$2.$3 2>/dev/null || cat $FAKES/wg/$3 ;;
     set) echo "wg $*" >>$FAKES/steps; rm -rf $FAKES/wg; cp -r $FAKES/wg-whole $FAKES/wg ;;
 esac
 `;
@@ -50,7 +52,7 @@ describe.each(TOOLS)("WireGuard, with $shell and $awk", (tools) => {
 
     describe("private keys", () => {
         const privateKey = () => host.sh(`cat ${KEY}`).trim();
-        const told = (stdout: string) => /^public-key: (\S+)$/m.exec(stdout)?.[1];
+        const told = (stdout: string) => /^public-key \S+: (\S+)$/m.exec(stdout)?.[1];
 
         test("are made for root alone, and told by their public half, each time the same", () => {
             const made = host.apply("key-mesh", KEY_UNIT);
@@ -124,7 +126,7 @@ describe.each(TOOLS)("WireGuard, with $shell and $awk", (tools) => {
         const peer = `wireguard ${DEVICE} peer ${keyOf("vm2")}`;
 
         beforeEach(() => {
-            own = /public-key: (\S+)/.exec(host.apply("key-mesh", KEY_UNIT).stdout)?.[1] ?? "";
+            own = /public-key \S+: (\S+)/.exec(host.apply("key-mesh", KEY_UNIT).stdout)?.[1] ?? "";
             host.put("ip", ITS_IP);
             host.sh(": >$FAKES/whole; : >$FAKES/steps");
             shows(BEFORE + LINK + ROUTE);
@@ -279,6 +281,127 @@ describe.each(TOOLS)("WireGuard, with $shell and $awk", (tools) => {
             shows(BEFORE + LINK.replaceAll(DEVICE, "$(id)").replace(/\\ {4}alias.*/, ""));
             expect(host.observe().facts).toContain("wireguard $(id) - -");
             expect(host.sh("ls $FAKES")).not.toContain("ran\n");
+        });
+
+        describe("two of them, while keys are rolled", () => {
+            const NEXT_KEY_UNIT = KEY_UNIT.replace(DEVICE, NEXT);
+            const now = Math.floor(Date.now() / 1000);
+            const routes = (device: string) => `route 10.42.2.0/24: dev ${device} src 10.42.1.1\n`;
+            const files = () => host.sh(`ls ${KEYS}`).split("\n").filter(Boolean);
+
+            /** Both are there, and the routes of another unit lead by the first; peers are the same. */
+            beforeEach(() => {
+                holds(unit().replace(routes(DEVICE), ""));
+                const next = LINK.replaceAll(DEVICE, NEXT).replace("5: ", "6: ");
+                shows(BEFORE + LINK + next.replace(/:mesh\n$/, ":tunnel2-mesh\n") + ROUTE);
+                host.run(
+                    ["sh", "-c", `cat >/var/lib/crosshost/${STACK}/units/overlay-mesh`],
+                    routes(DEVICE),
+                );
+                hears(DEVICE, now);
+                hears(NEXT, 0);
+            });
+
+            function hears(device: string, at: number): void {
+                for (const folder of ["wg", "wg-whole"]) {
+                    const path = join(host.folder, folder, `${device}.latest-handshakes`);
+                    writeFileSync(path, `${keyOf("vm2")}\t${at}\n`);
+                }
+            }
+
+            const moved = () => {
+                const lines = readFileSync(join(host.folder, "links"), "utf8");
+                writeFileSync(
+                    join(host.folder, "whole"),
+                    lines.replace(`dev ${DEVICE} table`, `dev ${NEXT} table`),
+                );
+                return host.apply("overlay-mesh", routes(NEXT));
+            };
+            /** Nothing leads by the first any more, and it goes. */
+            const leaves = () => {
+                host.sh(`rm /var/lib/crosshost/${STACK}/units/overlay-mesh`);
+                const lines = readFileSync(join(host.folder, "links"), "utf8").split("\n");
+                const left = lines.filter((line) => !line.includes(DEVICE));
+                writeFileSync(join(host.folder, "whole"), left.join("\n"));
+                expect(host.delete("mesh")).toMatchObject({ status: 0, stderr: "" });
+            };
+            const routeSteps = () => host.sh("grep route $FAKES/steps || true");
+
+            test("a key goes with its device, whose unit goes after the key's", () => {
+                host.apply("key-mesh", NEXT_KEY_UNIT);
+                expect(files()).toEqual([DEVICE, `${DEVICE}.pub`, NEXT, `${NEXT}.pub`]);
+                leaves();
+                expect(files()).toEqual([NEXT, `${NEXT}.pub`]);
+            });
+
+            test("a key stays that is wanted after its device", () => {
+                leaves();
+                expect(files()).toEqual([DEVICE, `${DEVICE}.pub`]);
+            });
+
+            test("going back finds the former key", () => {
+                const before = host.sh(`cat ${KEY}`);
+                host.apply("key-mesh", NEXT_KEY_UNIT);
+                host.apply("key-mesh", KEY_UNIT);
+                expect(host.sh(`cat ${KEY}`)).toBe(before);
+                expect(files()).toEqual([DEVICE, `${DEVICE}.pub`]);
+            });
+
+            test("one that a route still leads by does not go", () => {
+                const { status, stderr } = host.delete("mesh");
+                expect(status).not.toBe(0);
+                expect(stderr).toContain(
+                    `link ${DEVICE}: route 10.42.2.0/24 of unit overlay-mesh leads by it, and has to lead by another first`,
+                );
+                expect(files()).toEqual([DEVICE, `${DEVICE}.pub`]);
+            });
+
+            test("one at the same port goes in the same change", () => {
+                host.apply("key-mesh", NEXT_KEY_UNIT);
+                const own = host.sh(`wg pubkey <${KEYS}/${NEXT}`).trim();
+                const text = `link ${NEXT}: wireguard mtu 1440\nwireguard ${NEXT}: listen-port 30001 public-key ${own}\n`;
+                host.apply("tunnel2-mesh", text);
+                expect(host.sh("grep del $FAKES/steps")).toContain(`link del ${DEVICE}\n`);
+            });
+
+            test("routes lead by the next one when its peers have answered, who are called", () => {
+                host.put(
+                    "wg",
+                    ITS_WG.replace(
+                        "set)",
+                        `set) [ "$6" != 1 ] || echo "$4\t${now}" >$FAKES/wg-whole/${NEXT}.latest-handshakes;`,
+                    ),
+                );
+                expect(moved()).toMatchObject({ status: 0, stderr: "" });
+                const calls = ["off", "1", "off"].map(
+                    (seconds) =>
+                        `wg set ${NEXT} peer ${keyOf("vm2")} persistent-keepalive ${seconds}`,
+                );
+                expect(steps()).toEqual(calls);
+                expect(routeSteps()).toBe(
+                    `route replace 10.42.2.0/24 dev ${NEXT} src 10.42.1.1 proto 201\n`,
+                );
+            });
+
+            test("routes stay where a peer answers on the former one alone", () => {
+                host.put(
+                    "date",
+                    `#!/bin/sh\ncat $FAKES/clock 2>/dev/null || echo ${now}\necho $(($(cat $FAKES/clock 2>/dev/null || echo ${now}) + 3)) >$FAKES/clock.new\nmv $FAKES/clock.new $FAKES/clock\n`,
+                );
+                const { status, stderr } = moved();
+                expect(status).toBe(1);
+                expect(stderr).toContain(
+                    `tried \`meet ${NEXT} ${DEVICE}\`: there is no answer from 192.168.40.12:30001 in 15 s, though ${DEVICE} has one: that UDP port must be open between the hosts`,
+                );
+                expect(routeSteps()).toBe("");
+            });
+
+            test("nobody waits for a peer that the former one does not hear either", () => {
+                hears(DEVICE, now - 200);
+                expect(moved()).toMatchObject({ status: 0, stderr: "" });
+                expect(steps()).toEqual([]);
+                expect(routeSteps()).toContain(`dev ${NEXT}`);
+            });
         });
     });
 });

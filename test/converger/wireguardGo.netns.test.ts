@@ -62,7 +62,7 @@ const isPossible = existsSync("/dev/net/tun");
                 `${BARE}\nmkdir -p /run/crosshost /var/lib/crosshost/${STACK}/units; : >$FAKES/services; : >$FAKES/steps`,
             );
             own =
-                /public-key: (\S+)/.exec(
+                /public-key \S+: (\S+)/.exec(
                     host.apply("key-mesh", `private-key ${DEVICE}: wireguard\n`).stdout,
                 )?.[1] ?? "";
             prints({

@@ -32,6 +32,7 @@ const BASE: LocalOverlay = {
     isSwitched: false,
     tunnels: 1,
     gateways: { vm1: "10.41.1.1", vm2: "10.41.2.1", vm3: "10.41.3.1" },
+    proving: [],
 };
 const LAN = { vm1: "192.168.0.1", vm2: "192.168.0.2", vm3: "192.168.0.3" };
 
@@ -66,6 +67,13 @@ describe("the plan of one overlay over another", () => {
         ]);
         expect(lines.join()).not.toContain("192.168.0.");
         expect(flows[0]).toMatchObject({ to: "10.41.1.1", from: ["10.41.2.1", "10.41.3.1"] });
+    });
+
+    test("by devices that prove the sender, takes packets by any of these: during a roll they come by another", () => {
+        const { unit } = memberOf({}, { ...BASE, proving: ["wg-base-1", "wg-base2-2"] });
+        expect(unitText(unit)).toContain(
+            "nft input below: ip saddr { 10.41.2.1, 10.41.3.1 } iifname != { wg-base-1, wg-base2-2 } fib saddr . iif oif missing drop\n",
+        );
     });
 
     test("of a lone host has nobody to keep apart", () => {

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { type Host, Overlay, type OverlayArgs } from "../../components";
-import { layOut, planMember, planOverlay } from "../../components/overlay/plan";
+import { layOut, type OverlayLayout, planMember } from "../../components/overlay/plan";
 import { applyCommand, deleteCommand } from "../../components/remote/commands";
 import { probe } from "../../components/remote/probe";
+import { exclusiveKeys } from "../../components/entries";
 import { unitText } from "../../components/wire/unit";
 import {
     answered,
@@ -26,6 +27,8 @@ const probed = jest.mocked(probe);
 
 const STACK = "crosshost-demo-79f8e4";
 const DEVICE = "wg-mesh-9078d";
+/** Of the second generation. */
+const NEXT = "wg-mesh2-823fa";
 const KEY_ENTRY = `private-key ${DEVICE}: wireguard\n`;
 
 function laidOut(backend: object, names: readonly string[], stack = "demo", name = "mesh") {
@@ -41,6 +44,17 @@ function laidOut(backend: object, names: readonly string[], stack = "demo", name
     return { layout, underlays };
 }
 
+/** Both units of a host, in one text. */
+function textOf(
+    layout: OverlayLayout,
+    host: string,
+    underlays: Record<string, string>,
+    keys: Record<string, string> = {},
+): string {
+    const { unit, tunnel } = planMember(layout, host, underlays, keys);
+    return unitText([...unit, ...(tunnel?.unit ?? [])]);
+}
+
 function own(text: string): string[] {
     return text.split("\n").filter((line) => /wg-mesh|nft input|underlay|redirects/.test(line));
 }
@@ -50,7 +64,7 @@ describe("the plan", () => {
     const keys = Object.fromEntries(names.map((host) => [host, keyOf(host)]));
     const unitOf = (backend: object, known: Record<string, string> = keys) => {
         const { layout, underlays } = laidOut(backend, names);
-        return unitText(planOverlay(layout, "vm1", underlays, known));
+        return textOf(layout, "vm1", underlays, known);
     };
     const peer = (host: string) => `wireguard ${DEVICE} peer ${keyOf(host)}`;
 
@@ -59,12 +73,13 @@ describe("the plan", () => {
             [
                 `iptables DOCKER-USER ${DEVICE}: -s 10.42.0.0/16 -d 10.42.1.0/24 -i ${DEVICE} -o ch-mesh-9078d -j ACCEPT`,
                 `link ${DEVICE}: wireguard mtu 1440`,
-                `nft forward 4-overlay: oifname ch-mesh-9078d iifname ${DEVICE} ip saddr 10.42.0.0/16 accept`,
+                `nft forward 4-overlay: oifname ch-mesh-9078d iifname { ${DEVICE}, ${NEXT} } ip saddr 10.42.0.0/16 accept`,
                 "nft input no-ipv6: meta nfproto ipv6 udp dport 30001 drop",
                 "nft input peers: udp dport 30001 ip saddr != { 192.168.0.2, 192.168.0.3 } drop",
                 `route 10.42.2.0/24: dev ${DEVICE} src 10.42.1.1`,
                 `route 10.42.3.0/24: dev ${DEVICE} src 10.42.1.1`,
                 "sysctl net.ipv4.conf.all.send_redirects: 0",
+                `sysctl net.ipv4.conf.${DEVICE}.rp_filter: 2`,
                 "underlay 192.168.0.1: mtu 1500",
                 `wireguard ${DEVICE}: listen-port 30001 public-key ${keyOf("vm1")}`,
                 `${peer("vm2")}: endpoint 192.168.0.2:30001 allowed-ips 10.42.2.0/24`,
@@ -97,7 +112,7 @@ describe("the plan", () => {
         expect(reachable.filter((line) => line.startsWith("nft input peers"))).toEqual([]);
 
         const { layout, underlays } = laidOut(backend, names);
-        const behind = own(unitText(planOverlay(layout, "vm3", underlays, keys)));
+        const behind = own(textOf(layout, "vm3", underlays, keys));
         for (const [at, to] of [
             [1, "vm1"],
             [2, "vm2"],
@@ -111,7 +126,7 @@ describe("the plan", () => {
         );
         // no firewall there has to let anybody in first
         const asked = (member: string) =>
-            planMember(layout, member, underlays, keys).flows.flatMap((flow) =>
+            planMember(layout, member, underlays, keys).tunnel?.flows.flatMap((flow) =>
                 flow.kind === "udp" ? [flow.from] : [],
             );
         expect(asked("vm3")).toEqual([[]]);
@@ -130,8 +145,8 @@ describe("the plan", () => {
     test("a port that is derived is of the stack and the name, below the ephemeral ones", () => {
         const portOf = (name: string, stack?: string) => {
             const { layout, underlays } = laidOut({ wireguard: {} }, ["vm1"], stack, name);
-            const { flows } = planMember(layout, "vm1", underlays);
-            return flows.flatMap((flow) => (flow.kind === "udp" ? flow.port : []))[0] ?? 0;
+            const { tunnel } = planMember(layout, "vm1", underlays);
+            return tunnel?.flows.flatMap((flow) => (flow.kind === "udp" ? flow.port : []))[0] ?? 0;
         };
         fc.assert(
             fc.property(fc.stringMatching(/^[a-z]{1,9}$/), (name) => {
@@ -141,6 +156,32 @@ describe("the plan", () => {
         );
         expect(portOf("mesh")).toBe(portOf("mesh"));
         expect(new Set([portOf("mesh"), portOf("more"), portOf("mesh", "prod")]).size).toBe(3);
+    });
+
+    test("of the next generation of keys is another device at the port after, beside which the former one is let in", () => {
+        const lines = own(unitOf({ wireguard: { port: 30_001, keyGeneration: 2 } }));
+        expect(lines).toEqual(
+            expect.arrayContaining([
+                `nft forward 4-overlay: oifname ch-mesh-9078d iifname { ${DEVICE}, ${NEXT}, wg-mesh3-2d478 } ip saddr 10.42.0.0/16 accept`,
+                "nft input peers: udp dport 30002 ip saddr != { 192.168.0.2, 192.168.0.3 } drop",
+                `route 10.42.2.0/24: dev ${NEXT} src 10.42.1.1`,
+                `wireguard ${NEXT}: listen-port 30002 public-key ${keyOf("vm1")}`,
+                `wireguard ${NEXT} peer ${keyOf("vm2")}: endpoint 192.168.0.2:30002 allowed-ips 10.42.2.0/24`,
+            ]),
+        );
+        expect(own(unitOf({ wireguard: { port: 30_001, keyGeneration: 3 } }))).toContain(
+            `wireguard wg-mesh3-2d478: listen-port 30001 public-key ${keyOf("vm1")}`,
+        );
+    });
+
+    test("shares no entry with that of the next generation, which it would have to make room for", () => {
+        const tunnelOf = (keyGeneration: number) => {
+            const { layout, underlays } = laidOut({ wireguard: { keyGeneration } }, names);
+            return planMember(layout, "vm1", underlays, keys).tunnel?.unit ?? [];
+        };
+        const first = exclusiveKeys(tunnelOf(1));
+        expect(first).toContain(`link ${DEVICE}`);
+        expect(exclusiveKeys(tunnelOf(2)).filter((key) => first.includes(key))).toEqual([]);
     });
 });
 
@@ -156,7 +197,7 @@ describe("an Overlay by it", () => {
         Object.fromEntries(
             names.map((host) => [
                 `mesh-${host}-key`,
-                `Welcome to ${host}\nkey-mesh: 1 of its entries changed\npublic-key: ${keyOf(host)}\n`,
+                `Welcome to ${host}\nkey-mesh: 1 of its entries changed\npublic-key ${DEVICE}: ${keyOf(host)}\n`,
             ]),
         );
     const stdinOf = async (name: string) => (await resource(name)).inputs["stdin"];
@@ -206,19 +247,28 @@ describe("an Overlay by it", () => {
     test("tells each host the keys of all, and itself", async () => {
         await mockedStack({ printed: said("vm1", "vm2") });
         mesh(hosts(2));
-        const stdin = await stdinOf("mesh-vm1");
+        const stdin = await stdinOf("mesh-vm1-tunnel1");
         expect(stdin).toContain(`listen-port 30001 public-key ${keyOf("vm1")}\n`);
         expect(stdin).toContain(
             `wireguard ${DEVICE} peer ${keyOf("vm2")}: endpoint 192.168.40.12:30001 allowed-ips 10.42.2.0/24\n`,
         );
-        const { dependencies } = await resource("mesh-vm1");
-        expect([...dependencies].sort()).toEqual(["mesh-vm1-key", "mesh-vm2-key"]);
+        const dependenciesOf = async (name: string) =>
+            [...(await resource(name)).dependencies].sort();
+        const keys = ["mesh-vm1-key", "mesh-vm2-key"];
+        expect(await dependenciesOf("mesh-vm1-tunnel1")).toEqual(keys);
+        // nobody sends by a device before all have theirs
+        expect(await dependenciesOf("mesh-vm1")).toEqual([
+            "mesh-vm1-key",
+            "mesh-vm1-tunnel1",
+            "mesh-vm2-key",
+            "mesh-vm2-tunnel1",
+        ]);
     });
 
-    test("has two resources for a host, whatever their number, and other backends one", async () => {
+    test("has three resources for a host, whatever their number, and other backends one", async () => {
         await mockedStack();
         mesh(hosts(6));
-        expect(await made()).toHaveLength(18);
+        expect(await made()).toHaveLength(24);
         await mockedStack();
         mesh(hosts(6), { backend: { vxlan: {} } });
         expect(await made()).toHaveLength(12);
@@ -228,10 +278,10 @@ describe("an Overlay by it", () => {
         await mockedStack({ preview: true, printed: said("vm1") });
         const info = jest.spyOn(pulumi.log, "info").mockResolvedValue();
         mesh(hosts(3));
-        expect(await stdinOf("mesh-vm1")).toContain(
+        expect(await stdinOf("mesh-vm1-tunnel1")).toContain(
             `wireguard ${DEVICE} peer made-by-vm2: endpoint 192.168.40.12:30001 allowed-ips 10.42.2.0/24\n`,
         );
-        expect(await stdinOf("mesh-vm2")).toContain(`peer ${keyOf("vm1")}: endpoint`);
+        expect(await stdinOf("mesh-vm2-tunnel1")).toContain(`peer ${keyOf("vm1")}: endpoint`);
         expect(await stdinOf("mesh-vm2-key")).toContain(KEY_ENTRY);
         expect(info.mock.calls.map(([text]) => text)).toEqual([
             "the keys of vm2, vm3 are made by the next `pulumi up`, and shown as made-by-vm2, made-by-vm3 until then",
@@ -261,7 +311,7 @@ describe("an Overlay by it", () => {
         await mockedStack({ preview: true, printed: said("vm1", "vm2") });
         const info = jest.spyOn(pulumi.log, "info").mockResolvedValue();
         mesh(hosts(2));
-        expect(await stdinOf("mesh-vm2")).toContain(keyOf("vm1"));
+        expect(await stdinOf("mesh-vm2-tunnel1")).toContain(keyOf("vm1"));
         expect(info).not.toHaveBeenCalled();
     });
 
@@ -307,7 +357,7 @@ describe("an Overlay by it", () => {
         ]);
         const ofUp = all.find(({ name }) => name === "mesh-vm1-key");
         expect(await ofUp?.transforms[0]?.(args)).toBeUndefined();
-        expect(all.find(({ name }) => name === "mesh-vm1")?.inputs["stdin"]).toContain(
+        expect(all.find(({ name }) => name === "mesh-vm1-tunnel1")?.inputs["stdin"]).toContain(
             `peer ${keyOf("vm2")}: `,
         );
     });
@@ -320,7 +370,7 @@ describe("an Overlay by it", () => {
         const refused = await refusedAtRunTime(() => void mesh(hosts(2)));
         expect(refused).toEqual(["vm2: it does not let root in"]);
         const all = await settled();
-        const stdin = all.find(({ name }) => name === "mesh-vm1")?.inputs["stdin"];
+        const stdin = all.find(({ name }) => name === "mesh-vm1-tunnel1")?.inputs["stdin"];
         expect(stdin).toContain(`wireguard ${DEVICE} peer made-by-vm2: endpoint `);
     });
 
@@ -330,7 +380,7 @@ describe("an Overlay by it", () => {
         const all = await settled();
         const ofGone = all.find(({ name }) => name === "mesh-vm2-key");
         expect(ofGone?.inputs).not.toHaveProperty("create");
-        const stdin = all.find(({ name }) => name === "mesh-vm1")?.inputs["stdin"];
+        const stdin = all.find(({ name }) => name === "mesh-vm1-tunnel1")?.inputs["stdin"];
         expect(stdin).not.toContain(keyOf("vm2"));
         expect(stdin).toContain(`listen-port 30001 public-key ${keyOf("vm1")}`);
     });
@@ -360,5 +410,74 @@ describe("an Overlay by it", () => {
             'backend.wireguard.port: UDP port 30001 on vm1 is already used by Overlay "mesh": choose another',
         );
         await resources();
+    });
+
+    describe("whose keys are rolled", () => {
+        const rolled = (keyGeneration: number, port = 30_001) => ({
+            backend: { wireguard: { port, keyGeneration } },
+        });
+        const toldOf = (device: string, ...names: string[]) =>
+            Object.fromEntries(
+                names.map((host) => [`mesh-${host}-key`, `public-key ${device}: ${keyOf(host)}\n`]),
+            );
+
+        test("has the next device in a unit of its own, and the former one's is wanted no more", async () => {
+            await mockedStack({ printed: toldOf(NEXT, "vm1", "vm2") });
+            mesh(hosts(2), rolled(2));
+            expect(await stdinOf("mesh-vm1-key")).toContain(`private-key ${NEXT}: wireguard\n`);
+            const { inputs } = await resource("mesh-vm1-tunnel2");
+            expect(inputs["create"]).toBe(applyCommand(STACK, "tunnel2-mesh", undefined));
+            expect(inputs["stdin"]).toContain(`wireguard ${NEXT} peer ${keyOf("vm2")}: `);
+            const all = await settled();
+            expect(all.map(({ name }) => name)).not.toContain("mesh-vm1-tunnel1");
+        });
+
+        test("goes on without a host that is down, whose key is of the generation before", async () => {
+            const printed = { ...toldOf(NEXT, "vm1", "vm3"), ...toldOf(DEVICE, "vm2") };
+            await mockedStack({ printed });
+            probed
+                .mockResolvedValueOnce(there())
+                .mockResolvedValueOnce({ status: "unreachable", reason: "down" });
+            const refused = await refusedAtRunTime(() => void mesh(hosts(3), rolled(2)));
+            expect(refused.join()).toContain("vm2 was left unchanged: down");
+            const all = await settled();
+            const named = (name: string) => all.find((one) => one.name === name);
+            const stdin = named("mesh-vm1-tunnel2")?.inputs["stdin"];
+            expect(stdin).toContain(`peer ${keyOf("vm3")}: `);
+            expect(stdin).not.toContain(keyOf("vm2"));
+            expect([...(named("mesh-vm1")?.dependencies ?? [])].sort()).toEqual([
+                "mesh-vm1-key",
+                "mesh-vm1-tunnel2",
+                "mesh-vm2-key",
+                "mesh-vm3-key",
+                "mesh-vm3-tunnel2",
+            ]);
+        });
+
+        test("says in a preview who is left behind", async () => {
+            const printed = { ...toldOf(NEXT, "vm1"), ...toldOf(DEVICE, "vm2") };
+            await mockedStack({ preview: true, printed });
+            const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+            mesh(hosts(2), rolled(2));
+            await resources();
+            expect(warn.mock.calls.map(([text]) => text)).toEqual([
+                "the keys of vm2 are not of keyGeneration 2 yet: the other hosts take no packets from there until an `up` that reaches it",
+            ]);
+        });
+
+        test("holds both ports, and needs a port after its own", async () => {
+            await mockedStack({ printed: toldOf(NEXT, "vm1") });
+            const members = hosts(1);
+            mesh(members, rolled(2));
+            const other = { cidr: "10.43.0.0/16", ...rolled(1, 30_002) };
+            expect(refusal(() => mesh(members, other, "more"))).toContain(
+                'backend.wireguard.port: UDP port 30002 on vm1 is already used by Overlay "mesh": choose another',
+            );
+            const last = { cidr: "10.44.0.0/16", ...rolled(2, 65_535) };
+            expect(refusal(() => mesh(members, last, "last"))).toContain(
+                "backend.wireguard.port: 65535 has no port after it, which every other keyGeneration needs: choose a lower one",
+            );
+            await resources();
+        });
     });
 });

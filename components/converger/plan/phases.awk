@@ -55,6 +55,7 @@ BEGIN {
     phase_is("sysctl.record") # what was there, before it is changed
     phase_is("sysctl.set") # forwarding, before routes lead here
     phase_is("fdb.add")
+    phase_is("wireguard.meet") # the one that a route is to lead by instead
     phase_is("route.add") # the way is open when all behind it is there
 
     # ---- what is wanted no more goes after what takes its place has come

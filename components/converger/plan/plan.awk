@@ -84,6 +84,11 @@ function is_held(key, among,    i) {
     return 0
 }
 
+# by a unit of the stack
+function is_wanted(key) {
+    return is_held(key, "stack")
+}
+
 # What the host has of an entry, in its words; "" = it is missing
 function actual(id) {
     return kind_actual(want_kind[id], id)

@@ -12,6 +12,6 @@ make_key() {
 # of the unit at hand: what its resource in Pulumi's state has of it
 tell_public_keys() {
     sed -n 's/^private-key \([A-Za-z0-9-]*\): .*/\1/p' "$lib_dir/$stack/units/$unit" | while read -r name; do
-        printf 'public-key: %s\n' "$(cat "$lib_dir/$stack/keys/$name.pub")"
+        printf 'public-key %s: %s\n' "$name" "$(cat "$lib_dir/$stack/keys/$name.pub")"
     done
 }

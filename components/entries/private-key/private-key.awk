@@ -57,8 +57,14 @@ function private_key_make(id,    name, path) {
     }
 }
 
-function private_key_unmake(key,    path) {
-    path = private_key_path(nth_word(key, 2))
+# a device that still has it keeps its file, as a boot makes the device anew: it goes with that one
+function private_key_unmake(key) {
+    if (!is_wanted("wireguard " nth_word(key, 2)))
+        private_key_remove(nth_word(key, 2), key)
+}
+
+function private_key_remove(name, key,    path) {
+    path = private_key_path(name)
     step("private-key.remove", "remove", path " " path ".pub", key)
     step("private-key.prune", "prune", folder_of(path), key)
 }

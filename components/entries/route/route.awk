@@ -160,9 +160,10 @@ function route_make(id,    key, value, there) {
     value = want_value[id]
     there = (key in route_value) && !(route_dev[key] in link_anew)
     step("route.add", "ip", "route " (there ? "replace " : "add ") route_words(key, value), key)
-    if (there)
+    if (there) {
+        wireguard_meet(word_after(value, "dev"), route_dev[key], key)
         undo("route.add", "ip", "route replace " route_raw[key])
-    else
+    } else
         undo("route.add", "ip", "route del " route_words(key, value))
 }
 

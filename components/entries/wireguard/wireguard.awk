@@ -151,11 +151,39 @@ function wireguard_undo_link(name, phase,    i) {
     undo(phase, "wg", wireguard_set(name))
 }
 
+# before packets go by another device than so far, where both have the same peers: once for all routes
+function wireguard_meet(name, former, key) {
+    if (name == former || link_kind[name] != "wireguard" || link_kind[former] != "wireguard" || (name in wireguard_met))
+        return
+    wireguard_met[name] = 1
+    step("wireguard.meet", "meet", name " " former, key)
+}
+
+# What others have still to send by is not taken away: where an `up` fails on one host, Pulumi may go on to what it does last.
+function wireguard_prepare(    i, id, name) {
+    for (i = 1; i <= want_count && verb == "delete"; i++) {
+        id = want_id[i]
+        name = word_after(want_value[id], "dev")
+        if (want_kind[id] == "route" && !is_mine(want_unit[id]) && link_kind[name] == "wireguard" && is_mine(link_mark[name]))
+            refuse("link " name ": " want_key[id] " of " unit_name(want_unit[id]) " leads by it, and has to lead by another first")
+    }
+}
+
 function wireguard_unmake(key) {
     if (nth_word(key, 3) == "" || !wireguard_is_there(key))
         return
     step("wireguard.del", "wg", "set " nth_word(key, 2) " peer " nth_word(key, 4) " remove", key)
     undo("wireguard.del", "wg", wireguard_again(key))
+}
+
+# The key of a device that goes was kept for it, if its own unit went first.
+function wireguard_finish(    i, id, name) {
+    for (i = 1; i <= old_count; i++) {
+        id = old_id[i]
+        name = nth_word(old_key[id], 2)
+        if (old_key[id] ~ /^wireguard [^ ]+$/ && !(id in want_value) && !is_wanted("private-key " name))
+            private_key_remove(name, old_key[id])
+    }
 }
 
 function wireguard_extras(    i, name) {

@@ -35,6 +35,12 @@ export interface WireguardArgs {
      */
     port?: number;
     /**
+     * Number of the hosts' keys, 1 to 9999. The next one is a roll: each host makes a new key, and traffic goes
+     * on by the old ones until all have it. Even ones use the port after `port`. Default: 1. Changed in place,
+     * one by one; by more than one, traffic pauses until every host has it.
+     */
+    keyGeneration?: number;
+    /**
      * Seconds after which a host that has nothing to send sends an empty packet, 1 to 65535: for
      * firewalls on the way that forget connections. Default: none is sent. Changed in place.
      */

@@ -38,6 +38,20 @@ export interface Wire {
     /** What the hosts' firewalls have to let pass for it. */
     readonly flows: readonly Flow[];
     readonly entries: readonly Entry[];
+    /** What has to be there on all hosts before one of them sends by it, and to stay until none does. */
+    readonly tunnel?: WirePart;
+}
+
+export type WirePart = Pick<Wire, "flows" | "entries">;
+
+/** Of a backend whose hosts have keys. */
+export interface Keys {
+    /** Which of the keys that a host makes one after the other. */
+    readonly generation: number;
+    /** Whose key it is; that of another generation is another's. */
+    readonly device: string;
+    /** That one, and those that it follows or that follow it, which are there beside it for a while. */
+    readonly devices: readonly string[];
 }
 
 /** What it needs of its hosts. */
@@ -63,8 +77,8 @@ export interface Backend<S extends z.ZodType = z.ZodType> {
     problems?(options: z.output<S>, hosts: readonly string[]): readonly Problem[];
     /** What they mean for these hosts, where it may not be meant so: a preview says it. */
     notes?(options: z.output<S>): readonly string[];
-    /** The key that each host makes for itself; the public half of it is told to all others. */
-    privateKey?(overlay: OverlayPlan): Entry;
+    /** Each host makes one for itself; the public half of it is told to all others. */
+    keys?(overlay: OverlayPlan, options: z.output<S>): Keys;
     plan(
         overlay: OverlayPlan,
         options: z.output<S>,

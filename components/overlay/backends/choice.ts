@@ -2,8 +2,7 @@ import { z } from "zod";
 import { type Claim } from "../../network/claims";
 import { BACKENDS } from ".";
 import { type Problem } from "../../wire/problem";
-import { type Entry } from "../../wire/unit";
-import { type Backend, type Member, type OverlayPlan, type Wire } from "./backend";
+import { type Backend, type Keys, type Member, type OverlayPlan, type Wire } from "./backend";
 
 const choices = Object.fromEntries(
     Object.entries(BACKENDS).map(([name, { options, summary }]) => [
@@ -37,7 +36,7 @@ export interface ChosenBackend extends Pick<Backend, "overhead" | "needs"> {
     readonly claims: (overlay: OverlayPlan) => readonly Claim[];
     readonly problems: (hosts: readonly string[]) => readonly Problem[];
     readonly notes: readonly string[];
-    readonly privateKey?: (overlay: OverlayPlan) => Entry;
+    readonly keys: (overlay: OverlayPlan) => Keys | undefined;
     readonly plan: (
         overlay: OverlayPlan,
         member: Member,
@@ -61,7 +60,7 @@ export function chosenBackend(choice: z.output<typeof backendChoice>): ChosenBac
         claims: (overlay) => backend.claims(overlay, options),
         problems: (hosts) => backend.problems?.(options, hosts) ?? [],
         notes: backend.notes?.(options) ?? [],
-        privateKey: backend.privateKey?.bind(backend),
+        keys: (overlay) => backend.keys?.(overlay, options),
         plan: (overlay, member, peers, isSwitched) =>
             isSwitched && backend.planSwitched
                 ? backend.planSwitched(overlay, options, member, peers)

@@ -5,17 +5,20 @@
 // For each peer one route and one line of the device: its public key, its host, its subnet. Each host makes its
 // private key itself and tells only the public one. A packet is of the peer whose key it is encrypted by, and of
 // that peer's subnet, or it is dropped: no machine on the way can read, change or forge any.
+//
+// Keys are rolled by a second device beside the first, as a device knows one key of its own and one peer for an address.
+// In one `up`: each host makes a key, then the device with all peers, then routes lead to it, then the first one goes. Each
+// waits for the one before on all hosts, so a packet is taken by whichever device it comes to.
 import { z } from "zod";
 import { port as udpPort, whole } from "../../wire/fields";
 import { derivedNumber, linkName } from "../../wire/identity";
 import { type Problem } from "../../wire/problem";
-import { type Backend, type Member, type OverlayPlan } from "./backend";
+import { type Backend, type Keys, type Member, type OverlayPlan } from "./backend";
 import { tunnelWire } from "./tunnel";
 import { wireguardLink } from "../../entries/link/link";
 import { nftEntry } from "../../entries/nft/nft";
-import { privateKeyEntry } from "../../entries/private-key/private-key";
 import { routeEntry } from "../../entries/route/route";
-import { sysctlEntry } from "../../entries/sysctl/sysctl";
+import { linkSysctlEntry, sysctlEntry } from "../../entries/sysctl/sysctl";
 import { wireguardEntry, wireguardPeerEntry } from "../../entries/wireguard/wireguard";
 
 /** Between those of vxlan and Linux's ephemeral ones, which begin at 32768. */
@@ -24,12 +27,18 @@ const DERIVED_PORT = { from: 30_000, to: 32_767 };
 /** NAT forgets UDP of which it has seen nothing for 30 s (Linux, until both sides have spoken twice), and many firewalls do. */
 const NAT_KEEPALIVE = 25;
 
+const LAST_PORT = 65_535;
+const MOST_GENERATIONS = 9999;
+
 const options = z.strictObject({
     port: udpPort
         .optional()
         .describe(
             "UDP port, which must be open between the hosts. Default: derived, 30000 to 32767.",
         ),
+    keyGeneration: whole(1, MOST_GENERATIONS)
+        .default(1)
+        .describe("Number of the hosts' keys; the next one is a roll. Default: 1."),
     keepalive: whole(1, 65_535)
         .optional()
         .describe("Seconds after which a silent host sends an empty packet. Default: none."),
@@ -39,26 +48,30 @@ const options = z.strictObject({
         .describe("Hosts that no other can reach first, by their names. Default: none."),
 });
 
+type Options = z.output<typeof options>;
+
 export const wireguard: Backend<typeof options> = {
     options,
     summary: "WireGuard with static routes, encrypted.",
     // message type, receiver and counter: 16; the tag that proves the sender: 16
     overhead: { "outer IPv4": 20, UDP: 8, WireGuard: 32 },
     needs: { modules: ["wireguard"], programs: ["wg"] },
-    claims: (overlay, chosen) => [
-        { path: "backend.wireguard.port", thing: `UDP port ${portOf(overlay, chosen)}` },
-    ],
-    problems: ({ behindNat }, hosts) => natProblems(behindNat, hosts),
+    claims: (overlay, chosen) =>
+        portsOf(overlay, chosen).map((port) => ({
+            path: "backend.wireguard.port",
+            thing: `UDP port ${port}`,
+        })),
+    problems: (chosen, hosts) => [...natProblems(chosen.behindNat, hosts), ...portProblems(chosen)],
     notes: ({ behindNat }) => natNotes(behindNat),
-    privateKey: (overlay) => privateKeyEntry(deviceOf(overlay)),
+    keys: keysOf,
     plan(overlay, chosen, member, peers) {
-        const device = deviceOf(overlay);
+        const { device, devices } = keysOf(overlay, chosen);
         const port = portOf(overlay, chosen);
         const isBehindNat = ({ host }: Member) => chosen.behindNat.includes(host);
         const keepalive = chosen.keepalive ?? (isBehindNat(member) ? NAT_KEEPALIVE : undefined);
         const reached = peers.filter((peer) => !isBehindNat(peer));
         const linked = isBehindNat(member) ? reached : peers;
-        return tunnelWire(overlay, member, reached, {
+        const { entries, flows, ...wire } = tunnelWire(overlay, member, reached, {
             device,
             carrier: { kind: "udp", port },
             packets: `udp dport ${port}`,
@@ -67,9 +80,8 @@ export const wireguard: Backend<typeof options> = {
             entries: [
                 wireguardLink(device, { mtu: overlay.mtu }),
                 wireguardEntry(device, { port, publicKey: member.publicKey }),
-                ...linked.flatMap((peer) => [
-                    routeEntry(peer.subnet, { dev: device, src: member.gateway }),
-                    ...(peer.publicKey === undefined
+                ...linked.flatMap((peer) =>
+                    peer.publicKey === undefined
                         ? []
                         : [
                               wireguardPeerEntry(device, {
@@ -80,14 +92,30 @@ export const wireguard: Backend<typeof options> = {
                                   subnet: peer.subnet,
                                   keepalive,
                               }),
-                          ]),
-                ]),
+                          ],
+                ),
                 // the device listens on all addresses, IPv6 among them, and no peer has one
                 nftEntry("input", "no-ipv6", `meta nfproto ipv6 udp dport ${port} drop`),
                 // the kernel does that by itself, and leaves it so: it is put back when the device goes
                 sysctlEntry("net.ipv4.conf.all.send_redirects", 0),
+                // during a roll a peer may send by one device and be sent to by the other; whose a packet is, its key says
+                linkSysctlEntry(["ipv4", "conf"], device, "rp_filter", 2),
             ],
         });
+        return {
+            ...wire,
+            arrivals: [
+                {
+                    name: "overlay",
+                    match: `iifname { ${devices.join(", ")} } ip saddr ${overlay.cidr}`,
+                },
+            ],
+            flows: [],
+            entries: linked.map((peer) =>
+                routeEntry(peer.subnet, { dev: device, src: member.gateway }),
+            ),
+            tunnel: { entries, flows },
+        };
     },
 };
 
@@ -112,11 +140,37 @@ function natNotes(behindNat: readonly string[]): string[] {
     );
 }
 
-function deviceOf({ identity, name }: OverlayPlan): string {
-    return linkName("wg", identity, name);
+function portProblems({ port, keyGeneration }: Options): Problem[] {
+    const message = `${LAST_PORT} has no port after it, which every other keyGeneration needs: choose a lower one`;
+    return port === LAST_PORT && keyGeneration > 1
+        ? [{ path: "backend.wireguard.port", message }]
+        : [];
 }
 
-function portOf({ identity, name }: OverlayPlan, { port }: z.output<typeof options>): number {
+function keysOf(overlay: OverlayPlan, { keyGeneration: generation }: Options): Keys {
+    const around = [generation - 1, generation, generation + 1].filter((one) => one > 0);
+    return {
+        generation,
+        device: deviceOf(overlay, generation),
+        devices: around.map((one) => deviceOf(overlay, one)),
+    };
+}
+
+function deviceOf({ identity, name }: OverlayPlan, generation: number): string {
+    return linkName("wg", identity, generation === 1 ? name : `${name}\n${generation}`);
+}
+
+/** That of the generation before is another one, as both are open during a roll. */
+function portOf(overlay: OverlayPlan, chosen: Options): number {
+    return firstPortOf(overlay, chosen) + ((chosen.keyGeneration + 1) % 2);
+}
+
+function portsOf(overlay: OverlayPlan, chosen: Options): number[] {
+    const first = firstPortOf(overlay, chosen);
+    return chosen.keyGeneration === 1 ? [first] : [first, first + 1];
+}
+
+function firstPortOf({ identity, name }: OverlayPlan, { port }: Options): number {
     const { project, stack } = identity;
     const { from, to } = DERIVED_PORT;
     return port ?? derivedNumber(from, to, "wireguard port", project, stack, name);
