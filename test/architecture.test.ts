@@ -152,6 +152,7 @@ const OF_PULUMI = [
     "components/overlay/hostKeys.ts",
     "components/overlay/overlay.ts",
     "components/overlay/sharedLink.ts",
+    "components/overlay/tunnels.ts",
 ];
 const ROOMS_OF_PULUMI = ["remote", "run", "preview", "resources"];
 const PURE = [...modules.keys()].filter(

@@ -2,40 +2,15 @@
 // On a kernel that has it: test/e2e/kernels.e2e.test.ts.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { BEFORE, DEVICE, ITS_IP, ITS_WG, LINK, ROUTE } from "../support/fakeWireguard";
 import { BARE, NetnsHost, STACK, TOOLS } from "../support/netns";
 import { keyOf } from "../support/publicKeys";
 
-const DEVICE = "wg-mesh-9078d";
 /** Of the generation after. */
 const NEXT = "wg-mesh2-823fa";
 const KEY_UNIT = `private-key ${DEVICE}: wireguard\n`;
 const KEYS = `/var/lib/crosshost/${STACK}/keys`;
 const KEY = `${KEYS}/${DEVICE}`;
-
-/** `ip -d -o` of a host with the device. */
-const LINK = `5: ${DEVICE}: <POINTOPOINT,NOARP,UP,LOWER_UP> mtu 1440 qdisc noqueue state UNKNOWN mode DEFAULT group 201 qlen 1000\\    link/none  promiscuity 0  allmulti 0 minmtu 0 maxmtu 2147483552 \\    wireguard addrgenmode none numtxqueues 1 \\    alias crosshost:${STACK}:mesh\n`;
-const BEFORE = `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000\\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0
-2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP mode DEFAULT group default qlen 1000\\    link/ether 52:54:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0
-`;
-const ROUTE = `unicast 10.42.2.0/24 dev ${DEVICE} table main proto 201 scope link src 10.42.1.1 \n`;
-
-/** Shows what is in a file, and keeps what it is to do. */
-const ITS_IP = `#!/bin/sh
-[ "$*" != "-d -o -batch -" ] || exec cat $FAKES/links
-[ "$1" = -batch ] || exit 0
-cat $2 >>$FAKES/steps
-grep -q . $FAKES/whole && cp $FAKES/whole $FAKES/links
-exit 0
-`;
-/** As wg prints things; a public key is a digest of the private one. */
-const ITS_WG = `#!/bin/sh
-case $1 in
-    genkey) head -c 32 /dev/urandom | base64 ;;
-    pubkey) printf %s "$(sha256sum | cut -c 1-32)" | base64 ;;
-    show) cat $FAKES/wg/$2.$3 2>/dev/null || cat $FAKES/wg/$3 ;;
-    set) echo "wg $*" >>$FAKES/steps; rm -rf $FAKES/wg; cp -r $FAKES/wg-whole $FAKES/wg ;;
-esac
-`;
 
 describe.each(TOOLS)("WireGuard, with $shell and $awk", (tools) => {
     let host: NetnsHost;

@@ -1,16 +1,26 @@
 // WireGuard between hosts whose kernels lack it: wireguard-go, a process, stands in. On kernels that have it: kernels/wireguard.ts.
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { installAll, on, onAll, rebootAll, unanswered, watchersRest } from "../support/lab";
+import {
+    installAll,
+    labCommand,
+    on,
+    onAll,
+    rebootAll,
+    unanswered,
+    watchersRest,
+} from "../support/lab";
 import { lostAfter } from "../support/patience";
-import { passesWhole } from "../support/pinging";
-import { Stack } from "../support/stack";
+import { passesWhole, type Pings, whilePinging } from "../support/pinging";
+import { Stack, UP_AS_FAR_AS_IT_GOES } from "../support/stack";
 
 const [FIRST, SECOND, THIRD] = HOSTS;
 const CONTAINER = "meshed";
 const WITHIN_MS = 30_000;
 const MTU = 1440;
 const SERVICE = "crosshost-*-wg-mesh-*.service";
-const DEVICE = "$(basename /sys/class/net/wg-mesh-*)";
+const DEVICE = "$(basename /sys/class/net/wg-mesh*)";
+const DEVICES = "cd /sys/class/net; ls -d wg-*";
+const KEYS = "cat $(ls -d /var/lib/crosshost/*/keys/wg-* | grep -v pub$)";
 
 describe("WireGuard between hosts whose kernels have none", () => {
     const stack = new Stack(
@@ -26,7 +36,7 @@ describe("WireGuard between hosts whose kernels have none", () => {
         await installAll(Object.fromEntries(HOSTS.map((host) => [host, PACKAGES])));
         await onAll(HOSTS, AS_AFTER_A_REBOOT);
         before = await baseline();
-        stack.configure({ hosts: HOSTS.join(" "), backend: JSON.stringify({ wireguard: {} }) });
+        use(1);
     });
 
     afterAll(() => {
@@ -77,6 +87,67 @@ describe("WireGuard between hosts whose kernels have none", () => {
         stack.nothingToDo("preview");
     });
 
+    it("rolls the keys of all hosts by one line, and of a thousand packets a second none is lost", async () => {
+        const former = await onAll(HOSTS, KEYS);
+        use(2);
+        const shown = stack.preview();
+        expect(shown).toMatch(/\+ private-key wg-mesh2-\S+ *: "wireguard"/);
+        expect(shown).toMatch(/- route 10\.42\.2\.0\/24 *: "dev wg-mesh-|~ route 10\.42\.2\.0\/24/);
+        expect(rolling(() => stack.up())).toEqual([]);
+        expect(await onAll(HOSTS, DEVICES)).toEqual(
+            HOSTS.map(() => expect.stringMatching(/^wg-mesh2-\S+$/)),
+        );
+        const now = await onAll(HOSTS, KEYS);
+        expect(now.map((key) => key.split("\n").length)).toEqual([1, 1, 1]);
+        expect(now.filter((key) => key === "" || former.includes(key))).toEqual([]);
+        stack.nothingToDo("up");
+        stack.nothingToDo("preview");
+    });
+
+    it("goes on by the former keys where a peer does not answer at the next port, and back to them", async () => {
+        const before = await onAll(HOSTS, KEYS);
+        const port = Number(on(SECOND, `wg show ${DEVICE} listen-port`)) - 1;
+        on(
+            SECOND,
+            `nft 'add table ip test { chain in { type filter hook input priority -300; udp dport ${port} drop; }; }'`,
+        );
+        use(3);
+        const lostThen = rolling(() => {
+            const { status, output } = stack.attempt(...UP_AS_FAR_AS_IT_GOES);
+            expect(status).not.toBe(0);
+            expect(output).toMatch(
+                new RegExp(
+                    `there is no answer from 192\\.168\\.40\\.12:${port} in 15 s, though wg-mesh2-\\S+ has one`,
+                ),
+            );
+            use(2);
+            stack.up();
+        });
+        on(SECOND, "nft delete table ip test");
+        expect(lostThen).toEqual([]);
+        expect(await onAll(HOSTS, KEYS)).toEqual(before);
+        stack.nothingToDo("preview");
+    });
+
+    it("rolls without a host that is off, which comes back by the next up", async () => {
+        labCommand("poweroff", THIRD);
+        use(3);
+        expect(stack.preview()).toContain("the keys of vm3 are not of keyGeneration 3 yet");
+        const { lost: lostThen } = whilePinging(EACH[0], () => {
+            const { status, output } = stack.attempt(...UP_AS_FAR_AS_IT_GOES);
+            expect(status).not.toBe(0);
+            expect(output).toContain("vm3 was left unchanged");
+        });
+        expect(lostThen).toBe(0);
+        expect(on(FIRST, DEVICES)).toMatch(/wg-mesh3-/);
+        labCommand("start", THIRD);
+        await watchersRest([THIRD]);
+        stack.up();
+        expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
+        expect((await onAll(HOSTS, DEVICES)).join()).not.toContain("wg-mesh2-");
+        stack.nothingToDo("preview");
+    });
+
     it("leaves no trace after destroy", async () => {
         stack.destroy();
         expect(HOSTS.flatMap(runningOn)).toEqual([]);
@@ -85,6 +156,11 @@ describe("WireGuard between hosts whose kernels have none", () => {
             HOSTS.map(() => ""),
         );
     });
+
+    function use(keyGeneration: number): void {
+        const backend = JSON.stringify({ wireguard: { keyGeneration } });
+        stack.configure({ hosts: HOSTS.join(" "), backend });
+    }
 });
 
 const PACKAGES = ["wireguard-go", "wireguard-tools"];
@@ -103,6 +179,22 @@ function lost(): string[] {
 
 function runningOn(host: string): string[] {
     return on(host, "pidof wireguard-go || :").split("\n").filter(Boolean);
+}
+
+/** From the first host to the second, and from there to the third. */
+const EACH = [
+    { host: FIRST, container: CONTAINER, target: addressOn(SECOND), perSecond: 1000 },
+    { host: SECOND, container: CONTAINER, target: addressOn(THIRD), perSecond: 1000 },
+] as const;
+
+/** Of whom a packet was lost meanwhile, or too few were sent. */
+function rolling(act: () => void): string[] {
+    const [one, other] = EACH;
+    const pings: Pings[] = [];
+    pings.push(whilePinging(one, () => void pings.push(whilePinging(other, act))));
+    return pings
+        .filter(({ lost, answered }) => lost > 0 || answered < 2000)
+        .map((lossy) => JSON.stringify(lossy));
 }
 
 /** Units are written anew by a repair. */

@@ -2,7 +2,7 @@ import { inNetworkOf, on, pidOf, succeeds } from "./lab";
 
 const LOG = "/tmp/crosshost-pings";
 
-/** What became of a hundred echo requests a second. */
+/** What became of echo requests, a hundred a second if nobody says otherwise. */
 export interface Pings {
     readonly answered: number;
     readonly lost: number;
@@ -12,10 +12,15 @@ export interface Pings {
 
 /** Pings from a container, with its host's own ping, while something is done. */
 export function whilePinging(
-    { host, container, target }: { host: string; container: string; target: string },
+    {
+        host,
+        container,
+        target,
+        perSecond = 100,
+    }: { host: string; container: string; target: string; perSecond?: number },
     act: () => void,
 ): Pings {
-    const ping = `nsenter -t ${pidOf(container)} -n ping -D -n -i 0.01 ${target}`;
+    const ping = `nsenter -t ${pidOf(container)} -n ping -D -n -i ${1 / perSecond} ${target}`;
     on(host, `setsid ${ping} >${LOG} 2>&1 </dev/null & echo $! >${LOG}.pid; sleep 0.5`);
     try {
         act();

@@ -22,8 +22,8 @@ const WITHIN_MS = 30_000;
 const MTU = 1440;
 const MEGABYTES = 10;
 const PORT = 30_123;
-const KEYS = "/var/lib/crosshost/*/keys/wg-mesh-*[!b]";
-const DEVICE = "$(basename /sys/class/net/wg-mesh-*)";
+const KEYS = "/var/lib/crosshost/*/keys/wg-mesh*[!b]";
+const DEVICE = "$(basename /sys/class/net/wg-mesh*)";
 
 /** What can become of a host's key. */
 export const KEY_DRIFTS = [
@@ -155,9 +155,13 @@ export function wireguard(
         stack.nothingToDo("preview");
     });
 
-    it("becomes vxlan at the same port and is made of it by one line, and nothing is left of the one before", async () => {
+    it("becomes vxlan and is made of it by one line, and nothing is left of the one before; one port for both is refused", async () => {
+        stack.configure({ backend: JSON.stringify({ vxlan: { port: PORT } }) });
+        expect(stack.attempt("preview").output).toMatch(
+            /UDP port 30123 is that of wg-mesh-\S+, which this overlay has until the change is made: choose another backend\.vxlan\.port/,
+        );
         for (const [what, backend] of [
-            ["wireguard to vxlan", { vxlan: { port: PORT } }],
+            ["wireguard to vxlan", { vxlan: {} }],
             ["vxlan to wireguard", { wireguard: { port: PORT } }],
         ] as const) {
             stack.configure({ backend: JSON.stringify(backend) });
@@ -177,8 +181,19 @@ export function wireguard(
         stack.nothingToDo("preview");
     });
 
+    it("rolls its keys by one line, and no packet is lost", async () => {
+        use({ port: PORT, keyGeneration: 2 });
+        const target = addressOn(second);
+        const pinging = { host: first, container: CONTAINER, target, perSecond: 1000 };
+        const { lost: gone, answered } = whilePinging(pinging, () => tell(stack.up()));
+        await keep();
+        expect(gone).toBe(0);
+        expect(answered).toBeGreaterThan(1000);
+        stack.nothingToDo("preview");
+    });
+
     it("has told no private key: not in the state, nor to whoever ran it, nor in a log of a host", async () => {
-        expect(secrets.size).toBeGreaterThanOrEqual(3);
+        expect(secrets.size).toBeGreaterThanOrEqual(5);
         const texts = [stack.state(), stack.state("--show-secrets"), ...said, ...stateFiles()];
         const logs = await onAll(
             both,
