@@ -94,12 +94,11 @@ describe("WireGuard between hosts whose kernels have none", () => {
         expect(shown).toMatch(/\+ private-key wg-mesh2-\S+ *: "wireguard"/);
         expect(shown).toMatch(/- route 10\.42\.2\.0\/24 *: "dev wg-mesh-|~ route 10\.42\.2\.0\/24/);
         expect(rolling(() => stack.up())).toEqual([]);
-        expect(await onAll(HOSTS, DEVICES)).toEqual(
-            HOSTS.map(() => expect.stringMatching(/^wg-mesh2-\S+$/)),
-        );
+        expect((await onAll(HOSTS, DEVICES)).filter(isNotOf(2))).toEqual([]);
         const now = await onAll(HOSTS, KEYS);
-        expect(now.map((key) => key.split("\n").length)).toEqual([1, 1, 1]);
-        expect(now.filter((key) => key === "" || former.includes(key))).toEqual([]);
+        expect(now.filter((key) => !/^\S{43}=$/.test(key.trim()) || former.includes(key))).toEqual(
+            [],
+        );
         stack.nothingToDo("up");
         stack.nothingToDo("preview");
     });
@@ -144,7 +143,7 @@ describe("WireGuard between hosts whose kernels have none", () => {
         await watchersRest([THIRD]);
         stack.up();
         expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
-        expect((await onAll(HOSTS, DEVICES)).join()).not.toContain("wg-mesh2-");
+        expect((await onAll(HOSTS, DEVICES)).filter(isNotOf(3))).toEqual([]);
         stack.nothingToDo("preview");
     });
 
@@ -195,6 +194,11 @@ function rolling(act: () => void): string[] {
     return pings
         .filter(({ lost, answered }) => lost > 0 || answered < 2000)
         .map((lossy) => JSON.stringify(lossy));
+}
+
+/** Of the devices of a host: others than the one of a generation of keys. */
+function isNotOf(generation: number): (devices: string) => boolean {
+    return (devices) => !new RegExp(`^wg-mesh${generation}-\\S+$`).test(devices.trim());
 }
 
 /** Units are written anew by a repair. */
