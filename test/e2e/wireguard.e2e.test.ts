@@ -2,6 +2,7 @@
 import { AS_AFTER_A_REBOOT, baseline, difference, dumps, HOSTS } from "../support/hosts";
 import {
     installAll,
+    lab,
     labCommand,
     on,
     onAll,
@@ -110,15 +111,12 @@ describe("WireGuard between hosts whose kernels have none", () => {
             SECOND,
             `nft 'add table ip test { chain in { type filter hook input priority -300; udp dport ${port} drop; }; }'`,
         );
+        const silent = `${lab().hosts[SECOND]?.address ?? ""}:${port}`;
         use(3);
         const lostThen = rolling(() => {
             const { status, output } = stack.attempt(...UP_AS_FAR_AS_IT_GOES);
             expect(status).not.toBe(0);
-            expect(output).toMatch(
-                new RegExp(
-                    `there is no answer from 192\\.168\\.40\\.12:${port} in 15 s, though wg-mesh2-\\S+ has one`,
-                ),
-            );
+            expect(output).toContain(`there is no answer from ${silent} in 15 s, though wg-mesh2-`);
             use(2);
             stack.up();
         });

@@ -70,6 +70,7 @@ describe("the plan", () => {
     test("of one host of three: a device, and a route and a peer for each other host", () => {
         expect(own(unitOf({ wireguard: { port: 30_001 } })).sort()).toEqual(
             [
+                `addr ${DEVICE} 192.0.0.8/32: scope global`,
                 `iptables DOCKER-USER ${DEVICE}: -s 10.42.0.0/16 -d 10.42.1.0/24 -i ${DEVICE} -o ch-mesh-9078d -j ACCEPT`,
                 `link ${DEVICE}: wireguard mtu 1440`,
                 `nft forward 4-overlay: oifname ch-mesh-9078d iifname { ${DEVICE}, ${NEXT} } ip saddr 10.42.0.0/16 accept`,

@@ -15,6 +15,7 @@ import { derivedNumber, linkName } from "../../wire/identity";
 import { type Problem } from "../../wire/problem";
 import { type Backend, type Keys, type Member, type OverlayPlan } from "./backend";
 import { tunnelWire } from "./tunnel";
+import { addrEntry } from "../../entries/addr/addr";
 import { wireguardLink } from "../../entries/link/link";
 import { nftEntry } from "../../entries/nft/nft";
 import { routeEntry } from "../../entries/route/route";
@@ -27,6 +28,8 @@ const DERIVED_PORT = { from: 30_000, to: 32_767 };
 /** NAT forgets UDP of which it has seen nothing for 30 s (Linux, until both sides have spoken twice), and many firewalls do. */
 const NAT_KEEPALIVE = 25;
 
+/** Of those that have none (RFC 7600): every host may have it on every device. */
+const DUMMY_ADDRESS = "192.0.0.8/32";
 const LAST_PORT = 65_535;
 const MOST_GENERATIONS = 9999;
 
@@ -98,8 +101,10 @@ export const wireguard: Backend<typeof options> = {
                 nftEntry("input", "no-ipv6", `meta nfproto ipv6 udp dport ${port} drop`),
                 // the kernel does that by itself, and leaves it so: it is put back when the device goes
                 sysctlEntry("net.ipv4.conf.all.send_redirects", 0),
-                // during a roll a peer may send by one device and be sent to by the other; whose a packet is, its key says
+                // During a roll a peer may send by one device and be sent to by the other; whose a packet is, its key says. What comes by
+                // a device without any address, the kernel takes from where it sends back alone, whatever rp_filter is.
                 linkSysctlEntry(["ipv4", "conf"], device, "rp_filter", 2),
+                addrEntry(device, DUMMY_ADDRESS),
             ],
         });
         return {
