@@ -61,7 +61,7 @@ async function previewed(
     const hosts = (those: typeof seen) => those.map(({ host }) => host);
     const former = hosts(seen.filter(({ key, isGone }) => key === "" && !isGone));
     if (former.length > 0) {
-        const text = `the keys of ${former.join(", ")} are not of keyGeneration ${generation} yet: the other hosts take no packets from there until an \`up\` that reaches it`;
+        const text = `the keys of ${former.join(", ")} are not of keyGeneration ${generation} yet: the other hosts have no tunnel to there until an \`up\` that reaches it`;
         await pulumi.log.warn(text, overlay);
     }
     const unknown = hosts(seen.filter(({ key }) => key === undefined));

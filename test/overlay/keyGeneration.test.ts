@@ -143,7 +143,7 @@ describe("an Overlay whose keys are rolled", () => {
         mesh(hosts(2), rolled(2));
         await resources();
         expect(warn.mock.calls.map(([text]) => text)).toEqual([
-            "the keys of vm2 are not of keyGeneration 2 yet: the other hosts take no packets from there until an `up` that reaches it",
+            "the keys of vm2 are not of keyGeneration 2 yet: the other hosts have no tunnel to there until an `up` that reaches it",
         ]);
     });
 
