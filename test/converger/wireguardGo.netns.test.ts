@@ -11,7 +11,9 @@ const PEER = `wireguard ${DEVICE} peer ${keyOf("vm2")}`;
 /** Attaches itself to the device, as wireguard-go does, which gives it an MTU of its own, until it is killed. */
 const ITS_WIREGUARD_GO = `#!/bin/sh
 ip link set $2 mtu 1420
-exec /usr/bin/perl -e '
+exec /usr/bin/perl -MIO::Socket::UNIX -e '
+mkdir "/run/wireguard"; unlink "/run/wireguard/$ARGV[0].sock";
+my $socket = IO::Socket::UNIX->new(Local => "/run/wireguard/$ARGV[0].sock", Listen => 1) or die;
 open(my $tun, "+<", "/dev/net/tun") or die;
 ioctl($tun, 0x400454CA, pack("a16 s x22", $ARGV[0], 0x1001)) or die;
 open(my $pid, ">", "/run/wireguard.pid"); print $pid $$; close($pid);
@@ -28,7 +30,7 @@ $post
 const ITS_SYSTEMCTL = `#!/bin/sh
 echo "systemctl $*" >>$FAKES/services
 case "$*" in
-    "stop ${SERVICE}") [ ! -s /run/wireguard.pid ] || { kill $(cat /run/wireguard.pid); rm /run/wireguard.pid; } ;;
+    "stop ${SERVICE}") [ ! -s /run/wireguard.pid ] || { kill $(cat /run/wireguard.pid); rm /run/wireguard.pid /run/wireguard/*.sock; } ;;
 esac
 exit 0
 `;

@@ -23,7 +23,8 @@ tunnel() {
 # DEVICE: what units on file say of it, as the process may have died; one that a change has just made is told by that
 resume() {
     tries=100
-    until wg show "$1" listen-port >/dev/null 2>&1; do
+    # before the process listens at its socket, `wg` takes it for a dead one's and removes it, which ends the process
+    until grep -q " 00010000 .*/wireguard/$1\.sock\$" /proc/net/unix && wg show "$1" listen-port >/dev/null 2>&1; do
         [ $((tries -= 1)) -gt 0 ] || die "wireguard-go does not serve $1"
         sleep 0.05
     done
