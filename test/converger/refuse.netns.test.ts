@@ -277,6 +277,7 @@ test("a kernel that tells what it was built with is believed, and modprobe not a
     host.put("modprobe", '#!/bin/sh\n: >"$FAKES/modprobe.log"\nexit 1\n');
     expect(host.observe().facts.filter((fact) => fact.startsWith("lacks "))).toEqual([
         "lacks vxlan",
+        "lacks geneve",
         "lacks ip_gre",
         "lacks wireguard",
         "lacks ipvlan",
