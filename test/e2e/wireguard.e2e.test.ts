@@ -113,15 +113,18 @@ describe("WireGuard between hosts whose kernels have none", () => {
         );
         const silent = `${lab().hosts[SECOND]?.address ?? ""}:${port}`;
         use(3);
-        const lostThen = rolling(() => {
+        const roll = () => {
             const { status, output } = stack.attempt(...UP_AS_FAR_AS_IT_GOES);
             expect(status).not.toBe(0);
             expect(output).toContain(`there is no answer from ${silent} in 15 s, though wg-mesh2-`);
             use(2);
             stack.up();
-        });
-        on(SECOND, "nft delete table ip test");
-        expect(lostThen).toEqual([]);
+        };
+        try {
+            expect(rolling(roll)).toEqual([]);
+        } finally {
+            on(SECOND, "nft delete table ip test");
+        }
         expect(await onAll(HOSTS, KEYS)).toEqual(before);
         stack.nothingToDo("preview");
     });

@@ -49,7 +49,12 @@ function read(log: string, end: number): Pings {
     const answers = [...log.matchAll(/^\[([\d.]+)\] .* icmp_seq=(\d+) ttl=/gm)];
     const times = answers.map(([, time]) => Number(time) * 1000);
     const numbers = answers.map(([, , number]) => Number(number));
-    const span = Math.max(...numbers) - Math.min(...numbers) + 1;
+    const span = greatest(numbers) + greatest(numbers.map((number) => -number)) + 1;
     const gaps = [...times.slice(1), end].map((time, at) => time - (times[at] ?? time));
-    return { answered: answers.length, lost: span - answers.length, gapMs: Math.max(...gaps) };
+    return { answered: answers.length, lost: span - answers.length, gapMs: greatest(gaps) };
+}
+
+/** Of any number of them: a call has some 120,000 arguments at most, which are two minutes of a thousand pings a second. */
+function greatest(numbers: readonly number[]): number {
+    return numbers.reduce((one, other) => Math.max(one, other), -Infinity);
 }
