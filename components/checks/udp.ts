@@ -13,14 +13,11 @@ interface Tunnel {
 }
 
 export function udpMisfits(unit: Unit, own: string, facts: Facts): string[] {
-    const texts = tunnelsOf(unit).flatMap((tunnel) => {
-        const holder = holderOf(tunnel, own, facts);
-        return holder === undefined
-            ? []
-            : [
-                  `UDP port ${tunnel.port} is taken by ${holder}: choose another backend.${tunnel.kind}.port, or stop it`,
-              ];
-    });
+    const tunnels = tunnelsOf(unit);
+    const texts = [
+        ...tunnels.flatMap((tunnel) => takenMisfits(tunnel, own, facts)),
+        ...tunnels.flatMap((tunnel) => formerMisfits(tunnel, own, facts)),
+    ];
     return [...new Set(texts)];
 }
 
@@ -32,33 +29,32 @@ function tunnelsOf(unit: Unit): Tunnel[] {
             port,
         })),
         ...linksOf(unit).flatMap(({ name, numbered }) =>
-            numbered?.kind === "geneve"
-                ? [{ kind: "geneve", name, port: Number(numbered.port) }]
-                : [],
+            numbered ? [{ kind: numbered.kind, name, port: Number(numbered.port) }] : [],
         ),
     ];
+}
+
+/** Of VXLAN its number is looked at, with the links. */
+function takenMisfits(tunnel: Tunnel, own: string, facts: Facts): string[] {
+    const holder = tunnel.kind === "vxlan" ? undefined : holderOf(tunnel, own, facts);
+    return holder === undefined
+        ? []
+        : [
+              `UDP port ${tunnel.port} is taken by ${holder}: choose another backend.${tunnel.kind}.port, or stop it`,
+          ];
 }
 
 /**
  * Where an overlay gets another backend, a device of WireGuard is made before the former one goes, and goes after the new one is
  * there: the two cannot have one port.
  */
-export function formerMisfits(unit: Unit, own: string, facts: Facts): string[] {
-    const texts = [...tunnelsOf(unit), ...vxlansOf(unit)].flatMap(({ kind, port }) =>
-        tunnelsAt(port, facts)
-            .filter((former) => former.kind !== kind && isOfSameOverlay(former.owner, own))
-            .map(
-                ({ name }) =>
-                    `UDP port ${port} is that of ${name}, which this overlay has until the change is made: choose another backend.${kind}.port`,
-            ),
-    );
-    return [...new Set(texts)];
-}
-
-function vxlansOf(unit: Unit): Tunnel[] {
-    return linksOf(unit).flatMap(({ name, numbered }) =>
-        numbered?.kind === "vxlan" ? [{ kind: "vxlan", name, port: Number(numbered.port) }] : [],
-    );
+function formerMisfits({ kind, port }: Tunnel, own: string, facts: Facts): string[] {
+    return tunnelsAt(port, facts)
+        .filter((former) => former.kind !== kind && isOfSameOverlay(former.owner, own))
+        .map(
+            ({ name }) =>
+                `UDP port ${port} is that of ${name}, which this overlay has until the change is made: choose another backend.${kind}.port`,
+        );
 }
 
 /** By another unit of it. */

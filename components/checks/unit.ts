@@ -27,7 +27,7 @@ import { hasRules } from "../entries/nft/nft";
 import { rangesOf } from "../entries/range/range";
 import { type Underlay, underlaysOf } from "../entries/underlay/underlay";
 import { type Unit } from "../wire/unit";
-import { formerMisfits, udpMisfits } from "./udp";
+import { udpMisfits } from "./udp";
 
 /** A unit on its way to a host. */
 export interface Coming {
@@ -83,7 +83,6 @@ export function misfits(
             ...lacking(modules, facts),
             ...without(programs, facts),
             ...udpMisfits(unit, own, facts),
-            ...formerMisfits(unit, own, facts),
             ...lan.errors,
             ...beside.errors,
             ...uplink.errors,

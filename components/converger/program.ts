@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { KIND_ROOMS } from "../entries";
 import type { KindRoom } from "../entries";
 import { dispatch } from "../entries/hooks";
+import { textDigest } from "../wire/identity";
 
 /** The program that runs on hosts: POSIX sh and awk, one file. */
 export interface ConvergerProgram {
@@ -51,7 +51,7 @@ export function assemble(rooms: readonly KindRoom[]): ConvergerProgram {
         `# shellcheck disable=SC2016 # what looks like the shell's is awk's\nawk_program='\n${awk.replaceAll("'", "'\\''")}'\n`,
         'main "$@"\nexit\n',
     ].join("\n");
-    const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
+    const hash = textDigest(text);
     return { text, hash, version: VERSION };
 }
 

@@ -1,5 +1,5 @@
 // facts/: what a host told, read into values. Pure.
-import { createHash } from "node:crypto";
+import { textDigest } from "../wire/identity";
 import { type Unit, unitText } from "../wire/unit";
 
 const OWNER = "owner: ";
@@ -165,7 +165,7 @@ export function holds({ units }: Pick<Observation, "units">, name: string, wante
 }
 
 export function entriesHash(wanted: string): string {
-    return createHash("sha256").update(wanted).digest("hex").slice(0, 16);
+    return textDigest(wanted);
 }
 
 interface Mutable {

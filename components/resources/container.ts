@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { stackId } from "../wire/identity";
+import { stackId, textDigest } from "../wire/identity";
 import { vacateCommand } from "../remote/commands";
 import { seenContainers } from "../facts/containers";
 import { foretell } from "./foretell";
@@ -142,7 +141,7 @@ export function createContainer(
 async function machineOf({ probe }: HostSession): Promise<string | null> {
     const probed = await probe;
     const id = probed.status === "answered" ? probed.observation.facts.get("machine")?.[0] : "";
-    return id ? createHash("sha256").update(`crosshost ${id}`).digest("hex").slice(0, 16) : null;
+    return id ? textDigest(`crosshost ${id}`) : null;
 }
 
 /**

@@ -21,6 +21,11 @@ function hexDigest(digits: number, ...parts: string[]): string {
         .slice(0, digits);
 }
 
+/** What tells one text from another: the first 16 hex digits of its sha256. */
+export function textDigest(text: string): string {
+    return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
 function slug(text: string): string {
     return text
         .toLowerCase()

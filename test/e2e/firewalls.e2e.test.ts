@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import {
     DOCKERS_RULES_ARE_GONE,
-    FIREWALLS,
-    type Firewall,
+    drawnFirewalls,
     KEEP_FILES,
     RESTORE_FILES,
     restartDockerWhereTold,
@@ -17,7 +16,7 @@ import {
     HOSTS,
     type HostName,
 } from "../support/hosts";
-import { installAll, lab, on, onAll, rebootAll } from "../support/lab";
+import { installAll, on, onAll, rebootAll } from "../support/lab";
 import { lostByAll } from "../support/ways";
 import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
@@ -25,16 +24,9 @@ import { Stack } from "../support/stack";
 const IMAGE = "lan-registry:5000/busybox:1";
 const WITHIN_MS = 15_000;
 
-/** Which host has which firewall. CROSSHOST_SEED repeats a run, and `npm run sweep` has all of them. */
-const SEED = Number(process.env["CROSSHOST_SEED"] ?? Date.now() % FIREWALLS.length);
-const OF = Object.fromEntries(
-    HOSTS.map((host, at) => [host, FIREWALLS[(at + SEED) % FIREWALLS.length]]),
-) as Record<HostName, Firewall>;
-const WHO = HOSTS.map(
-    (host) => `${host} ${OF[host].name} (Docker ${lab().hosts[host]?.engine})`,
-).join(", ");
+const { of: OF, who: WHO } = drawnFirewalls();
 
-describe(`firewalls of hosts: ${WHO} (CROSSHOST_SEED=${SEED})`, () => {
+describe(`firewalls of hosts: ${WHO}`, () => {
     const stack = new Stack("firewalls", join(__dirname, "firewalls"));
     let before: string[];
     let own: string[][];

@@ -1,7 +1,6 @@
 // A firewall in force on each host, with a rule that names the NIC, which becomes the port of a bridge.
 import {
-    FIREWALLS,
-    type Firewall,
+    drawnFirewalls,
     KEEP_FILES,
     RESTORE_FILES,
     restartDockerWhereTold,
@@ -15,16 +14,9 @@ import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
 
 const WITHIN_MS = 20_000;
-/** Which host has which firewall. CROSSHOST_SEED repeats a run. */
-const SEED = Number(process.env["CROSSHOST_SEED"] ?? Date.now() % FIREWALLS.length);
-const OF = Object.fromEntries(
-    HOSTS.map((host, at) => [host, FIREWALLS[(at + SEED) % FIREWALLS.length]]),
-) as Record<HostName, Firewall>;
-const WHO = HOSTS.map(
-    (host) => `${host} ${OF[host].name} (Docker ${lab().hosts[host]?.engine})`,
-).join(", ");
+const { of: OF, who: WHO } = drawnFirewalls();
 
-describe(`uplinks under firewalls that name the NIC: ${WHO} (CROSSHOST_SEED=${SEED})`, () => {
+describe(`uplinks under firewalls that name the NIC: ${WHO}`, () => {
     const stack = new Stack("flat-lan");
     let before: string[];
 

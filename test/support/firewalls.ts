@@ -1,4 +1,5 @@
-import { on } from "./lab";
+import { HOSTS, type HostName } from "./hosts";
+import { lab, on } from "./lab";
 
 /** A firewall as an admin of a host has it, in force over what comes in and what is forwarded; SSH may come in. */
 export interface Firewall {
@@ -195,4 +196,16 @@ export function restartDockerWhereTold(shown: string): string[] {
     const hosts = [...shown.matchAll(DOCKERS_RULES_ARE_GONE)].map(([, host = ""]) => host);
     hosts.forEach((host) => on(host, "systemctl restart docker"));
     return hosts;
+}
+
+/** Which host has which firewall. CROSSHOST_SEED repeats a run, and `npm run sweep` has all of them. */
+export function drawnFirewalls() {
+    const seed = Number(process.env["CROSSHOST_SEED"] ?? Date.now() % FIREWALLS.length);
+    const of = Object.fromEntries(
+        HOSTS.map((host, at) => [host, FIREWALLS[(at + seed) % FIREWALLS.length]]),
+    ) as Record<HostName, Firewall>;
+    const who = HOSTS.map(
+        (host) => `${host} ${of[host].name} (Docker ${lab().hosts[host]?.engine})`,
+    ).join(", ");
+    return { of, who: `${who} (CROSSHOST_SEED=${seed})` };
 }

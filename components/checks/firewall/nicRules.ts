@@ -1,7 +1,7 @@
 // Rules that tell packets by a NIC. Those of a NIC that is the port of a bridge come, for them, by the bridge.
 import { uplinksOf } from "../../entries/uplink/uplink";
 import { type Unit } from "../../wire/unit";
-import { type Chain, FIREWALLD } from "./ruleset";
+import { type Chain, FIREWALLD, isLink, wordsIn } from "./ruleset";
 
 const LINK = /\b[io]if(?:name)? (?:!= )?(\{[^}]*\}|"[^"]*"|\S+) ?/g;
 /** By which zone firewalld judges what comes by a link; the second form is that of 2.4 and newer. */
@@ -51,13 +51,7 @@ function nicRules(chain: Chain, nic: string, bridge: string): NicRule[] {
 
 function names(rule: string, link: string): boolean {
     return [...rule.matchAll(LINK)].some(([, values = ""]) =>
-        values
-            .replace(/[{}"]/g, "")
-            .split(",")
-            .map((value) => value.trim())
-            .some((value) =>
-                value.endsWith("*") ? link.startsWith(value.slice(0, -1)) : value === link,
-            ),
+        wordsIn(values).some((value) => isLink(link, value)),
     );
 }
 

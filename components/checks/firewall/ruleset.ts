@@ -246,11 +246,16 @@ function firstMatch(rest: string, packet: Packet): [string | undefined, Match] {
 }
 
 function anyOf(values: string, is: (value: string) => Match): Match {
-    const all = values
+    const all = wordsIn(values).map(is);
+    return all.includes(true) ? true : all.includes(undefined) ? undefined : false;
+}
+
+/** One, or those of a set. */
+export function wordsIn(values: string): string[] {
+    return values
         .replace(/[{}"]/g, "")
         .split(",")
-        .map((value) => is(value.trim()));
-    return all.includes(true) ? true : all.includes(undefined) ? undefined : false;
+        .map((value) => value.trim());
 }
 
 function isIn(address: string, value: string): Match {
@@ -284,7 +289,7 @@ function isPort(carrier: Carrier | undefined, value: string): Match {
 }
 
 /** A packet may come by a link that is not known, though never by the host's own. */
-function isLink(name: string, value: string): Match {
+export function isLink(name: string, value: string): Match {
     if (name === "") {
         return value === "lo" ? false : undefined;
     }

@@ -10,9 +10,9 @@
 import { z } from "zod";
 import { networkAddress } from "../../wire/address";
 import { port as udpPort, whole } from "../../wire/fields";
-import { derivedNumber, linkName, macAddress } from "../../wire/identity";
+import { linkName, macAddress } from "../../wire/identity";
 import { type Backend, type Member, type OverlayPlan } from "./backend";
-import { peersOnly, tunnelRoute } from "./tunnel";
+import { derived, peersOnly, tunnelRoute } from "./tunnel";
 import { geneveLink } from "../../entries/link/link";
 import { neighEntry } from "../../entries/neigh/neigh";
 
@@ -95,7 +95,6 @@ function deviceTo({ identity, name }: OverlayPlan, { id }: Member): string {
     return linkName(`gn${id.toString(36)}`, identity, name);
 }
 
-function vniOf({ identity, name }: OverlayPlan, { vni }: z.output<typeof options>): number {
-    const { project, stack } = identity;
-    return vni ?? derivedNumber(VNI.derivedFrom, VNI.max, "geneve vni", project, stack, name);
+function vniOf(overlay: OverlayPlan, { vni }: z.output<typeof options>): number {
+    return vni ?? derived(overlay, "geneve vni", { from: VNI.derivedFrom, to: VNI.max });
 }

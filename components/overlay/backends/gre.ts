@@ -8,9 +8,9 @@ import { z } from "zod";
 import { networkAddress } from "../../wire/address";
 import { whole } from "../../wire/fields";
 import { GRE_PROTOCOL } from "../../wire/flow";
-import { derivedNumber, linkName } from "../../wire/identity";
+import { linkName } from "../../wire/identity";
 import { type Backend, type OverlayPlan } from "./backend";
-import { tunnelRoute, tunnelWire } from "./tunnel";
+import { derived, tunnelRoute, tunnelWire } from "./tunnel";
 import { greLink } from "../../entries/link/link";
 import { neighEntry } from "../../entries/neigh/neigh";
 
@@ -51,7 +51,6 @@ export const gre: Backend<typeof options> = {
     },
 };
 
-function keyOf({ identity, name }: OverlayPlan, { key }: z.output<typeof options>): number {
-    const { project, stack } = identity;
-    return key ?? derivedNumber(KEY.derivedFrom, KEY.max, "key", project, stack, name);
+function keyOf(overlay: OverlayPlan, { key }: z.output<typeof options>): number {
+    return key ?? derived(overlay, "key", { from: KEY.derivedFrom, to: KEY.max });
 }

@@ -1,10 +1,20 @@
 // What backends with a device of their own have in common: packets of other members come in by it, and it takes
 // them from its peers only, as none of these tunnels checks anybody's identity.
 import { type Carrier } from "../../wire/flow";
+import { derivedNumber } from "../../wire/identity";
 import { type Entry } from "../../wire/unit";
 import { type Member, type OverlayPlan, type Wire } from "./backend";
 import { nftEntry } from "../../entries/nft/nft";
 import { routeEntry } from "../../entries/route/route";
+
+/** A number that nobody has chosen: in [from, to], and the same for an overlay for ever. */
+export function derived(
+    { identity, name }: OverlayPlan,
+    what: string,
+    { from, to }: { readonly from: number; readonly to: number },
+): number {
+    return derivedNumber(from, to, what, identity.project, identity.stack, name);
+}
 
 export interface Tunnel {
     readonly device: string;

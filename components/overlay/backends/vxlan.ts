@@ -15,9 +15,9 @@
 import { z } from "zod";
 import { networkAddress } from "../../wire/address";
 import { port as udpPort, whole } from "../../wire/fields";
-import { derivedNumber, linkName, macAddress } from "../../wire/identity";
+import { linkName, macAddress } from "../../wire/identity";
 import { type Backend, type Member, type OverlayPlan } from "./backend";
-import { portWire, tunnelRoute, tunnelWire } from "./tunnel";
+import { derived, portWire, tunnelRoute, tunnelWire } from "./tunnel";
 import { addrEntry } from "../../entries/addr/addr";
 import { fdbEntry, floodEntry } from "../../entries/fdb/fdb";
 import { vxlanLink } from "../../entries/link/link";
@@ -111,11 +111,7 @@ function macOf({ identity, name }: OverlayPlan, { id }: Member): string {
 
 function numbers(overlay: OverlayPlan, { vni, port }: z.output<typeof options>) {
     return {
-        id: vni ?? derived("vni", overlay, VNI.derivedFrom, VNI.max),
-        dstport: port ?? derived("port", overlay, DERIVED_PORT.from, DERIVED_PORT.to),
+        id: vni ?? derived(overlay, "vni", { from: VNI.derivedFrom, to: VNI.max }),
+        dstport: port ?? derived(overlay, "port", DERIVED_PORT),
     };
-}
-
-function derived(what: string, { identity, name }: OverlayPlan, from: number, to: number): number {
-    return derivedNumber(from, to, what, identity.project, identity.stack, name);
 }

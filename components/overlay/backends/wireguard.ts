@@ -11,10 +11,10 @@
 // waits for the one before on all hosts, so a packet is taken by whichever device it comes to.
 import { z } from "zod";
 import { port as udpPort, whole } from "../../wire/fields";
-import { derivedNumber, linkName } from "../../wire/identity";
+import { linkName } from "../../wire/identity";
 import { type Problem } from "../../wire/problem";
 import { type Backend, type Keys, type Member, type OverlayPlan } from "./backend";
-import { tunnelWire } from "./tunnel";
+import { derived, tunnelWire } from "./tunnel";
 import { addrEntry } from "../../entries/addr/addr";
 import { wireguardLink } from "../../entries/link/link";
 import { nftEntry } from "../../entries/nft/nft";
@@ -175,8 +175,6 @@ function portsOf(overlay: OverlayPlan, chosen: Options): number[] {
     return chosen.keyGeneration === 1 ? [first] : [first, first + 1];
 }
 
-function firstPortOf({ identity, name }: OverlayPlan, { port }: Options): number {
-    const { project, stack } = identity;
-    const { from, to } = DERIVED_PORT;
-    return port ?? derivedNumber(from, to, "wireguard port", project, stack, name);
+function firstPortOf(overlay: OverlayPlan, { port }: Options): number {
+    return port ?? derived(overlay, "wireguard port", DERIVED_PORT);
 }
