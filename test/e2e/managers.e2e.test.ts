@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { AS_AFTER_A_REBOOT, baseline, difference, HOSTS } from "../support/hosts";
-import { installAll, lab, labCommand, on, onAll, rebootAll } from "../support/lab";
+import { installAll, lab, on, onAll, rebootAll, reinstall } from "../support/lab";
 import { hand, heldBy, MANAGERS, wiringOf } from "../support/managers";
 import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
@@ -37,13 +37,9 @@ describe(`managers of hosts' NICs: ${WHO} (CROSSHOST_SEED=${SEED})`, () => {
         before = await baseline();
     });
 
-    /** Without what was installed: hosts as they were at first, of the same engines. */
     afterAll(() => {
         stack.cleanUp();
-        const { hosts } = lab();
-        process.env["CROSSHOST_LAB_ENGINES"] = HOSTS.map((host) => hosts[host]?.engine).join(",");
-        labCommand("down", ...HOSTS, "--purge");
-        labCommand("up", String(HOSTS.length));
+        reinstall(HOSTS);
     });
 
     it("set up the NIC, and leave links alone that an up has made", async () => {

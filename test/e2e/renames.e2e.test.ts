@@ -1,7 +1,7 @@
 // Refactoring is safe: what gets another name is the same wiring.
 import { join } from "node:path";
 import { baseline, difference, dumps } from "../support/hosts";
-import { inNetworkOf, lab, labCommand, on } from "../support/lab";
+import { inNetworkOf, lab, on, reinstall } from "../support/lab";
 import { whilePinging } from "../support/pinging";
 import { type Config, Stack } from "../support/stack";
 
@@ -226,8 +226,7 @@ describe("a host that was installed anew", () => {
     it("is told in a preview, and healed by what that says, without a trace at last", async () => {
         on("vm1", BY_HAND);
         stack.up();
-        labCommand("down", "vm2", "--purge");
-        labCommand("up");
+        reinstall(["vm2"]);
         const before = await baseline(["vm2"]);
         const shown = stack.preview();
         expect(shown).toMatch(

@@ -2,16 +2,7 @@
 import { join } from "node:path";
 import { DhcpServer } from "../support/dhcp";
 import { AS_AFTER_A_REBOOT, baseline, difference, HOSTS } from "../support/hosts";
-import {
-    installAll,
-    lab,
-    labCommand,
-    on,
-    onAll,
-    rebootAll,
-    succeeds,
-    within,
-} from "../support/lab";
+import { installAll, lab, on, onAll, rebootAll, reinstall, succeeds, within } from "../support/lab";
 import { hand, SETUPS } from "../support/managers";
 import { bridgeOf, movedWays, waysOf } from "../support/nics";
 import { lostAfter } from "../support/patience";
@@ -56,14 +47,10 @@ describe(`uplinks under what sets up NICs: ${WHO} (CROSSHOST_SEED=${SEED})`, () 
         leases = LEASED.map((host) => server.leaseOf(host));
     });
 
-    /** Without what was installed: hosts as they were at first, of the same engines. */
     afterAll(() => {
         stack.cleanUp();
         server.stop();
-        const { hosts } = lab();
-        process.env["CROSSHOST_LAB_ENGINES"] = HOSTS.map((host) => hosts[host]?.engine).join(",");
-        labCommand("down", ...HOSTS, "--purge");
-        labCommand("up", String(HOSTS.length));
+        reinstall(HOSTS);
     });
 
     it("go into the bridge with all that they have, and connections stay", async () => {

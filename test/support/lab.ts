@@ -59,6 +59,16 @@ export async function rebootAll(hosts: readonly string[], ...how: "--hard"[]): P
     await Promise.all(hosts.map((host) => startLabCommand("reboot", host, ...how)));
 }
 
+/** Hosts as they came from their installer, each with the engine that it had. */
+export function reinstall(hosts: readonly string[]): void {
+    const engines = Object.values(lab().hosts).map(({ engine }) => engine);
+    labCommand("down", ...hosts, "--purge");
+    run(join(ROOT, "lab/lab"), ["up", String(engines.length)], {
+        CROSSHOST_LAB: LAB_NAME,
+        CROSSHOST_LAB_ENGINES: engines.join(","),
+    });
+}
+
 /** Puts Debian packages into hosts, side by side. */
 export async function installAll(
     packages: Readonly<Record<string, readonly string[]>>,
