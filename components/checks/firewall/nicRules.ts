@@ -4,8 +4,8 @@ import { type Unit } from "../../wire/unit";
 import { type Chain, FIREWALLD, isLink, wordsIn } from "./ruleset";
 
 const LINK = /\b[io]if(?:name)? (?:!= )?(\{[^}]*\}|"[^"]*"|\S+) ?/g;
-/** By which zone firewalld judges what comes by a link; the second form is that of 2.4 and newer. */
-const ZONE = /^iifname "([^"]*)" (?:goto|jump) filter_IN_(\S+?)(?:_to_HOST)?$/;
+/** By which zone firewalld judges what comes by a link; the second form is that of 2.4 and newer. Its policies come before. */
+const ZONE = /^iifname "([^"]*)" (?:goto|jump) filter_IN_(?!policy_)(\S+?)(?:_to_HOST)?$/;
 
 interface NicRule {
     readonly chain: Chain;

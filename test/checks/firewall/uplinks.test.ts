@@ -72,17 +72,24 @@ test("a Bridge without an uplink is no business of rules that name a NIC", () =>
 });
 
 test.each([
-    ["1.3", 'iifname "eth0" goto filter_ZONE_home'],
-    ["2.5", 'iifname "eth0" jump filter_ZONE_home_to_HOST'],
-])("a zone of firewalld %s that has the NIC is to have the bridge", (_, named) => {
-    const zones = [named];
+    ["1.3", ['iifname "eth0" goto filter_ZONE_home']],
+    [
+        "2.3",
+        [
+            'iifname "eth0" jump filter_ZONE_policy_allow-host-ipv6',
+            'iifname "eth0" jump filter_ZONE_home',
+            'iifname "eth0" reject with icmpx admin-prohibited',
+        ],
+    ],
+    ["2.5", ['iifname "eth0" jump filter_ZONE_home_to_HOST']],
+])("a zone of firewalld %s that has the NIC is to have the bridge", (_, zones) => {
     const allow = ['oifname "eth0" accept'];
     expect(toldOf(LAN, [], firewalld(zones, allow))).toEqual([
         `its firewall (firewalld) has eth0 in the zone home, and packets come by br-lan once eth0 is its port; to have that in the zone too:
     firewall-cmd --zone=home --add-interface=br-lan
     firewall-cmd --permanent --zone=home --add-interface=br-lan`,
     ]);
-    const both = [...zones, named.replace("eth0", "br-lan")];
+    const both = [...zones, ...zones.map((rule) => rule.replace("eth0", "br-lan"))];
     expect(toldOf(LAN, FILTERED, firewalld(both, [...allow, 'oifname "br-lan" accept']))).toEqual(
         [],
     );
