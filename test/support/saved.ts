@@ -28,7 +28,19 @@ export function stateFiles(): string[] {
     return readdirSync(folder, { recursive: true, encoding: "utf8" })
         .map((name) => join(folder, name))
         .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
-        .map((path) => readFileSync(path, "latin1"));
+        .flatMap(textIfThere);
+}
+
+/** Stacks that run side by side take their locks away meanwhile. */
+function textIfThere(path: string): string[] {
+    try {
+        return [readFileSync(path, "latin1")];
+    } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+            return [];
+        }
+        throw error;
+    }
 }
 
 /** A stack's state, read from the lab's own backend: the CLI would take a second for it. */
