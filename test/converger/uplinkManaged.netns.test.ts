@@ -60,6 +60,31 @@ describe("systemd-networkd", () => {
         expect(host.dump()).toBe(before);
     });
 
+    test.each(["tells them all", "tells none, as that of Debian 12"])(
+        "has what several files add, where it %s",
+        (how) => {
+            const more = "/etc/systemd/network/10-lan.network.d";
+            const domains = "/run/systemd/network/10-lan.network.d/domains.conf";
+            host.sh(`
+                mkdir -p /run/systemd/network/10-lan.network.d
+                printf '[Network]\\nDomains=lan\\n' >${domains}
+                printf '[Network]\\nDNS=192.168.40.99\\n' >/run/systemd/network/10-lan.network.d/dns.conf
+                mv ${more}/dns.conf ${more}/z.conf; cp ${more}/z.conf ${more}/dns.conf; echo >${more}/z.conf
+            `);
+            const told = [`${more}/dns.conf`, domains, `${more}/z.conf`];
+            const lines = how.startsWith("tells them")
+                ? `NETWORK_FILE_DROPINS="${told.join(":")}"\\n`
+                : "";
+            host.sh(
+                `printf 'ADMIN_STATE=configured\\nNETWORK_FILE=${ADMINS}\\n${lines}' >${LINK}/$(ip -o link show eth0 | cut -d: -f1)`,
+            );
+            expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
+            expect(host.sh(`head -n 1 ${bridge}; grep -E '^(DNS|Domains)=' ${bridge}`)).toBe(
+                `# Made by Crosshost from ${[ADMINS, ...told].join(" ")}\nDNS=192.168.40.1\nDomains=lan\n`,
+            );
+        },
+    );
+
     test("has its files as before when something fails", () => {
         const before = host.dump();
         host.apply("lan", `${LAN}addr nope0 10.99.0.1/24: scope global\n`);

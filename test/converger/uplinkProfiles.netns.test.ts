@@ -82,6 +82,18 @@ describe("NetworkManager", () => {
         expect(host.dump()).toBe(before);
     });
 
+    test("a profile written by hand is read as NetworkManager reads it, blanks and all", () => {
+        host.sh(
+            `sed -i -e 's/=/ = /' -e 's/^\\[.*/ & /' -e '1i # by hand' '${ADMINS}/the LAN.nmconnection'`,
+        );
+        expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
+        expect(host.sh(`sed '1,/^cloned/d' ${bridge}`)).toBe(
+            "\n[connection]\nzone=home\n\n[ethernet]\nmtu=1500\n\n" +
+                "[ipv4]\nroute-metric=100\ndhcp-timeout=2147483647\naddress1=192.168.40.11/24,192.168.40.1\ndns=192.168.40.1;\nmethod=manual\n\n" +
+                "[ipv6]\nroute-metric=70\naddr-gen-mode=default\nmethod=auto\n",
+        );
+    });
+
     test("what it loses of the NIC meanwhile is put back", () => {
         host.sh(
             `${SIX} ip addr add 10.9.0.1/16 dev eth0; ip -6 addr add 2001:db8::11/64 nodad dev eth0`,

@@ -3,7 +3,8 @@ import { uplinksOf } from "../../entries/uplink/uplink";
 import { type Unit } from "../../wire/unit";
 import { type Chain, FIREWALLD, isLink, wordsIn } from "./ruleset";
 
-const LINK = /\b[io]if(?:name)? (?:!= )?(\{[^}]*\}|"[^"]*"|\S+) ?/g;
+/** With what else is asked in one go: `iifname . tcp dport { "eth0" . 22 }`. */
+const LINK = /\b[io]if(?:name)? (?:(?:!=|vmap) |\. [^{"]*)?(\{[^}]*\}|"[^"]*"|\S+) ?/g;
 /** By which zone firewalld judges what comes by a link; the second form is that of 2.4 and newer. Its policies come before. */
 const ZONE = /^iifname "([^"]*)" (?:goto|jump) filter_IN_(?!policy_)(\S+?)(?:_to_HOST)?$/;
 
@@ -42,7 +43,7 @@ export function zoneOf(chains: readonly Chain[], nic: string): string | undefine
 function nicRules(chain: Chain, nic: string, bridge: string): NicRule[] {
     return chain.rules
         .filter((rule) => names(rule, nic) && !names(rule, bridge))
-        .map((rule) => ({ chain, rule, wanted: rule.replaceAll(`"${nic}"`, `"${bridge}"`) }))
+        .map((rule) => ({ chain, rule, wanted: withBridge(rule, nic, bridge) }))
         .filter(({ rule, wanted }) => {
             const ofAll = rule.replace(LINK, "");
             return !chain.rules.some((other) => other === wanted || other === ofAll);
@@ -51,8 +52,22 @@ function nicRules(chain: Chain, nic: string, bridge: string): NicRule[] {
 
 function names(rule: string, link: string): boolean {
     return [...rule.matchAll(LINK)].some(([, values = ""]) =>
-        wordsIn(values).some((value) => isLink(link, value)),
+        wordsIn(values)
+            .flatMap((value) => value.split(/ [.:] /))
+            .some((value) => isLink(link, value)),
     );
+}
+
+/** A rule for all but the NIC has to leave the bridge out too, and stands in the other's place. */
+function withBridge(rule: string, nic: string, bridge: string): string {
+    const wanted = rule.replace(LINK, (match) => {
+        const isNegated = match.includes(" != ");
+        const set = match.replace(/"([^"]*)"/g, (name, value: string) =>
+            isLink(nic, value) !== true ? name : `${isNegated ? `${name}, ` : ""}"${bridge}"`,
+        );
+        return isNegated && !match.includes("{") ? set.replace(/".*"/, "{ $& }") : set;
+    });
+    return rule.includes("!= ") && names(wanted, nic) ? `${wanted} (in place of ${rule})` : wanted;
 }
 
 function zoneWarning(zone: string, nic: string, bridge: string): string {

@@ -1,4 +1,5 @@
 // The ways that packets of a unit take through a host, and what opens each.
+import { isIPv4 } from "node:net";
 import { networkAddress } from "../../wire/address";
 import { type ForwardFlow, type Flow, GRE_PROTOCOL, type TunnelFlow } from "../../wire/flow";
 import { listed } from "../../facts/words";
@@ -147,9 +148,10 @@ function waysOfUplinks(unit: Unit, facts: Facts): Way[] {
         return [];
     }
     return uplinksOf(unit).flatMap(({ nic, bridge }): Way[] => {
-        const [, prefixed] =
-            listed(facts, "address").find(([link]) => link === nic || link === bridge) ?? [];
-        const [own = ELSEWHERE] = (prefixed ?? "").split("/");
+        const [own = ELSEWHERE] = listed(facts, "address")
+            .filter(([link]) => link === nic || link === bridge)
+            .map(([, prefixed = ""]) => prefixed.split("/")[0] ?? "")
+            .filter((address) => isIPv4(address));
         const across = { iifname: bridge, oifname: bridge, saddr: own, daddr: own };
         return [
             {

@@ -11,7 +11,7 @@ function managed_path(stack, name) {
 }
 
 # the admin's file for the NIC, and what adds to it; "" if it is nobody's
-function managed_source(nic,    path, line, file, state, more) {
+function managed_source(nic,    path, line, file, state, more, is_told) {
     if (nic in managed_known)
         return managed_known[nic]
     if (!(nic in link_number))
@@ -21,8 +21,11 @@ function managed_source(nic,    path, line, file, state, more) {
         gsub(/"/, "", line)
         if (sub(/^NETWORK_FILE=/, "", line))
             file = line
-        else if (sub(/^NETWORK_FILE_DROPINS=/, "", line))
+        else if (sub(/^NETWORK_FILE_DROPINS=/, "", line)) {
+            is_told = 1
+            gsub(/:/, " ", line)
             more = " " line
+        }
         else if (sub(/^ADMIN_STATE=/, "", line))
             state = line
     }
@@ -31,7 +34,28 @@ function managed_source(nic,    path, line, file, state, more) {
         line = read_line(file)
         return managed_known[nic] = index(line, MANAGED_MARK) == 1 ? substr(line, length(MANAGED_MARK) + 1) : ""
     }
-    return managed_known[nic] = state == "unmanaged" ? "" : trim(file more)
+    if (state == "unmanaged" || file == "")
+        return managed_known[nic] = ""
+    return managed_known[nic] = trim(file (is_told ? more : managed_dropins(file)))
+}
+
+# Debian 12's systemd (252) does not tell what adds to a file. Of one name the first folder's is it, and they are read in the order of names.
+function managed_dropins(file,    command, line, name, names, path, count, i, found) {
+    command = "for folder in /etc /run /usr/local/lib /usr/lib; do for file in $folder/systemd/network/" quoted(base_name(file) ".d") \
+        "/*.conf; do [ ! -e \"$file\" ] || echo \"$file\"; done; done"
+    while ((command | getline line) > 0) {
+        name = base_name(line)
+        if (name in path)
+            continue
+        path[name] = line
+        for (i = count++; i > 0 && names[i] "" > name ""; i--)
+            names[i + 1] = names[i]
+        names[i + 1] = name
+    }
+    close(command)
+    for (i = 1; i <= count; i++)
+        found = found " " path[names[i]]
+    return found
 }
 
 function is_managed_bridge(name) {

@@ -111,6 +111,7 @@ function profile_find(nic,    n, paths, i, line, is_for, has_uuid, count, found)
     for (i = 1; i <= n; i++) {
         is_for = has_uuid = 0
         while ((getline line < paths[i]) > 0) {
+            line = keyfile_line(line)
             if (line == "uuid=" profile_uuid[nic]) {
                 close(paths[i])
                 return paths[i]
@@ -125,17 +126,29 @@ function profile_find(nic,    n, paths, i, line, is_for, has_uuid, count, found)
     return count == 1 ? found : ""
 }
 
+# As GLib reads it: blanks stand before and behind a group, before a key, and around its `=`; those that end a value are its own.
+function keyfile_line(line) {
+    sub(/^[ \t]+/, "", line)
+    if (line ~ /^\[/)
+        sub(/[ \t]+$/, "", line)
+    else
+        sub(/[ \t]*=[ \t]*/, "=", line)
+    return line
+}
+
 function profile_has_dhcp(nic) {
     return profile_value(nic, "[ipv4]", "method") == "auto"
 }
 
 function profile_value(nic, in_section, name,    path, line, section, found) {
     path = profile_source(nic)
-    while (path != "" && (getline line < path) > 0)
+    while (path != "" && (getline line < path) > 0) {
+        line = keyfile_line(line)
         if (line ~ /^\[/)
             section = line
         else if (section == in_section && index(line, name "=") == 1)
             found = substr(line, length(name) + 2)
+    }
     if (path != "")
         close(path)
     return found
@@ -173,9 +186,11 @@ function is_profiled(name) {
 
 function profile_line(nic, pattern,    path, line, found) {
     path = profile_source(nic)
-    while (found == "" && (getline line < path) > 0)
+    while (found == "" && (getline line < path) > 0) {
+        line = keyfile_line(line)
         if (line ~ pattern)
             found = path " has " line
+    }
     close(path)
     return found
 }
@@ -194,8 +209,8 @@ function profile_text(nic, bridge, part,    path, n, lines, i, line, section, te
         text = text "type=bridge\n\n[bridge]\nstp=false\n"
     text = text "\n[ethernet]\ncloned-mac-address=" link_address[nic] "\n"
     for (i = 1; i <= n; i++) {
-        line = lines[i]
-        if (line ~ /^[ \t]*([#;].*)?$/)
+        line = keyfile_line(lines[i])
+        if (line ~ /^([#;].*)?$/)
             continue
         if (line ~ /^\[/) {
             section = line

@@ -56,7 +56,30 @@ test("rules that name the NIC are told, as they have to be for the bridge", () =
     ]);
 });
 
+test("patterns, maps and rules for all other links are told too", () => {
+    const rules = [
+        'iifname "eth*" tcp dport 22 accept',
+        'iifname { "eth*", "wg0" } tcp dport 80 accept',
+        'iifname vmap { "lo" : accept, "eth0" : jump lan }',
+        'iifname . tcp dport { "eth0" . 22, "wg0" . 80 } accept',
+        'tcp dport . iifname { 22 . "eth0" } accept',
+        'iifname != "eth0" drop',
+        'iifname != { "lo", "eth0" } drop',
+    ];
+    expect(toldOf(LAN, [], input(...rules))).toEqual([
+        `${BESIDE}
+    inet filter input: iifname "br-lan" tcp dport 22 accept
+    inet filter input: iifname { "br-lan", "wg0" } tcp dport 80 accept
+    inet filter input: iifname vmap { "lo" : accept, "br-lan" : jump lan }
+    inet filter input: iifname . tcp dport { "br-lan" . 22, "wg0" . 80 } accept
+    inet filter input: tcp dport . iifname { 22 . "br-lan" } accept
+    inet filter input: iifname != { "eth0", "br-lan" } drop (in place of iifname != "eth0" drop)
+    inet filter input: iifname != { "lo", "eth0", "br-lan" } drop (in place of iifname != { "lo", "eth0" } drop)`,
+    ]);
+});
+
 test.each([
+    ["a rule for all but both", ['iifname != { "eth0", "br-lan" } drop']],
     ["the same for the bridge beside it", ['iifname "eth0" accept', 'iifname "br-lan" accept']],
     ["one rule for both", ['iifname { "eth0", "br-lan" } tcp dport 8080 accept']],
     ["a pattern for both", ['iifname { "eth*", "br-*" } tcp dport 8080 accept']],
@@ -106,6 +129,19 @@ describe("where bridges are filtered, what the bridge switches is told if a chai
         expect(toldOf(LAN, [], forward("inet filter", "forward", "drop"))).toEqual([]);
         const open = 'iifname "br-lan" oifname "br-lan" accept';
         expect(toldOf(LAN, FILTERED, forward("inet filter", "forward", "drop", open))).toEqual([]);
+    });
+
+    test("an IPv6 address of the NIC is none of those that rules of IPv4 ask for", () => {
+        const rule = "ip saddr 10.0.0.0/8 accept";
+        const told = forward("inet filter", "forward", "drop", rule);
+        const address: [string, string[]] = [
+            "address",
+            ["eth0 2001:db8::5/64", "br-lan 10.60.0.1/24"],
+        ];
+        expect(toldOf(LAN, [...FILTERED, address], told)).toEqual([]);
+        expect(toldOf(LAN, [...FILTERED, ["address", ["eth0 2001:db8::5/64"]]], told)).toEqual([
+            expect.stringContaining(DROPS),
+        ]);
     });
 
     test("of ufw, where Docker leaves iptables alone", () => {
