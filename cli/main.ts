@@ -85,7 +85,7 @@ export async function main(words: readonly string[]): Promise<number> {
             return error.exitCode === 0 ? 0 : USAGE;
         }
         if (error instanceof CliError) {
-            process.stderr.write(`error: ${printable(error.message)}\n`);
+            process.stderr.write(`error: ${error.message.split("\n").map(printable).join("\n")}\n`);
             return USAGE;
         }
         throw error;

@@ -28,13 +28,13 @@ function proposed(at: number): string {
 }
 
 function networkOf(network: Section, key: string, at: number): Component[] {
-    if (network.isTrue("external")) {
+    if (network.isMapping("external") || network.isTrue("external")) {
         network.leave("external", "it is created elsewhere");
         network.ignoreRest();
         return [];
     }
     const driver = network.text("driver") ?? "bridge";
-    const componentOf = BY_DRIVER[driver];
+    const componentOf = Object.hasOwn(BY_DRIVER, driver) ? BY_DRIVER[driver] : undefined;
     if (!componentOf) {
         network.leave(
             "driver",
@@ -67,7 +67,9 @@ interface Parts {
 /** Its first subnet of IPv4. */
 function ipamOf(network: Section): Section | undefined {
     const ipam = network.section("ipam");
-    ipam?.ignore("driver");
+    if ((ipam?.text("driver") ?? "default") !== "default") {
+        ipam?.leave("driver", "Docker's own driver gives out the addresses");
+    }
     const configs = ipam?.list("config") ?? [];
     const chosen = configs.find((config) => !Address6.isValid(config.text("subnet") ?? ""));
     for (const other of configs.filter((config) => config !== chosen)) {
@@ -141,6 +143,11 @@ function cidrOf(network: Section, ipam: Section | undefined, proposal: string): 
     return cidr ?? proposal;
 }
 
+/** The longest prefix of a LAN that Macvlan takes. */
+const LONGEST_LAN = 29;
+/** `eth0.20`: a parent of another name is what it is, `eth0.10.20` too. */
+const VLAN_LINK = /^([^.]+)\.(\d+)$/;
+
 function lan({ network, ipam, options }: Parts, kind: Arguments): Pick<Component, "kind" | "args"> {
     const subnet = ipam?.cidr("subnet");
     const parent = options?.text("parent");
@@ -155,13 +162,18 @@ function lan({ network, ipam, options }: Parts, kind: Arguments): Pick<Component
         );
     }
     const ipRange = ipam.cidr("ip_range");
+    if (prefixOf(subnet) > LONGEST_LAN) {
+        throw new CliError(
+            `${ipam.placeOf("subnet")} ${JSON.stringify(subnet)} is too small: a Macvlan has /${LONGEST_LAN} at most`,
+        );
+    }
     if (ipRange === undefined) {
         ipam.leave(
             "subnet",
             "Docker gives out all of it, the program its upper half: choose a part that the LAN's DHCP leaves free",
         );
     }
-    const [link = "", vlan] = parent.split(".");
+    const [, link = parent, vlan] = VLAN_LINK.exec(parent) ?? [];
     return {
         kind: "Macvlan",
         args: {

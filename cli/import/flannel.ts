@@ -55,7 +55,8 @@ function defaultSubnetLen(network: string): number {
 function backendOf(conf: Section): Arguments {
     const section = conf.section("Backend");
     const type = section?.text("Type") ?? "udp";
-    const backend = BY_TYPE[type]?.(section);
+    const read = Object.hasOwn(BY_TYPE, type) ? BY_TYPE[type] : undefined;
+    const backend = read?.(section);
     if (!backend) {
         const place = section ? section.placeOf("Type") : conf.placeOf("Backend");
         const all = Object.keys(BY_TYPE).join(", ");

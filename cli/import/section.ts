@@ -1,9 +1,12 @@
 import {
+    type Document,
+    isAlias,
     isMap,
     isScalar,
     isSeq,
     LineCounter,
     type Node,
+    type Pair,
     parseAllDocuments,
     type YAMLMap,
 } from "yaml";
@@ -18,7 +21,14 @@ export interface Left {
     readonly why: string;
 }
 
+/** What a mapping is a part of. */
+interface Source {
+    readonly document: Document;
+    readonly lineAt: (offset: number) => number;
+}
+
 const UNKNOWN = "is not known to this import";
+const MERGE = "<<";
 
 /** A mapping in a file. What nobody has read of it is left out of the program, and told. */
 export class Section {
@@ -28,14 +38,14 @@ export class Section {
 
     constructor(
         private readonly map: YAMLMap,
-        private readonly lineAt: (offset: number) => number,
+        private readonly source: Source,
         private readonly path: string,
         private readonly isCaseSensitive = true,
     ) {}
 
     /** The same, for those who read it as Go reads JSON: `type` is `Type`. */
     inAnyCase(): Section {
-        const section = new Section(this.map, this.lineAt, this.path, false);
+        const section = new Section(this.map, this.source, this.path, false);
         this.sections.push(section);
         this.ignoreRest();
         return section;
@@ -79,8 +89,12 @@ export class Section {
         return this.node(key) !== undefined;
     }
 
+    isMapping(key: string): boolean {
+        return isMap(this.node(key));
+    }
+
     keys(): string[] {
-        return this.map.items.map(({ key }) => nameOf(key));
+        return this.pairs().map(({ key }) => nameOf(key));
     }
 
     /** The mapping below a key. A key without a value has an empty one. */
@@ -94,7 +108,7 @@ export class Section {
 
     list(key: string): Section[] {
         const node = this.taken(key);
-        if (node === undefined) {
+        if (node === undefined || (isScalar(node) && node.value === null)) {
             return [];
         }
         if (!isSeq(node)) {
@@ -135,7 +149,7 @@ export class Section {
 
     /** Of this mapping and all that were taken from it, in the order of the file. */
     left(): Left[] {
-        const unread = this.map.items
+        const unread = this.pairs()
             .filter(({ key }) => !this.read.has(nameOf(key)))
             .map(({ key }) => ({
                 line: this.lineOf(key as Node),
@@ -165,11 +179,12 @@ export class Section {
         return node.value as string | number | boolean;
     }
 
-    private sectionOf(node: Node, path: string): Section {
+    private sectionOf(item: Node, path: string): Section {
+        const node = this.meant(item);
         if (!isMap(node)) {
-            throw new CliError(`line ${this.lineOf(node)}: ${path} is not a mapping`);
+            throw new CliError(`line ${this.lineOf(item)}: ${path} is not a mapping`);
         }
-        const section = new Section(node, this.lineAt, path, this.isCaseSensitive);
+        const section = new Section(node, this.source, path, this.isCaseSensitive);
         this.sections.push(section);
         return section;
     }
@@ -180,7 +195,49 @@ export class Section {
     }
 
     private node(key: string): Node | undefined {
-        return this.map.get(this.spelled(key), true);
+        const name = this.spelled(key);
+        const pair = this.pairs().find((one) => nameOf(one.key) === name);
+        return pair?.value ? this.meant(pair.value as Node) : undefined;
+    }
+
+    /** Its keys, and those that it takes over from others by `<<`, which its own go before. */
+    private pairs(map: YAMLMap = this.map, within: readonly YAMLMap[] = []): Pair[] {
+        const own = map.items.filter(({ key }) => nameOf(key) !== MERGE);
+        const merged = map.items
+            .filter(({ key }) => nameOf(key) === MERGE)
+            .flatMap(({ value }) => this.mapsIn(value as Node))
+            .filter((other) => other !== map && !within.includes(other))
+            .flatMap((other) => this.pairs(other, [...within, map]));
+        const names = own.map(({ key }) => nameOf(key));
+        const taken = merged.filter(({ key }, at) => {
+            const name = nameOf(key);
+            const before = merged.slice(0, at).some((one) => nameOf(one.key) === name);
+            return !before && !names.includes(name);
+        });
+        return [...own, ...taken];
+    }
+
+    private mapsIn(value: Node): YAMLMap[] {
+        const node = this.meant(value);
+        const items = isSeq(node) ? node.items.map((item) => this.meant(item as Node)) : [node];
+        return items.map((item) => {
+            if (!isMap(item)) {
+                throw new CliError(`line ${this.lineOf(value)}: ${MERGE} is not of mappings`);
+            }
+            return item;
+        });
+    }
+
+    /** What an alias such as `*other` stands for. */
+    private meant(node: Node): Node {
+        if (!isAlias(node)) {
+            return node;
+        }
+        const target = node.resolve(this.source.document);
+        if (target === undefined) {
+            throw new CliError(`line ${this.lineOf(node)}: nothing is called &${node.source}`);
+        }
+        return target;
     }
 
     /** As the file spells it. */
@@ -199,7 +256,7 @@ export class Section {
     }
 
     private lineOf(node: Node | undefined): number {
-        return this.lineAt(node?.range?.[0] ?? 0);
+        return this.source.lineAt(node?.range?.[0] ?? 0);
     }
 
     private pathOf(key: string): string {
@@ -211,7 +268,7 @@ export class Section {
 /** The documents of a file in YAML, or of JSON, which is YAML too; or of a text in a file, below a path and after a line. */
 export function sectionsOf(text: string, { path = "", after = 0 } = {}): Section[] {
     const lines = new LineCounter();
-    const documents = parseAllDocuments(text, { lineCounter: lines, merge: true });
+    const documents = parseAllDocuments(text, { lineCounter: lines });
     return [...documents].flatMap((document) => {
         const [error] = document.errors;
         if (error) {
@@ -223,7 +280,8 @@ export function sectionsOf(text: string, { path = "", after = 0 } = {}): Section
         if (!isMap(document.contents)) {
             throw new CliError("is not a mapping of keys to values");
         }
-        return [new Section(document.contents, (at) => lines.linePos(at).line + after, path)];
+        const lineAt = (offset: number) => lines.linePos(offset).line + after;
+        return [new Section(document.contents, { document, lineAt }, path)];
     });
 }
 

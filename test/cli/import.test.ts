@@ -127,6 +127,7 @@ data:
             'line 1: Backend.Type "ipsec" has no counterpart in Crosshost',
         ],
         [flannel('{ "Type": "alloc" }'), "which has one for vxlan, host-gw"],
+        [flannel('{ "Type": "constructor" }'), '"constructor" has no counterpart in Crosshost'],
         ['{ "Network": "10.244.0.1/16" }', 'line 1: Network "10.244.0.1/16" has host bits set'],
         ['{ "IPv6Network": "fd00::/48" }', "line 1: Network is missing"],
         [flannel("[1]"), "line 1: Backend is not a mapping"],
@@ -347,6 +348,11 @@ new Overlay("swarm", {
 
 test.each([
     ["services: {}", "has no network that Crosshost can make"],
+    ["networks: { a: { driver: constructor } }", "has no counterpart in Crosshost"],
+    [
+        "networks: { a: { driver: macvlan, driver_opts: { parent: e }, ipam: { config: [{ subnet: 10.9.0.0/32 }] } } }",
+        'subnet "10.9.0.0/32" is too small: a Macvlan has /29 at most',
+    ],
     [
         "networks:\n  lan:\n    driver: macvlan",
         "line 3: networks.lan.driver needs a subnet in ipam",

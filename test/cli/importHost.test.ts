@@ -259,6 +259,11 @@ describe("daemon.json", () => {
         const host = { daemon: "{ not", networks: [network("web")] };
         expect(imported(host)[1]).toEqual([expect.stringMatching(/^daemon.json: is not JSON: /)]);
     });
+
+    test.each(["null", "[1]", '"x"'])("that is %s is told", (daemon) => {
+        const host = { daemon, networks: [network("web")] };
+        expect(imported(host)[1]).toEqual(["daemon.json: is not a JSON object"]);
+    });
 });
 
 test("what a tool of the host refuses is an error, and so is what cannot be read", () => {

@@ -57,6 +57,18 @@ describe.each([
     });
 });
 
+test("crosshost import says in a line each why it makes no network of a file", async () => {
+    const file = join(folder, "compose.yaml");
+    writeFileSync(file, 'networks:\n  a: { external: true }\n  "b\\e[2J": { driver: weave }\n');
+    expect(await main(["import", "compose", file])).toBe(2);
+    expect(complained.split("\n")).toEqual([
+        `error: ${file}: has no network that Crosshost can make`,
+        `${file}:2: networks.a.external: it is created elsewhere`,
+        expect.stringContaining(`${file}:3: networks.b\ufffd[2J.driver: has no counterpart`),
+        "",
+    ]);
+});
+
 test("crosshost alone, and with --help, says what there is", async () => {
     expect(await main(["--help"])).toBe(0);
     expect(said).toMatch(/graph .*\n.*\n? *check /);

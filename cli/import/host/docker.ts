@@ -1,6 +1,7 @@
 // What Docker has on a host: its networks, said as a compose file says them, and its daemon.json.
 import { DOCKER_FIELDS } from "../../../components/entries/daemon/daemon";
 import { dockerSchema } from "../../../components/host/dockerSchema";
+import { isRecord } from "../../../components/wire/fields";
 import { messageOf } from "../../error";
 import { fromCompose } from "../compose";
 import { type Arguments } from "../program";
@@ -71,11 +72,14 @@ export function daemonOf(text: string): { docker: Arguments | undefined; left: s
     if (text === "") {
         return { docker: undefined, left: [] };
     }
-    let values: Record<string, unknown>;
+    let values: unknown;
     try {
-        values = JSON.parse(text) as Record<string, unknown>;
+        values = JSON.parse(text);
     } catch (error) {
         return { docker: undefined, left: [`daemon.json: is not JSON: ${messageOf(error)}`] };
+    }
+    if (!isRecord(values) || Array.isArray(values)) {
+        return { docker: undefined, left: ["daemon.json: is not a JSON object"] };
     }
     const fieldOf = (key: string) => DOCKER_FIELDS.find((one) => one.key === key)?.field;
     const known = Object.entries(values).flatMap(([key, value]): [string, unknown][] => {
