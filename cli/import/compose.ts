@@ -1,6 +1,7 @@
 import { Address6 } from "ip-address";
 import { LONGEST_CIDR } from "../../components/overlay/switched/slices";
 import { networkAddress, prefixOf, subnet as subnetOf } from "../../components/wire/address";
+import { PREFIX as LAN_PREFIX } from "../../components/macvlan/problems";
 import { CliError } from "../error";
 import { type Arguments, type Component } from "./program";
 import { type Section } from "./section";
@@ -143,8 +144,6 @@ function cidrOf(network: Section, ipam: Section | undefined, proposal: string): 
     return cidr ?? proposal;
 }
 
-/** The longest prefix of a LAN that Macvlan takes. */
-const LONGEST_LAN = 29;
 /** `eth0.20`: a parent of another name is what it is, `eth0.10.20` too. */
 const VLAN_LINK = /^([^.]+)\.(\d+)$/;
 
@@ -162,9 +161,9 @@ function lan({ network, ipam, options }: Parts, kind: Arguments): Pick<Component
         );
     }
     const ipRange = ipam.cidr("ip_range");
-    if (prefixOf(subnet) > LONGEST_LAN) {
+    if (prefixOf(subnet) > LAN_PREFIX.max) {
         throw new CliError(
-            `${ipam.placeOf("subnet")} ${JSON.stringify(subnet)} is too small: a Macvlan has /${LONGEST_LAN} at most`,
+            `${ipam.placeOf("subnet")} ${JSON.stringify(subnet)} is too small: a Macvlan has /${LAN_PREFIX.max} at most`,
         );
     }
     if (ipRange === undefined) {

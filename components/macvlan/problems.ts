@@ -12,7 +12,7 @@ import { hostPrefixOf, parentOf, partCount, spanOf, wayOf, type Way } from "./pl
 import { type MacvlanSpec } from "./schema";
 
 /** From a whole class A down to what has room for a router, hosts and a few containers. */
-const PREFIX = { min: 8, max: 29 };
+export const PREFIX = { min: 8, max: 29 };
 const LINK_NAME_MAX = 15;
 /** In mode l3 a host's part is a network of its own, with a quarter for Docker's automatic addresses. */
 const L3_PREFIX_MAX = 28;

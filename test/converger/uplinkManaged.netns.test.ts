@@ -21,8 +21,15 @@ describe("systemd-networkd", () => {
     });
     afterEach(() => host.close());
 
-    function state(admin: string, file: string): void {
-        const lines = `ADMIN_STATE=${admin}\\nNETWORK_FILE=${file}\\nNETWORK_FILE_DROPINS="${ADMINS}.d/dns.conf"\\n`;
+    const dropinsLine = (paths: readonly string[]) =>
+        `NETWORK_FILE_DROPINS="${paths.join(":")}"\\n`;
+
+    function state(
+        admin: string,
+        file: string,
+        dropins = dropinsLine([`${ADMINS}.d/dns.conf`]),
+    ): void {
+        const lines = `ADMIN_STATE=${admin}\\nNETWORK_FILE=${file}\\n${dropins}`;
         host.sh(`printf '${lines}' >${LINK}/$(ip -o link show eth0 | cut -d: -f1)`);
     }
 
@@ -72,12 +79,7 @@ describe("systemd-networkd", () => {
                 mv ${more}/dns.conf ${more}/z.conf; cp ${more}/z.conf ${more}/dns.conf; echo >${more}/z.conf
             `);
             const told = [`${more}/dns.conf`, domains, `${more}/z.conf`];
-            const lines = how.startsWith("tells them")
-                ? `NETWORK_FILE_DROPINS="${told.join(":")}"\\n`
-                : "";
-            host.sh(
-                `printf 'ADMIN_STATE=configured\\nNETWORK_FILE=${ADMINS}\\n${lines}' >${LINK}/$(ip -o link show eth0 | cut -d: -f1)`,
-            );
+            state("configured", ADMINS, how.startsWith("tells them") ? dropinsLine(told) : "");
             expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
             expect(host.sh(`head -n 1 ${bridge}; grep -E '^(DNS|Domains)=' ${bridge}`)).toBe(
                 `# Made by Crosshost from ${[ADMINS, ...told].join(" ")}\nDNS=192.168.40.1\nDomains=lan\n`,
