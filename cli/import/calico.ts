@@ -70,10 +70,7 @@ function subnetPrefixOf(spec: Section, cidr: string): number | undefined {
 }
 
 function backendOf(spec: Section, others: readonly Component[]): Arguments {
-    const modes = ["ipipMode", "vxlanMode"].map((key) => ({
-        key,
-        mode: spec.text(key) ?? "Never",
-    }));
+    const modes = ["ipipMode", "vxlanMode"].map((key) => ({ key, mode: modeOf(spec, key) }));
     const chosen = modes.find(({ mode }) => mode !== "Never");
     leaveRest(spec);
     if (!chosen) {
@@ -95,13 +92,30 @@ function backendOf(spec: Section, others: readonly Component[]): Arguments {
     return { ipip: {} };
 }
 
+const MASQUERADED = "packets that leave an Overlay are always masqueraded";
+const MODES = ["Always", "CrossSubnet", "Never"];
+
+/** Calico reads an empty one as none. */
+function modeOf(spec: Section, key: string): string {
+    const text = spec.text(key) ?? "";
+    const mode = text === "" ? "Never" : text;
+    if (!MODES.includes(mode)) {
+        throw new CliError(
+            `${spec.placeOf(key)} ${JSON.stringify(mode)} is none of ${MODES.join(", ")}`,
+        );
+    }
+    return mode;
+}
+
 function hasIpip({ args: { backend } }: Component): boolean {
     return typeof backend === "object" && "ipip" in backend;
 }
 
 function leaveRest(spec: Section): void {
-    if (!spec.isTrue("natOutgoing")) {
-        spec.leave("natOutgoing", "packets that leave an Overlay are always masqueraded");
+    if (!spec.has("natOutgoing")) {
+        spec.tell(`natOutgoing is not set: ${MASQUERADED}`);
+    } else if (!spec.isTrue("natOutgoing")) {
+        spec.leave("natOutgoing", MASQUERADED);
     }
     if (spec.text("nodeSelector") !== "all()") {
         spec.leave("nodeSelector", "the program lists the hosts");

@@ -2,7 +2,6 @@ import { Address6 } from "ip-address";
 import { LONGEST_CIDR } from "../../components/overlay/switched/slices";
 import { networkAddress, prefixOf, subnet as subnetOf } from "../../components/wire/address";
 import { PREFIX as LAN_PREFIX } from "../../components/macvlan/problems";
-import { CliError } from "../error";
 import { type Arguments, type Component } from "./program";
 import { type Section } from "./section";
 
@@ -10,6 +9,7 @@ import { type Section } from "./section";
 export function fromCompose(sections: readonly Section[]): Component[] {
     return sections.flatMap((file) => {
         const networks = file.section("networks");
+        file.leave("include", "import the included files too, each by itself");
         file.ignoreRest();
         return (networks?.keys() ?? []).flatMap((key, at): Component[] => {
             const network = networks?.section(key);
@@ -49,13 +49,15 @@ function networkOf(network: Section, key: string, at: number): Component[] {
     network.leave("enable_ipv6", "its containers have IPv4 addresses only");
     network.leave("labels", "the Docker network has no labels but Crosshost's own");
     const dockerName = network.text("name") ?? key;
-    const { kind, args } = componentOf({
+    const component = componentOf({
         network,
         ipam: ipamOf(network),
         options: network.section("driver_opts"),
         at,
     });
-    return [{ kind, name: key, args: { ...args, dockerName } }];
+    return component === undefined
+        ? []
+        : [{ ...component, name: key, args: { ...component.args, dockerName } }];
 }
 
 interface Parts {
@@ -80,7 +82,10 @@ function ipamOf(network: Section): Section | undefined {
     return chosen;
 }
 
-type Reader = (parts: Parts) => Pick<Component, "kind" | "args">;
+type Made = Pick<Component, "kind" | "args">;
+
+/** Nothing, where no component could have what the network is; which the network then tells. */
+type Reader = (parts: Parts) => Made | undefined;
 
 const BY_DRIVER: Readonly<Record<string, Reader>> = {
     bridge({ network, ipam, options, at }) {
@@ -147,7 +152,7 @@ function cidrOf(network: Section, ipam: Section | undefined, proposal: string): 
 /** `eth0.20`: a parent of another name is what it is, `eth0.10.20` too. */
 const VLAN_LINK = /^([^.]+)\.(\d+)$/;
 
-function lan({ network, ipam, options }: Parts, kind: Arguments): Pick<Component, "kind" | "args"> {
+function lan({ network, ipam, options }: Parts, kind: Arguments): Made | undefined {
     const subnet = ipam?.cidr("subnet");
     const parent = options?.text("parent");
     if (
@@ -156,15 +161,21 @@ function lan({ network, ipam, options }: Parts, kind: Arguments): Pick<Component
         options === undefined ||
         parent === undefined
     ) {
-        throw new CliError(
-            `${network.placeOf("driver")} needs a subnet in ipam and the parent in driver_opts`,
+        network.leave(
+            "driver",
+            "a Macvlan needs a subnet in ipam and the parent in driver_opts: left out",
         );
+        [network, ipam, options].forEach((section) => section?.ignoreRest());
+        return undefined;
     }
     const ipRange = ipam.cidr("ip_range");
     if (prefixOf(subnet) > LAN_PREFIX.max) {
-        throw new CliError(
-            `${ipam.placeOf("subnet")} ${JSON.stringify(subnet)} is too small: a Macvlan has /${LAN_PREFIX.max} at most`,
+        ipam.leave(
+            "subnet",
+            `${subnet} is too small, a Macvlan has /${LAN_PREFIX.max} at most: left out`,
         );
+        [network, ipam, options].forEach((section) => section.ignoreRest());
+        return undefined;
     }
     if (ipRange === undefined) {
         ipam.leave(

@@ -5,6 +5,7 @@ import { CliError, messageOf } from "../error";
 import { fromCalico } from "./calico";
 import { fromCompose } from "./compose";
 import { fromFlannel } from "./flannel";
+import { misfitsOf } from "./misfits";
 import { type Component, programOf, type Span } from "./program";
 import { type Left, type Section, sectionsOf } from "./section";
 
@@ -35,7 +36,10 @@ export function importFile(format: Format, file: string): Imported {
     try {
         const sections = sectionsOf(text);
         const components = format.componentsOf(sections);
-        const left = sections.flatMap((section) => section.left()).map((one) => lineOf(file, one));
+        const left = [
+            ...sections.flatMap((section) => section.left()).map((one) => lineOf(file, one)),
+            ...misfitsOf(components).map((misfit) => `${file}: ${misfit}`),
+        ];
         if (components.length === 0) {
             throw new CliError(["has no network that Crosshost can make", ...left].join("\n"));
         }

@@ -240,13 +240,33 @@ items:
         ]);
         const told =
             "spec.ipipMode: two hosts have one IPIP tunnel, which another pool uses: this one gets `gre`";
-        expect(left).toEqual([`21: ${told}`, `32: ${told}`]);
+        const twice = 'Overlay "pool": there are two: rename one';
+        expect(left.map((line) => line.trim())).toEqual([
+            `21: ${told}`,
+            `32: ${told}`,
+            twice,
+            twice,
+        ]);
+    });
+
+    test("without natOutgoing, or with a mode that is empty, are told what an Overlay does", () => {
+        const text = pool("cidr: 10.9.0.0/24", "nodeSelector: all()", 'ipipMode: ""');
+        expect(imported("calico", text)).toEqual([
+            calico("10.9.0.0/24", "subnetPrefix: 26,", "backend: { direct: {} },"),
+            [
+                "7: spec: natOutgoing is not set: packets that leave an Overlay are always masqueraded",
+            ],
+        ]);
     });
 
     test.each([
         ["kind: Namespace\napiVersion: v1", "has no network that Crosshost can make"],
         [pool("blockSize: 26"), "line 7: spec has no cidr"],
         [pool('cidr: "${CIDR}"'), 'line 7: spec.cidr "${CIDR}" has a variable'],
+        [
+            pool("cidr: 10.9.0.0/24", "vxlanMode: On"),
+            'spec.vxlanMode "On" is none of Always, CrossSubnet, Never',
+        ],
         [pool("cidr: fd00::/64"), "spec.cidr: an Overlay has IPv4 addresses only"],
         ["apiVersion: network.harvesterhci.io/v1alpha1\nkind: IPPool\nspec: {}", "has no network"],
     ])("%s is refused", (text, why) => {
@@ -344,29 +364,6 @@ new Overlay("swarm", {
         "26: networks.theirs.external",
         "27: networks.odd.driver",
     ]);
-});
-
-test.each([
-    ["services: {}", "has no network that Crosshost can make"],
-    ["networks: { a: { driver: constructor } }", "has no counterpart in Crosshost"],
-    [
-        "networks: { a: { driver: macvlan, driver_opts: { parent: e }, ipam: { config: [{ subnet: 10.9.0.0/32 }] } } }",
-        'subnet "10.9.0.0/32" is too small: a Macvlan has /29 at most',
-    ],
-    [
-        "networks:\n  lan:\n    driver: macvlan",
-        "line 3: networks.lan.driver needs a subnet in ipam",
-    ],
-    [
-        "networks:\n  a:\n    ipam: { config: [{ subnet: '${NET:-10.1.0.0/24}' }] }",
-        'line 3: networks.a.ipam.config[0].subnet "${NET:-10.1.0.0/24}" has a variable',
-    ],
-    [
-        "networks:\n  a:\n    ipam: { config: { subnet: 10.1.0.0/24 } }",
-        "networks.a.ipam.config is not a list",
-    ],
-])("compose: %s is refused", (text, why) => {
-    expect(refused("compose", text)).toContain(why);
 });
 
 test("each program that was printed here type-checks", () => {

@@ -65,3 +65,38 @@ test.each([
     const lan = `{ driver: macvlan, driver_opts: { parent: ${parent} }, ${ipam} }`;
     expect(imported(`networks: { lan: ${lan} }`)[0]).toContain(said);
 });
+
+test("what a component would refuse is told, and so is what a file takes from others", () => {
+    const [, left] = imported(
+        "include: [ other.yaml ]\nnetworks: { a: { name: '${PROJECT}_a', driver_opts: { com.docker.network.driver.mtu: 9 } } }",
+    );
+    expect(left.map((line) => line.trim())).toEqual([
+        "1: include: import the included files too, each by itself",
+        "2: networks.a: Docker chooses its addresses; the program proposes some",
+        expect.stringMatching(/^Bridge "a": mtu: 9 .*: change it in the program$/),
+        expect.stringMatching(/^Bridge "a": dockerName: "\$\{PROJECT\}_a" .*: change it/),
+    ]);
+});
+
+test.each([
+    ["services: {}", "has no network that Crosshost can make"],
+    ["networks: { a: { driver: constructor } }", "has no counterpart in Crosshost"],
+    [
+        "networks: { a: { driver: macvlan, driver_opts: { parent: e }, ipam: { config: [{ subnet: 10.9.0.0/32 }] } } }",
+        "subnet: 10.9.0.0/32 is too small, a Macvlan has /29 at most: left out",
+    ],
+    [
+        "networks:\n  lan:\n    driver: macvlan",
+        ":3: networks.lan.driver: a Macvlan needs a subnet in ipam",
+    ],
+    [
+        "networks:\n  a:\n    ipam: { config: [{ subnet: '${NET:-10.1.0.0/24}' }] }",
+        'line 3: networks.a.ipam.config[0].subnet "${NET:-10.1.0.0/24}" has a variable',
+    ],
+    [
+        "networks:\n  a:\n    ipam: { config: { subnet: 10.1.0.0/24 } }",
+        "networks.a.ipam.config is not a list",
+    ],
+])("compose: %s is refused", (text, why) => {
+    expect(() => imported(text)).toThrow(why);
+});
