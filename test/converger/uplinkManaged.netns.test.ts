@@ -179,6 +179,14 @@ ${again}
             }
         });
 
+        test.each(["Yes", "TRUE", "v4"])("is DHCP=%s, too", (word) => {
+            answer(ID);
+            host.sh(`printf ' [Network] \\n  DHCP = ${word} \\n' >${ADMINS}`);
+            leased();
+            expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
+            expect(host.sh(`cat ${bridge}`)).toContain("[DHCPv4]\nIAID=0x56504d98\n");
+        });
+
         test("of another client than systemd-networkd's is refused", () => {
             leased();
             expect(host.apply("lan", LAN).stderr).toContain(

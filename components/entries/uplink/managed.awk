@@ -73,13 +73,13 @@ function managed_text(nic, bridge, part,    n, files, i, line, section, text, ke
         while ((getline line < files[i]) > 0) {
             if (line ~ /^[ \t]*([#;].*)?$/)
                 continue
-            if (line ~ /^\[/) {
-                section = line
+            if (line ~ /^[ \t]*\[/) {
+                section = trim(line)
                 if (managed_has(section, part))
-                    text = text "\n" line "\n"
+                    text = text "\n" section "\n"
             } else if (managed_has(section, part)) {
                 text = text line "\n"
-                keeps = keeps || line ~ /^KeepConfiguration[ \t]*=/
+                keeps = keeps || line ~ /^[ \t]*KeepConfiguration[ \t]*=/
             }
         }
         close(files[i])
@@ -117,8 +117,9 @@ function managed_iaid(nic, bridge,    command, line, path) {
     return managed_iaid_known[nic]
 }
 
+# as systemd reads it: truth in six words of any case, and three words of old
 function managed_has_dhcp(nic) {
-    return managed_line(nic, "^DHCP=(yes|true|on|1|ipv4|ipv6|both)$") != ""
+    return managed_line(nic, "^DHCP=([Yy][Ee][Ss]|[Yy]|[Tt][Rr][Uu][Ee]|[Tt]|[Oo][Nn]|1|ipv4|ipv6|both|v4|v6)$") != ""
 }
 
 # the first file and line that are so
@@ -127,6 +128,7 @@ function managed_line(nic, pattern,    n, files, i, line, found) {
     for (i = 1; i <= n && found == ""; i++) {
         while (found == "" && (getline line < files[i]) > 0) {
             gsub(/[ \t]*=[ \t]*/, "=", line)
+            line = trim(line)
             if (line ~ pattern)
                 found = files[i] " has " line
         }
