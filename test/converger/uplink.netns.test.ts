@@ -247,6 +247,22 @@ describe.each(TOOLS)("with $shell and $awk", (tools) => {
         host.delete("lan");
         expect(dump()).toBe(asBooted);
     });
+
+    test.each([
+        ["has not heard of the NIC yet", "", "exited"],
+        ["is at it", "eth0", "running"],
+    ])("a boot waits for ifupdown that %s", (_, noted, state) => {
+        host.put("ifquery", '#!/bin/sh\n[ "$*" != "--list --allow=hotplug" ] || echo eth0\n');
+        host.put("systemctl", '#!/bin/sh\n[ "$1" != show ] || cat $FAKES/ifup\n');
+        apply();
+        host.sh(`
+            ip link del ${BRIDGE}; ip -4 addr flush dev eth0; mkdir -p /run/network
+            printf '${noted}' >/run/network/ifstate.eth0; echo ${state} >$FAKES/ifup
+            sh -c 'sleep 1; ip addr add 192.168.40.99/24 dev eth0; echo eth0 >/run/network/ifstate.eth0; echo exited >$FAKES/ifup' >/dev/null 2>&1 &
+        `);
+        expect(host.crosshost(["boot", STACK, "links"])).toMatchObject(done);
+        expect(host.sh(`ip -o -4 addr show dev ${BRIDGE}`)).toContain("192.168.40.99/24");
+    });
 });
 
 describe("kill -9", () => {

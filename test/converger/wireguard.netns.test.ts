@@ -360,9 +360,10 @@ describe.each(TOOLS)("WireGuard, with $shell and $awk", (tools) => {
 
             test("routes stay where a peer answers on the former one alone", () => {
                 host.put(
-                    "date",
-                    `#!/bin/sh\ncat $FAKES/clock 2>/dev/null || echo ${now}\necho $(($(cat $FAKES/clock 2>/dev/null || echo ${now}) + 3)) >$FAKES/clock.new\nmv $FAKES/clock.new $FAKES/clock\n`,
+                    "sleep",
+                    '#!/bin/sh\nread -r now _ <$FAKES/uptime\necho "$((${now%.*} + 3)).00 0.00" >$FAKES/uptime\n',
                 );
+                host.sh("echo 100.00 0.00 >$FAKES/uptime; mount --bind $FAKES/uptime /proc/uptime");
                 const { status, stderr } = moved();
                 expect(status).toBe(1);
                 expect(stderr).toContain(

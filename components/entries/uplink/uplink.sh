@@ -1,13 +1,13 @@
 # shellcheck shell=sh
 # NICs that are to be the ports of bridges, at boot: whoever sets them up is to be done first, since what he brings later would stay on
-# the NIC. systemd-networkd and NetworkManager start before us, and are done some time after.
+# the NIC. systemd-networkd, NetworkManager and ifup@.service start before us, and are done some time after.
 
 await_uplinks() {
     grep -q -s '^uplink ' "$lib_dir/$stack/units"/* || return 0
     [ ! -d /run/NetworkManager ] || nm-online -s -q -t 30
     sed -n 's/^uplink \([^ ]*\): .*/\1/p' "$lib_dir/$stack/units"/* 2>/dev/null | while read -r nic; do
         tries=100
-        while is_being_set_up "$nic" && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
+        while { is_being_set_up "$nic" || is_being_plugged "$nic"; } && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
     done
 }
 
@@ -19,6 +19,12 @@ is_being_set_up() {
         '' | pending | initialized | configuring) return 0 ;;
         *) return 1 ;;
     esac
+}
+
+# By ifupdown, where its file says `allow-hotplug`, as Debian's installer writes. It notes the NIC as up before it has begun.
+is_being_plugged() {
+    ifquery --list --allow=hotplug 2>/dev/null | grep -qx "$1" || return 1
+    ! grep -q -s . "/run/network/ifstate.$1" || [ "$(systemctl show -p SubState --value "ifup@$1.service")" = running ]
 }
 
 # UUID LINK...: profiles of NetworkManager's

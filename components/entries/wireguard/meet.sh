@@ -4,21 +4,20 @@
 
 # NEW OLD: before packets go by the new one, each peer that the old one has a session with has one there
 meet() {
-    now=$(date +%s)
-    until=$((now + 15)) round=0
-    while silent=$(peers_silent "$1" "$2" "$now") && [ -n "$silent" ]; do
-        if [ "$now" -ge "$until" ]; then
+    until=$(($(uptime_now) + 15)) round=0
+    while silent=$(peers_silent "$1" "$2" "$(date +%s)") && [ -n "$silent" ]; do
+        if [ "$(uptime_now)" -ge "$until" ]; then
             echo "there is no answer from $(echo "$silent" | cut -d ' ' -f 2 | tr '\n' ' ')in 15 s, though $2 has one: that UDP port must be open between the hosts" >&2
             return 1
         fi
         [ $((round % 10)) -ne 0 ] || echo "$silent" | call_peers "$1" "$round"
         round=$((round + 1))
         sleep 0.1
-        now=$(date +%s)
     done
 }
 
-# NEW OLD NOW: a line for each, PEER ENDPOINT KEEPALIVE FIRST. A session is used for 180 s.
+# NEW OLD NOW: a line for each, PEER ENDPOINT KEEPALIVE FIRST. A session is used for 180 s. One behind NAT that has not called has no
+# endpoint, and is known by its subnet.
 peers_silent() {
     {
         for what in public-key allowed-ips endpoints persistent-keepalive latest-handshakes; do
@@ -33,11 +32,12 @@ peers_silent() {
         $1 == "new" && $2 == "allowed-ips" { peers[++count] = $3 }
         $1 == "old" && $2 == "allowed-ips" { of[$4] = $3 }
         function is_silent(device, peer) { return peer == "" || now - has[device, "latest-handshakes", peer] >= 180 }
+        function endpoint(peer) { return has["new", "endpoints", peer] == "(none)" ? has["new", "allowed-ips", peer] : has["new", "endpoints", peer] }
         END {
             for (i = 1; i <= count; i++) {
                 peer = peers[i]
                 if (is_silent("new", peer) && !is_silent("old", of[has["new", "allowed-ips", peer]]))
-                    print peer, has["new", "endpoints", peer], has["new", "persistent-keepalive", peer], ((own "") < (peer "") ? "first" : "later")
+                    print peer, endpoint(peer), has["new", "persistent-keepalive", peer], ((own "") < (peer "") ? "first" : "later")
             }
         }'
 }
