@@ -1,4 +1,4 @@
-import { NetnsHost, TOOLS } from "../support/netns";
+import { NetnsHost, STACK, TOOLS } from "../support/netns";
 import { LAN, RICH } from "../support/uplinks";
 
 describe.each(TOOLS)("with $shell and $awk", (tools) => {
@@ -69,4 +69,28 @@ describe.each(TOOLS)("with $shell and $awk", (tools) => {
             expect(facts).toEqual([expect.stringContaining(`no-uplink ${told}`)]);
         }
     });
+});
+
+test("of a firewall's sets those of links are told, each in one line", () => {
+    const host = new NetnsHost();
+    host.sh(`nft -f - <<'E'
+table ip admins {
+    set lan { type ifname; elements = { "eth0", "wg0", "wg1", "wg2", "wg3", "wg4" }; }
+    set alone { typeof iifname; elements = { "wg9" }; }
+    set nobody { type ifname; }
+    set people { type ipv4_addr; elements = { 10.1.0.1 }; }
+    map ways { type ifname : verdict; elements = { "eth0" : accept }; }
+    chain out { type nat hook postrouting priority srcnat; oifname @lan masquerade; }
+}
+E`);
+    const { stdout } = host.crosshost(["observe", STACK]);
+    const rules = stdout.split("\n").flatMap((line) => /^rule (.*)/.exec(line)?.[1] ?? []);
+    const ofEth0 = (rule: string) => rule.replace(/"wg\d", |, "wg\d"/g, "");
+    expect(rules.filter((rule) => /set|map|@/.test(rule)).map(ofEth0)).toEqual([
+        'set lan { "eth0" }',
+        'set alone { "wg9" }',
+        "oifname @lan masquerade",
+    ]);
+    expect(rules).toContain("table ip admins {");
+    host.close();
 });

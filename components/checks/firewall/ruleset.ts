@@ -68,19 +68,26 @@ function chainsOfLegacy(lines: readonly string[]): Chain[] {
 
 function chainsOfNft(lines: readonly string[]): Chain[] {
     const chains: Growing[] = [];
+    /** Of links, by their names: other sets are not told. */
+    let sets = new Map<string, string>();
     let table = "";
     for (const line of lines) {
         const [word = "", first = "", second = ""] = line.split(" ");
         const chain = chains.at(-1);
         if (word === "table") {
             table = `${first} ${second}`;
+            sets = new Map();
+        } else if (word === "set") {
+            sets.set(first, line.slice(line.indexOf("{")));
         } else if (word === "chain") {
             chains.push({ name: first, table, hook: undefined, drops: false, rules: [] });
         } else if (chain && word === "type") {
             chain.hook = /^type filter hook (\S+)/.exec(line)?.[1];
             chain.drops = line.includes("policy drop");
         } else {
-            chain?.rules.push(line);
+            chain?.rules.push(
+                line.replace(/@(\S+)/g, (name, set: string) => sets.get(set) ?? name),
+            );
         }
     }
     return chains;

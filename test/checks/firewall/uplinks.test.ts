@@ -56,6 +56,22 @@ test("rules that name the NIC are told, as they have to be for the bridge", () =
     ]);
 });
 
+test("a set of links is what it holds", () => {
+    const sets = [
+        'table inet filter {\nset lan { "eth0", "wg0" }\nset others { "wg1" }',
+        chain("input", "type filter hook input priority filter; policy drop;", [
+            "iifname @lan tcp dport 8080 accept",
+            "iifname @others accept",
+            "iifname @unknown accept",
+        ]),
+        "}",
+    ];
+    expect(toldOf(LAN, [], sets.join("\n"))).toEqual([
+        `${BESIDE}
+    inet filter input: iifname { "br-lan", "wg0" } tcp dport 8080 accept`,
+    ]);
+});
+
 test("patterns, maps and rules for all other links are told too", () => {
     const rules = [
         'iifname "eth*" tcp dport 22 accept',
