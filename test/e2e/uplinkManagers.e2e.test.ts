@@ -73,6 +73,17 @@ describe(`uplinks under what sets up NICs: ${WHO} (CROSSHOST_SEED=${SEED})`, () 
         }
     });
 
+    it.each(["first", "second"])("are repaired, the %s time", async (time) => {
+        MANAGED.forEach(({ host, setup }) => {
+            on(host, setup.astray);
+        });
+        const told = stack.preview().match(/drift uplink eth0 *: .*/g) ?? [];
+        expect(told.length).toBeGreaterThanOrEqual(HOSTS.length);
+        stack.up();
+        expect([time, await lostAfter(WITHIN_MS, changed)]).toEqual([time, []]);
+        stack.nothingToDo("preview");
+    });
+
     it.each(["soft", "hard"] as const)("are there again after a %s reboot", async (how) => {
         await rebootAll(HOSTS, ...(how === "hard" ? (["--hard"] as const) : []));
         expect(await lostAfter(WITHIN_MS, changed)).toEqual([]);

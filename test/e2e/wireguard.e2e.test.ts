@@ -148,6 +148,33 @@ describe("WireGuard between hosts whose kernels have none", () => {
         stack.nothingToDo("preview");
     });
 
+    it("is reached behind NAT, whose packets come from another port, and rolls its keys as the others", async () => {
+        const [port, next] = portsOf(SECOND);
+        on(
+            SECOND,
+            `nft 'table ip test {
+                chain out { type nat hook postrouting priority srcnat; udp sport { ${port}, ${next} } masquerade to :40000-50000; }
+                chain in { type filter hook prerouting priority mangle; udp dport { ${port}, ${next} } ct state new drop; }
+            }'`,
+        );
+        try {
+            use(3, { behindNat: [SECOND] });
+            stack.up();
+            expect(await lostAfter(WITHIN_MS, lost)).toEqual([]);
+            stack.nothingToDo("preview");
+            // on ports that no packet had before, all of which the NAT knows
+            use(4, { behindNat: [SECOND] });
+            expect(rolling(() => stack.up())).toEqual([]);
+            expect((await onAll(HOSTS, DEVICES)).filter(isNotOf(4))).toEqual([]);
+            const address = lab().hosts[SECOND]?.address ?? "";
+            const from = new RegExp(`\\t${address}:(4\\d{4}|50000)$`, "m");
+            expect(on(FIRST, `wg show ${DEVICE} endpoints`)).toMatch(from);
+            stack.nothingToDo("preview");
+        } finally {
+            on(SECOND, "nft delete table ip test");
+        }
+    });
+
     it("leaves no trace after destroy", async () => {
         stack.destroy();
         expect(HOSTS.flatMap(runningOn)).toEqual([]);
@@ -157,13 +184,19 @@ describe("WireGuard between hosts whose kernels have none", () => {
         );
     });
 
-    function use(keyGeneration: number): void {
-        const backend = JSON.stringify({ wireguard: { keyGeneration } });
+    function use(keyGeneration: number, others: object = {}): void {
+        const backend = JSON.stringify({ wireguard: { keyGeneration, ...others } });
         stack.configure({ hosts: HOSTS.join(" "), backend });
     }
 });
 
 const PACKAGES = ["wireguard-go", "wireguard-tools"];
+
+/** Of the keys in use, and of those that follow. */
+function portsOf(host: string): [number, number] {
+    const port = Number(on(host, `wg show ${DEVICE} listen-port`));
+    return [port, port + 1];
+}
 
 function addressOn(host: string): string {
     return `10.42.${host.replace("vm", "")}.200`;

@@ -120,14 +120,24 @@ const NETWORK_MANAGER_ANEW = [
     "nmcli -w 10 device reapply eth0",
 ];
 
+const MTU_ASTRAY = `ip link set dev "$(ip -o link show dev eth0 | sed 's/.* master \\([^ ]*\\) .*/\\1/')" mtu 1400`;
+const profileAgain = (profile: string) => `nmcli -w 10 connection up ${profile}`;
+
+interface UplinkSetup extends Setup {
+    readonly dhcp: boolean;
+    /** By which the NIC leaves the bridge, or the bridge is not as the NIC; SSH stays. */
+    readonly astray: string;
+}
+
 /** Those under which a NIC becomes the port of a bridge. */
-export const SETUPS: readonly (Setup & { readonly dhcp: boolean })[] = [
+export const SETUPS: readonly UplinkSetup[] = [
     {
         name: "netplan with systemd-networkd",
         dhcp: false,
         packages: ["netplan.io"],
         configure: (address, gateway) => `${NOBODY_ELSE}${netplan("networkd")(address, gateway)}`,
         anew: ["netplan apply", ...NETWORKD_ANEW],
+        astray: MTU_ASTRAY,
     },
     {
         name: "systemd-networkd, DHCP",
@@ -138,6 +148,7 @@ printf '[Match]\\nName=eth0\\n[Network]\\nDHCP=yes\\n' >/etc/systemd/network/10-
 systemctl -q enable systemd-networkd 2>/dev/null
 `,
         anew: NETWORKD_ANEW,
+        astray: MTU_ASTRAY,
     },
     {
         name: "netplan with systemd-networkd, DHCP",
@@ -149,6 +160,7 @@ network: { version: 2, renderer: networkd, ethernets: { eth0: { dhcp4: true } } 
 E
 `,
         anew: ["netplan apply", ...NETWORKD_ANEW],
+        astray: MTU_ASTRAY,
     },
     {
         name: "NetworkManager",
@@ -157,6 +169,7 @@ E
         configure: (address, gateway) =>
             profile(`method=manual\naddress1=${address}/24,${gateway}\ndns=${gateway};`),
         anew: NETWORK_MANAGER_ANEW,
+        astray: profileAgain("lan"),
     },
     {
         name: "NetworkManager, DHCP",
@@ -164,6 +177,7 @@ E
         packages: ["network-manager"],
         configure: () => `${HAS_A_PLACE}${profile("method=auto")}`,
         anew: NETWORK_MANAGER_ANEW,
+        astray: profileAgain("lan"),
     },
     {
         name: "netplan with NetworkManager",
@@ -172,6 +186,7 @@ E
         configure: (address, gateway) =>
             `${NOBODY_ELSE}${NETWORK_MANAGER_HAS_ETH0}${netplan("NetworkManager")(address, gateway)}`,
         anew: ["netplan apply", ...NETWORK_MANAGER_ANEW],
+        astray: profileAgain("netplan-eth0"),
     },
 ];
 
