@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { baseline } from "../../support/hosts";
-import { lab, on, startLabCommand } from "../../support/lab";
+import { lab, on, onAll, startLabCommand } from "../../support/lab";
 import { Stack } from "../../support/stack";
 import { begin, recordSteps } from "../cliRun";
 import {
@@ -17,6 +17,7 @@ import { HOSTILITIES } from "./hostility";
 import {
     configure,
     disturbed,
+    INPUT_CHAIN,
     lookAt,
     operate,
     type Result,
@@ -90,10 +91,6 @@ function trialDealer(
 
 // ---- what a host is like when nobody disturbs
 
-/** iptables makes the chain for the first rule, and leaves it. */
-const INPUT_CHAIN =
-    "! command -v iptables || { iptables -I INPUT -j ACCEPT; iptables -D INPUT -j ACCEPT; }";
-
 export async function subjectOn(host: string): Promise<Subject & { readonly steps: Steps }> {
     const way = ["ip", "netns", "exec", lab().internet.namespace]; // the client comes through the gateway
     const stack = new Stack(`control-${host}`, PROGRAM, way);
@@ -126,6 +123,7 @@ async function anew({ host, stack, rival }: Subject): Promise<Subject> {
     stack.remove("--force");
     rival.remove("--force");
     await startLabCommand("down", host, "--purge");
-    await startLabCommand("up", String(all));
+    // others may be cut off just now
+    await startLabCommand("up", String(all)).catch(() => onAll([host], "docker info"));
     return subjectOn(host);
 }
