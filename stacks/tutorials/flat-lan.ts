@@ -5,8 +5,9 @@ import { hosts } from "../inventory";
 
 const config = new pulumi.Config();
 const image = config.get("image") ?? "lan-registry:5000/busybox:1";
-/** The first three numbers of the LAN; its .201 to .203 are free, and .2 is the router. */
+/** The first three numbers of the LAN; its .201 to .203 are free. */
 const home = config.get("lan") ?? "192.168.40";
+const router = config.get("router") ?? `${home}.2`;
 const nic = config.get("nic") ?? "eth0";
 
 hosts().forEach((host, at) => {
@@ -21,7 +22,7 @@ hosts().forEach((host, at) => {
             name: "eth1",
             on: lan,
             addresses: [`${home}.${200 + number}/24`],
-            gateway: `${home}.2`,
+            gateway: router,
         },
     });
 });

@@ -6,6 +6,7 @@ const config = new pulumi.Config();
 const image = config.get("image") ?? "lan-registry:5000/busybox:1";
 /** The first three numbers of the LAN; its .128 to .191 are free, and no DHCP server gives them out. */
 const home = config.get("lan") ?? "192.168.40";
+const router = config.get("router") ?? `${home}.2`;
 
 const [vm1, vm2, vm3] = hosts();
 
@@ -13,7 +14,7 @@ const lan = new Macvlan("lan", {
     hosts: [vm1, vm2, vm3],
     parent: config.get("parent") ?? "eth0",
     subnet: `${home}.0/24`,
-    gateway: `${home}.2`,
+    gateway: router,
     ipRange: `${home}.128/26`,
     driver: config.get("driver") === "ipvlan" ? "ipvlan" : "macvlan",
     hostAccess: config.getBoolean("hostAccess") ?? true,

@@ -4,8 +4,9 @@ import { hosts } from "../inventory";
 
 const config = new pulumi.Config();
 const image = config.get("image") ?? "lan-registry:5000/busybox:1";
-/** The first three numbers of the LAN; its .50 and .51 are free, and .2 is the router. */
+/** The first three numbers of the LAN; its .50 and .51 are free. */
 const home = config.get("lan") ?? "192.168.40";
+const router = config.get("router") ?? `${home}.2`;
 const nic = config.get("nic") ?? "eth0";
 
 const [vm1, vm2, vm3] = hosts();
@@ -18,7 +19,7 @@ new ContainerAttachment("web", {
         name: "eth1",
         on: nic,
         addresses: [`${home}.50/24`],
-        gateway: `${home}.2`,
+        gateway: router,
         routes: [{ to: "10.9.0.0/16", via: `${home}.51` }],
     },
 });
@@ -32,7 +33,7 @@ new ContainerAttachment("printer", {
         on: nic,
         addresses: [`${home}.51/24`],
         macAddress: "02:42:c0:a8:28:33",
-        gateway: `${home}.2`,
+        gateway: router,
     },
 });
 
