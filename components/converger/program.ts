@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { KIND_ROOMS } from "../entries";
 import type { KindRoom } from "../entries";
@@ -11,6 +11,8 @@ export interface ConvergerProgram {
     /** First 16 hex digits of the text's sha256. */
     readonly hash: string;
     readonly version: string;
+    /** What packProgram makes of the text, where the package has it so. */
+    readonly packed?: string;
 }
 
 const VERSION = "0.1.0";
@@ -21,11 +23,24 @@ const SHELL_LAST = "main.sh";
 const AWK_LAST = "end.awk";
 const ENGINE = ["docker", "observe", "plan"];
 
-let assembled: ConvergerProgram | undefined;
+/** In a package that was built they stand in place of the parts (build.ts). */
+export const BUILT = {
+    text: join(__dirname, "crosshost.sh"),
+    packed: join(__dirname, "crosshost.packed"),
+};
+
+let program: ConvergerProgram | undefined;
 
 export function convergerProgram(): ConvergerProgram {
-    assembled ??= assemble(KIND_ROOMS);
-    return assembled;
+    program ??= existsSync(BUILT.packed) ? built() : assemble(KIND_ROOMS);
+    return program;
+}
+
+function built(): ConvergerProgram {
+    return {
+        ...programOf(readFileSync(BUILT.text, "utf8")),
+        packed: readFileSync(BUILT.packed, "utf8"),
+    };
 }
 
 /** The program with these kinds of entries. */
@@ -51,8 +66,11 @@ export function assemble(rooms: readonly KindRoom[]): ConvergerProgram {
         `# shellcheck disable=SC2016 # what looks like the shell's is awk's\nawk_program='\n${awk.replaceAll("'", "'\\''")}'\n`,
         'main "$@"\nexit\n',
     ].join("\n");
-    const hash = textDigest(text);
-    return { text, hash, version: VERSION };
+    return programOf(text);
+}
+
+function programOf(text: string): ConvergerProgram {
+    return { text, hash: textDigest(text), version: VERSION };
 }
 
 function textsOf(folder: string, ending: string, ...except: readonly string[]): string[] {

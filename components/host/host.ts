@@ -21,7 +21,7 @@ import { hostChecks } from "../preview/checks";
 import { exposuresOf } from "../preview/exposed";
 import { lanOf } from "../preview/lan";
 import { type ProbeResult } from "../facts/observation";
-import { packProgram } from "../remote/pack";
+import { packProgram } from "../converger/pack";
 import { readable } from "../remote/privateKey";
 import { probe } from "../remote/probe";
 import { parsed, refuse } from "../run/refuse";

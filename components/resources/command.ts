@@ -224,7 +224,7 @@ function previousCommand({ lastCommand }: HostSession): pulumi.Resource[] {
 export function installHostCommand(
     session: HostSession,
     wanted: pulumi.Output<Unit>,
-    packedProgram: string,
+    packedProgram: pulumi.Input<string>,
 ): pulumi.Resource {
     const stack = stackId(session.stack);
     const name = `${session.name}-converger`;

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { convergerProgram } from "../../components/converger/program";
+import { packProgram } from "../../components/converger/pack";
 import { PULUMI_NEW } from "./program";
 
 const ROOT = join(__dirname, "../..");
@@ -51,7 +52,7 @@ describe("the npm package in a program of its own", () => {
             "README.md",
             "package.json",
         ]);
-        expect(packed.filter((file) => !/\.(js|d\.ts|sh|awk)$/.test(file)).sort()).toEqual([
+        expect(packed.filter((file) => !/\.(js|d\.ts|sh|packed)$/.test(file)).sort()).toEqual([
             "LICENSE",
             "README.md",
             "package.json",
@@ -90,15 +91,30 @@ describe("the npm package in a program of its own", () => {
         expect(packed).toContain("dist/cli/check/check.sh");
     });
 
-    test("loads, with the parts of the program that runs on hosts", () => {
+    test("loads, with the program that runs on hosts as its parts make it, packed", async () => {
         const script = `
             const names = Object.keys(require("pulumi-crosshost"));
             const { convergerProgram } = require("${installed}/dist/components/converger/program");
-            console.log(JSON.stringify({ names, hash: convergerProgram().hash }));`;
+            console.log(JSON.stringify({ names, ...convergerProgram() }));`;
+        const { hash, version, text } = convergerProgram();
         expect(JSON.parse(run(process.execPath, ["-e", script], folder))).toEqual({
             names: ["ContainerAttachment", "Bridge", "Host", "Macvlan", "Overlay"],
-            hash: convergerProgram().hash,
+            ...{ hash, version, text },
+            packed: await packProgram({ text }),
         });
+    });
+
+    test("puts nothing together, and loads nothing that packs", () => {
+        const script = `
+            require("pulumi-crosshost");
+            console.log(Object.keys(require.cache).filter((file) => file.includes("/fflate/")).length);`;
+        expect(run(process.execPath, ["-e", script], folder).trim()).toBe("0");
+        expect(packed.filter((file) => /\.(sh|awk|packed)$/.test(file)).sort()).toEqual([
+            "dist/cli/check/check.sh",
+            "dist/cli/import/host/collect.sh",
+            "dist/components/converger/crosshost.packed",
+            "dist/components/converger/crosshost.sh",
+        ]);
     });
 });
 

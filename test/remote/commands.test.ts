@@ -12,7 +12,7 @@ import {
     uninstallCommand,
     vacateCommand,
 } from "../../components/remote/commands";
-import { packProgram } from "../../components/remote/pack";
+import { packProgram } from "../../components/converger/pack";
 
 const STACK = "crosshost-demo-79f8e4";
 const HASH = "abababababababab";
@@ -116,7 +116,11 @@ describe("a Host's program", () => {
         '# a comment, it\'s $HOME `and` "quotes" é',
         "",
     ].join("\n");
-    const stdin = UNIT + packProgram({ text: program });
+    let stdin: string;
+
+    beforeAll(async () => {
+        stdin = UNIT + (await packProgram({ text: program }));
+    });
 
     test("is unpacked and run with the unit on its standard input", () => {
         for (const become of ways) {
@@ -134,9 +138,9 @@ describe("a Host's program", () => {
         }
     });
 
-    test("leaves no temporary file, also when it fails, and its status is the command's", () => {
+    test("leaves no temporary file, also when it fails, and its status is the command's", async () => {
         const folder = mkdtempSync(join(tmpdir(), "crosshost-test-"));
-        const failing = UNIT + packProgram({ text: "exit 3\n" });
+        const failing = UNIT + (await packProgram({ text: "exit 3\n" }));
         for (const input of [stdin, failing]) {
             const command = installCommand(STACK, undefined).replace(
                 "mktemp",
@@ -149,11 +153,12 @@ describe("a Host's program", () => {
         rmSync(folder, { recursive: true });
     });
 
-    test("packs to the same text every time, in comments that YAML and the CLI pass over", () => {
+    test("packs to the same text every time, in comments that YAML and the CLI pass over", async () => {
         const text = "x".repeat(10_000) + "é\n";
-        expect(packProgram({ text })).toBe(packProgram({ text }));
-        expect(packProgram({ text })).toMatch(/^(# [A-Za-z0-9+/=]{1,76}\n)+$/);
-        expect(packProgram({ text: "echo hello\n" })).toBe(
+        const packed = await packProgram({ text });
+        expect(await packProgram({ text })).toBe(packed);
+        expect(packed).toMatch(/^(# [A-Za-z0-9+/=]{1,76}\n)+$/);
+        expect(await packProgram({ text: "echo hello\n" })).toBe(
             "# H4sIAAAAAAACA0tNzshXyEjNycnnAgBRDeHWCwAAAA==\n",
         );
     });
