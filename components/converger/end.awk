@@ -1,5 +1,5 @@
 # Variables from the shell: mode (plan, observe or state), verb, stack, me, among, restarted, phase (of boot), round, verifying, has_docker,
-# has_iptables, has_nft, has_wg, has_wg_go, interfaces, client, connection, guarded, program, version, lib_dir, run_dir, journal_dir, systemd_dir; for observe journal, stamps, taken, socket.
+# has_iptables, has_nft, has_wg, has_wg_go, interfaces, client, connection, guarded, program, version, lib_dir, run_dir, journal_dir, systemd_dir; for observe journal, stamps, taken, socket, has_perl.
 
 END {
     take_units()

@@ -1,20 +1,24 @@
 # Docker's containers as they are, and what they have in networks.
 
 # one line for each, running or not: `NAME STATE NETWORKS id ID mark UNIT ports PORTS`
-function docker_containers(    command, line, name, rest) {
+function docker_containers(    command, line) {
     if (containers_listed++)
         return
     command = "exec docker ps -a --no-trunc --format " quoted("{{if .Mounts}}+{{end}}{{.Names}} {{.State}} ={{with .Networks}}{{urlquery .}}{{else}}-{{end}} id {{.ID}} mark {{.Label \"crosshost\"}} ports {{.Ports}}") " 2>/dev/null"
     while ((command | getline line) > 0) {
         containers_have_mounts += sub(/^\+/, "", line)
-        name = first_word(line)
-        rest = substr(line, length(name) + 1)
-        gsub(/%2C/, ",", rest)
-        gsub(/[^,]*\/[^,]*|,/, "", name) # one that another is linked to has names as db,web/db
-        container_list[++container_count] = name rest
-        container_is_listed[name] = 1
+        container_listed(line)
     }
     close(command)
+}
+
+function container_listed(line,    name, rest) {
+    name = first_word(line)
+    rest = substr(line, length(name) + 1)
+    gsub(/%2C/, ",", rest)
+    gsub(/[^,]*\/[^,]*|,/, "", name) # one that another is linked to has names as db,web/db
+    container_list[++container_count] = name rest
+    container_is_listed[name] = 1
 }
 
 # what an attachment may name is checked in a preview, and who has which port; of one that has another's network, that instead of its own

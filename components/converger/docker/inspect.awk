@@ -50,7 +50,7 @@ function docker_inspect(    name, words, by_name, hidden) {
         if (!(name in inspected) && is_docker_name(name) && (!seeks_strays() || (name in network_id))) {
             inspected[name] = 1
             if (name in network_id)
-                words = words " " network_id[name]
+                words = words " networks/" network_id[name]
             else {
                 by_name[name] = 1
                 words = words " " name
@@ -59,10 +59,11 @@ function docker_inspect(    name, words, by_name, hidden) {
     for (name in containers_needed)
         if (!(("container", name) in inspected) && (!containers_listed || (name in container_is_listed))) {
             inspected["container", name] = 1
-            words = words " " name
+            words = words " containers/" name
         }
-    if (words == "")
+    if (words == "" || engine_says(words))
         return
+    gsub(/ (networks|containers)\//, " ", words)
     docker_lines("inspect", "none" words) # every engine that answers has a network `none`
     if (!docker_answers) {
         docker_known = "silent"
@@ -113,6 +114,31 @@ function seeks_strays() {
         (mode == "observe" || speaks_of("network") || sweeping())
 }
 
+# By the engine's own socket (sh/engine.sh), as whoever only looks asks, who knows each network's id: 1 where all was answered.
+function engine_says(asked,    command, line, kind) {
+    if (mode != "observe" || !has_perl)
+        return 0
+    command = "exec perl -e \"$CROSSHOST_ENGINE\" " (network_count ? 0 : 8) " " asked " 2>/dev/null"
+    while ((command | getline line) > 0) {
+        kind = first_word(line)
+        line = substr(line, length(kind) + 2)
+        if (kind == "silent")
+            docker_known = kind
+        else if (kind == "nameless")
+            nameless[line] = 1
+        else if (asked == "lists" && kind == "network")
+            network_listed(line)
+        else if (asked == "lists" && kind == "container")
+            container_listed(line)
+        else if (kind != "end")
+            docker_takes(kind, line)
+    }
+    close(command)
+    if (kind == "end" && asked == "lists")
+        containers_listed = 1
+    return kind == "end"
+}
+
 # $reader: `lan` where networks are not to be kept as those of a plan. What is not found is told as an empty line.
 function docker_lines(request, names, reader,    command, line, kind) {
     command = docker_question(request " --format " quoted(INSPECT_FORMAT) " " names)
@@ -124,10 +150,15 @@ function docker_lines(request, names, reader,    command, line, kind) {
         line = substr(line, length(kind) + 2)
         if (reader == "lan")
             lan_read(user_word(nth_word(line, 1)), nth_word(line, 2), substr(line, index(line, " / ")))
-        else if (kind == "network")
-            network_read(line)
-        else if (kind == "container")
-            container_read(line)
+        else
+            docker_takes(kind, line)
     }
     close(command)
+}
+
+function docker_takes(kind, line) {
+    if (kind == "network")
+        network_read(line)
+    else if (kind == "container")
+        container_read(line)
 }

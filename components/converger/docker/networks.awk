@@ -1,20 +1,25 @@
 # Docker's networks as they are.
 
 # all networks there are: names taken by others are told before anything is done
-function docker_networks(    command, line, words) {
+function docker_networks(    command, line) {
+    if (engine_says("lists") || docker_known == "silent")
+        return
     command = docker_question("network ls --no-trunc --format " quoted("{{.ID}} {{urlquery .Name}} {{.Driver}} {{.Label \"crosshost\"}}"))
-    while ((command | getline line) > 0) {
-        split(line, words, " ")
-        network_names[++network_count] = words[2]
-        network_id[words[2]] = words[1]
-        network_driver[words[2]] = words[3]
-        network_mark[words[2]] = words[4]
-        if (is_mine(words[4]))
-            ask_network(words[2])
-    }
+    while ((command | getline line) > 0)
+        network_listed(line)
     close(command)
     if (!network_count)
         docker_known = "silent"
+}
+
+function network_listed(line,    words) {
+    split(line, words, " ")
+    network_names[++network_count] = words[2]
+    network_id[words[2]] = words[1]
+    network_driver[words[2]] = words[3]
+    network_mark[words[2]] = words[4]
+    if (is_mine(words[4]))
+        ask_network(words[2])
 }
 
 function network_read(line,    name, driver, n, words, i, value) {

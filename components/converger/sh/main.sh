@@ -2,11 +2,12 @@
 # The verbs.
 
 look_for_programs() {
-    has_docker='' has_iptables='' has_nft='' has_wg='' has_wg_go=''
+    has_docker='' has_perl='' has_iptables='' has_nft='' has_wg='' has_wg_go=''
     for program in awk flock sha256sum; do
         command -v "$program" >/dev/null 2>&1 || die "$program is not installed"
     done
     if command -v docker >/dev/null 2>&1; then has_docker=1; fi
+    if command -v perl >/dev/null 2>&1; then has_perl=1; fi
     if command -v iptables >/dev/null 2>&1; then has_iptables=$(readlink -f "$(command -v iptables)"); fi
     if command -v nft >/dev/null 2>&1; then has_nft=1; fi
     if command -v wg >/dev/null 2>&1; then has_wg=1; fi
@@ -33,14 +34,14 @@ observe() {
         set -- "$@" "at=${owner##*/}:${file##*/}" role=other "$file"
     done
     run_awk -v mode=observe -v stack="$stack" -v journal="$journal" -v stamps="$stamps" -v taken="$taken" -v client="${client%% *}" -v connection="$client" -v socket="${CROSSHOST_SOCKET:-}" -v tls="${CROSSHOST_TLS:-}" \
-        -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v has_wg="$has_wg" -v has_wg_go="$has_wg_go" -v version="$version" -v lib_dir="$lib_dir" \
+        -v has_docker="$has_docker" -v has_perl="$has_perl" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v has_wg="$has_wg" -v has_wg_go="$has_wg_go" -v version="$version" -v lib_dir="$lib_dir" \
         -v run_dir="$run_dir" -v systemd_dir="$systemd_dir" "$@" /dev/null
 }
 
 # An argument may have 128 KiB (MAX_ARG_STRLEN), so awk reads its program from a descriptor. By a pipe, since bash makes a file
 # in /tmp of a here-document that is longer than a pipe holds.
 run_awk() {
-    { printf '%s\n' "$awk_program" | CROSSHOST_PROFILES=$(profile_files) awk -f /dev/fd/4 -v interfaces="$(interfaces_files)" "$@" 4<&0 <&5 5<&-; } 5<&0
+    { printf '%s\n' "$awk_program" | CROSSHOST_PROFILES=$(profile_files) CROSSHOST_ENGINE=$engine_program awk -f /dev/fd/4 -v interfaces="$(interfaces_files)" "$@" 4<&0 <&5 5<&-; } 5<&0
 }
 
 # of ifupdown
