@@ -9,25 +9,16 @@ BEGIN {
     KERNEL_OPTION["ipip"] = "NET_IPIP"
 }
 
-function kernel_module(name,    release, line, path) {
+function kernel_module(name) {
     if (name in module_known)
         return module_known[name]
     if (read_line("/sys/module/" name "/initstate") != "")
         return module_known[name] = "yes"
-    release = read_line("/proc/sys/kernel/osrelease")
-    path = "/lib/modules/" release "/modules.builtin"
-    module_known[name] = "unknown"
-    while ((getline line < path) > 0) {
-        module_known[name] = "no"
-        if (index(line, "/" name ".ko")) {
-            module_known[name] = "yes"
-            break
-        }
-    }
-    close(path)
-    if (module_known[name] == "unknown")
-        module_known[name] = kernel_config(name)
-    return module_known[name]
+    if (!modules_are_read++)
+        modules_builtin = bytes_of("/lib/modules/" read_line("/proc/sys/kernel/osrelease") "/modules.builtin")
+    if (modules_builtin == "")
+        return module_known[name] = kernel_config(name)
+    return module_known[name] = index(modules_builtin, "/" name ".ko") ? "yes" : "no"
 }
 
 # the kernel's own word, where it keeps it: what it was not built with, no module brings

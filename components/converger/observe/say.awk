@@ -6,6 +6,8 @@ function say_observed(    i, n, units, unit) {
         if (stack_of(unit) == stack)
             units[++n] = unit
     sort_list(units, n)
+    for (i = 1; i <= n;)
+        i = hash_units(units, n, i)
     collect_drift()
     print "crosshost 1"
     say_facts()
@@ -32,7 +34,7 @@ function say_taken(    n, names, i, path, token, why) {
 function say_unit(unit,    before, drift) {
     before = said_lines[unit]
     drift = drift_of(unit)
-    print "unit " substr(unit, length(stack) + 2), unit_hash(unit)
+    print "unit " substr(unit, length(stack) + 2), unit_hash[unit]
     say_lines("said ", before)
     say_lines("", drift)
     if (drift != "")
@@ -46,20 +48,36 @@ function say_lines(prefix, lines,    n, i, list) {
         print prefix list[i]
 }
 
-# a unit that is too long for a command goes through a pipe
-function unit_hash(unit,    command, hash, text, i, n) {
-    n = line_count[unit, "other"]
-    if (n < 800) {
-        for (i = 1; i <= n; i++)
-            if (!is_said(lines_of[unit, "other", i]))
-                text = text lines_of[unit, "other", i] "\n"
-        command = "exec sha256sum <<\\.\n" text ".\n"
+# From the one at `first` as many as there are digits for descriptors, by one process. One that is too long for a command goes through
+# a pipe. Where the next ones begin.
+function hash_units(units, n, first,    i, lines, files, texts, command, line, at) {
+    for (i = first; i <= n && i < first + 7; i++) {
+        lines += line_count[units[i], "other"]
+        if (lines >= 800)
+            break
+        at = 3 + i - first
+        files = files " /dev/fd/" at " " at "<<\\."
+        texts = texts text_told(units[i]) ".\n"
+    }
+    if (i == first) {
+        at = quoted(lib_dir "/" stack "/units/" substr(units[i++], length(stack) + 2))
+        command = "grep -v -e \"^drift .*: \" -e \"^seen: \" -e \"^owner: \" -e \"^made: \" -e \"^guard: \" " at " | sha256sum"
     } else
-        command = "grep -v -e \"^drift .*: \" -e \"^seen: \" -e \"^owner: \" -e \"^made: \" -e \"^guard: \" " quoted(lib_dir "/" stack "/units/" substr(unit, length(stack) + 2)) " | sha256sum"
-    hash = ""
-    command | getline hash
+        command = "exec sha256sum" files "\n" texts
+    while ((command | getline line) > 0) {
+        at = line ~ /-$/ ? 3 : substr(line, length(line))
+        unit_hash[units[first + at - 3]] = substr(line, 1, 16)
+    }
     close(command)
-    return substr(hash, 1, 16)
+    return i
+}
+
+# as its program has it, without what this has added
+function text_told(unit,    i, text) {
+    for (i = 1; i <= line_count[unit, "other"]; i++)
+        if (!is_said(lines_of[unit, "other", i]))
+            text = text lines_of[unit, "other", i] "\n"
+    return text
 }
 
 # ---- drift

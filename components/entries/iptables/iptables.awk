@@ -1,6 +1,6 @@
 # iptables rules of ours beside Docker's. The comment is the mark; a rule is told by its words.
 
-# ---- what the kernel has: `iptables -S`, of FORWARD, DOCKER-USER, of nat DOCKER, and of raw PREROUTING
+# ---- what the kernel has: of `iptables-save`, which is one process where `iptables -S` would be one for each chain, a few chains
 
 BEGIN { PER_UNIT["iptables"] = 1 }
 
@@ -19,24 +19,34 @@ function iptables_observe() {
         legacy_read()
 }
 
-function iptables_read_all(    command, line, all) {
+function iptables_read_all(    command, line, asked, table, chain) {
     if (!has_iptables || !iptables_is_there())
         return
+    asked = iptables_chains()
+    if (asked == "")
+        return
+    command = "exec iptables-save 2>/dev/null"
+    while ((command | getline line) > 0) {
+        if (line ~ /^\*/)
+            table = substr(line, 2)
+        chain = line ~ /^:/ ? substr(first_word(line), 2) : line ~ /^-A / ? nth_word(line, 2) : ""
+        if (chain != "" && has_word(asked, table "/" chain))
+            iptables_read((table == "raw" ? "raw-" : "") chain, line)
+    }
+    close(command)
+}
+
+function iptables_chains(    all, asked) {
     all = sweeping() || (mode == "observe" && docker_state() == "yes")
     if (all || speaks_of("iptables"))
-        command = "iptables -w 10 -S DOCKER-USER; iptables -w 10 -S FORWARD; "
+        asked = "filter/DOCKER-USER filter/FORWARD"
     if (all || (phase != "links" && speaks_of("network")))
-        command = command "iptables -w 10 -t nat -S DOCKER; "
+        asked = asked " nat/DOCKER"
     if (all)
-        command = command "iptables -w 10 -t nat -S PREROUTING; "
+        asked = asked " nat/PREROUTING"
     if ((iptables_speaks_of_raw || sweeping()) && docker_filters_raw())
-        command = command "echo raw; iptables -w 10 -t raw -S PREROUTING; "
-    if (command == "")
-        return
-    command = "{ " command "} 2>/dev/null"
-    while ((command | getline line) > 0)
-        iptables_read(line)
-    close(command)
+        asked = asked " raw/PREROUTING"
+    return asked
 }
 
 # a look at rules would load what there is none of yet
@@ -51,14 +61,9 @@ function is_legacy(path) {
     return path ~ /legacy/
 }
 
-function iptables_read(line,    chain, rule, unit) {
-    if (line == "raw") {
-        iptables_raw = "raw-"
-        return
-    }
-    chain = iptables_raw nth_word(line, 2)
+function iptables_read(chain, line,    rule, unit) {
     iptables_has[chain] = 1
-    if (line == "-P FORWARD DROP")
+    if (line ~ /^:FORWARD DROP /)
         iptables_drops = 1
     if (line !~ /^-A /)
         return

@@ -59,8 +59,10 @@ function is_text_of_before(text, now) {
     return text == now
 }
 
+# by its processes; systemd is asked where they are not found in the place that it has for them
 function watch_runs(key) {
-    return system("exec systemctl is-active -q " watch_name(key, stack) " 2>/dev/null") == 0
+    return read_line("/sys/fs/cgroup/system.slice/" watch_name(key, stack) "/cgroup.procs") != "" || \
+        system("exec systemctl is-active -q " watch_name(key, stack) " 2>/dev/null") == 0
 }
 
 function watch_make(id,    key, name) {
