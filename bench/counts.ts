@@ -1,4 +1,5 @@
-import { onAll } from "../test/support/lab";
+import { readFileSync } from "node:fs";
+import { LAB_NAME, onAll } from "../test/support/lab";
 
 /** A place in each host's journal, to count from. */
 export type Marks = ReadonlyMap<string, string>;
@@ -32,6 +33,18 @@ export async function programsOfNoOp(hosts: readonly string[], unit: string): Pr
              ../crosshost apply "$stack" ${unit} <${unit} >/dev/null && grep -c execve /tmp/programs`,
     );
     return counts.map(Number);
+}
+
+/** Of version 2, where the lab has a group for each host. */
+const [, CGROUPS = ""] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync("/proc/mounts", "utf8")) ?? [];
+
+/** Milliseconds of CPU that each host has used so far, by its control group: sshd, Docker and all else that runs there. */
+export function cpuOf(hosts: readonly string[]): number[] {
+    return hosts.map((host) => {
+        const file = `${CGROUPS}/crosshost-lab/${LAB_NAME}/${host}/cpu.stat`;
+        const [, microseconds] = /^usage_usec (\d+)$/m.exec(readFileSync(file, "utf8")) ?? [];
+        return Number(microseconds) / 1000;
+    });
 }
 
 /** SSH connections that are still open. */

@@ -1,7 +1,9 @@
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { Stack } from "../test/support/stack";
 import { lab, on } from "../test/support/lab";
 import {
+    cpuOf,
     loginsSince,
     markJournals,
     openConnections,
@@ -14,6 +16,8 @@ export interface Operation {
     readonly milliseconds: number;
     /** SSH logins on each host. */
     readonly logins: readonly number[];
+    /** Milliseconds of CPU of each host. */
+    readonly cpu: readonly number[];
 }
 
 export interface Measured {
@@ -28,6 +32,8 @@ export interface Measured {
     readonly resources: readonly (readonly string[])[];
     readonly programsOfNoOp: readonly number[];
     readonly openConnections: readonly number[];
+    /** CPU of each host while nobody asks it, in milliseconds for each. */
+    readonly idle: readonly number[];
 }
 
 const PROGRAM = join(__dirname, "program");
@@ -40,6 +46,7 @@ export async function measure(labFile: string, count: number, previews: number):
     const operation = (act: () => void) => timed(hosts, act);
     try {
         const up = await operation(() => stack.up());
+        const idle = await idleCpu(hosts);
         const unchanged: Operation[] = [];
         for (let run = 0; run < previews; run += 1) {
             unchanged.push(await operation(() => stack.nothingToDo("preview")));
@@ -59,6 +66,7 @@ export async function measure(labFile: string, count: number, previews: number):
             resources: hosts.map((host) => found.get(host) ?? []),
             programsOfNoOp: noOp,
             openConnections: open,
+            idle,
         };
     } catch (error) {
         stack.cleanUp();
@@ -68,11 +76,21 @@ export async function measure(labFile: string, count: number, previews: number):
     }
 }
 
-/** Its time, and how often each host was logged in to. */
+const IDLE = 3000;
+
+async function idleCpu(hosts: readonly string[]): Promise<number[]> {
+    const before = cpuOf(hosts);
+    await setTimeout(IDLE);
+    return cpuOf(hosts).map((used, at) => (used - (before[at] ?? NaN)) / IDLE);
+}
+
+/** Its time, and what each host had of it. */
 export async function timed(hosts: readonly string[], act: () => void): Promise<Operation> {
     const marks = await markJournals(hosts);
+    const used = cpuOf(hosts);
     const began = performance.now();
     act();
     const milliseconds = performance.now() - began;
-    return { milliseconds, logins: await loginsSince(marks) };
+    const cpu = cpuOf(hosts).map((now, at) => now - (used[at] ?? NaN));
+    return { milliseconds, logins: await loginsSince(marks), cpu };
 }

@@ -51,6 +51,7 @@ function resultTable(results: readonly Measured[]): string {
         [
             row("preview without change", (measured) => duration(previewTime(measured))),
             row("  SSH logins of each host", ({ previews }) => span(previews.flatMap(logins))),
+            row("  CPU of each host", (measured) => duration(median(cpuOfPreviews(measured)))),
             row("up, from nothing", ({ up }) => duration(up.milliseconds)),
             row("  SSH logins of each host", ({ up }) => span(up.logins)),
             row("up, one entry of one host", ({ repair }) => duration(repair.milliseconds)),
@@ -63,6 +64,13 @@ function resultTable(results: readonly Measured[]): string {
             row("programs run by a no-op", (measured) => span(measured.programsOfNoOp)),
             row("SSH connections left open", (measured) => span(measured.openConnections)),
         ],
+    );
+}
+
+/** Of each host and preview, without what the host uses anyway. */
+function cpuOfPreviews({ previews, idle }: Measured): number[] {
+    return previews.flatMap(({ cpu, milliseconds }) =>
+        cpu.map((used, at) => used - (idle[at] ?? NaN) * milliseconds),
     );
 }
 
