@@ -138,6 +138,22 @@ describe.each(TOOLS)("rules beside Docker's with $shell and $awk", (tools) => {
             expect(rules("FORWARD")[1]).toBe(`-A FORWARD ${LET_IN}`);
         });
 
+        test("is found in tables in which nft has put what iptables has no words for", () => {
+            host.sh(`${NAT}; iptables -P FORWARD DROP; ${USER}`);
+            apply();
+            const [, told = ""] = rules("DOCKER", "nat");
+            host.sh(
+                "iptables -A INPUT -j ACCEPT; nft add rule ip filter INPUT ip daddr 192.0.2.1 dup to 192.0.2.2; iptables -t nat -A INPUT -j RETURN; nft add rule ip nat INPUT numgen random mod 2 0 return",
+            );
+            expect(host.sh("iptables-save")).toContain("is incompatible");
+            expect(host.observe().drift).toEqual([]);
+            expect(host.apply("mesh", UNIT).stdout).toBe("mesh: in step, nothing to do\n");
+            drifted("iptables -D FORWARD -j DOCKER-USER", [unreached]);
+            drifted(`iptables -t nat ${told.replace("-A", "-D")}`, [
+                "docker network mesh: published ports of the host not reached",
+            ]);
+        });
+
         test.each([
             ["after a boot", "boot"],
             ["by an up", "apply"],

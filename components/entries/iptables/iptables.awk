@@ -19,21 +19,38 @@ function iptables_observe() {
         legacy_read()
 }
 
-function iptables_read_all(    command, line, asked, table, chain) {
+function iptables_read_all(    asked, lacking) {
     if (!has_iptables || !iptables_is_there())
         return
     asked = iptables_chains()
-    if (asked == "")
-        return
-    command = "exec iptables-save 2>/dev/null"
+    if (asked != "")
+        lacking = iptables_take("exec iptables-save", asked)
+    if (lacking != "")
+        iptables_take("{ " lacking "}", asked)
+}
+
+# A table in which nft has put what iptables has no words for is left out whole; that is what this returns a command for, by chain.
+function iptables_take(command, asked,    line, table, chain, lacking) {
+    command = command " 2>/dev/null"
     while ((command | getline line) > 0) {
         if (line ~ /^\*/)
             table = substr(line, 2)
-        chain = line ~ /^:/ ? substr(first_word(line), 2) : line ~ /^-A / ? nth_word(line, 2) : ""
+        if (line ~ /^# Table `[a-z]+\047 is incompatible/)
+            lacking = lacking iptables_by_chain(asked, substr(nth_word(line, 3), 2, length(nth_word(line, 3)) - 2))
+        chain = line ~ /^:/ ? substr(first_word(line), 2) : line ~ /^-[PNA] / ? nth_word(line, 2) : ""
         if (chain != "" && has_word(asked, table "/" chain))
             iptables_read((table == "raw" ? "raw-" : "") chain, line)
     }
     close(command)
+    return lacking
+}
+
+function iptables_by_chain(asked, table,    n, i, chains, command) {
+    n = split(asked, chains, " ")
+    for (i = 1; i <= n; i++)
+        if (index(chains[i], table "/") == 1)
+            command = command "iptables -w 10 -t " table " -S " substr(chains[i], length(table) + 2) "; "
+    return "echo \"*" table "\"; " command
 }
 
 function iptables_chains(    all, asked) {
@@ -63,7 +80,7 @@ function is_legacy(path) {
 
 function iptables_read(chain, line,    rule, unit) {
     iptables_has[chain] = 1
-    if (line ~ /^:FORWARD DROP /)
+    if (line ~ /^(:FORWARD DROP |-P FORWARD DROP$)/)
         iptables_drops = 1
     if (line !~ /^-A /)
         return
