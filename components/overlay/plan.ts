@@ -52,7 +52,8 @@ export function layOut(
     hosts: readonly PlannedHost[],
     below?: LocalOverlay,
 ): { readonly layout: OverlayLayout; readonly problems: readonly Problem[] } {
-    const backend = chosenBackend(spec.backend);
+    const isSwitched = spec.switched === true;
+    const backend = chosenBackend(spec.backend, isSwitched);
     const plan: OverlayPlan = {
         identity,
         name,
@@ -61,7 +62,6 @@ export function layOut(
         bridge: linkName("ch", identity, name),
     };
     const isDefault = spec.defaultNetwork === true;
-    const isSwitched = spec.switched === true;
     const problems = [
         ...planProblems(spec, backend, hosts, below),
         ...backend.problems(hosts.map((host) => host.name)),
@@ -159,7 +159,7 @@ export function planMember(
         .filter((other) => other !== host && other in underlays)
         .map((other) => memberOf(layout, other, underlays, keys))
         .sort((one, other) => one.id - other.id);
-    const wire = backend.plan(plan, own, peers, isSwitched);
+    const wire = backend.plan(plan, own, peers);
     const holder = isSwitched ? NO_HOST : own.id;
     const mac = macAddress(BRIDGE_MAC_ROLE, plan.identity, plan.name, holder);
     const wanted = unit([
@@ -180,9 +180,7 @@ export function planMember(
         ...wire.entries,
         ...closedEntries(plan.bridge),
         ...(isSwitched ? [] : routedEntries(plan, own, wire, isDefault)),
-        ...(isSwitched && wire.device
-            ? gatewayEntries(wire.device, { address: own.gateway, mac })
-            : []),
+        ...gatewayEntries(wire.ports ?? [], { address: own.gateway, mac }),
         ...(below
             ? belowEntries(
                   below,

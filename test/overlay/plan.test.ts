@@ -336,8 +336,10 @@ describe("the folder of backends is the list of them", () => {
         const itself = jest.requireActual<Record<string, Backend>>(
             `../../components/overlay/backends/${name}`,
         );
-        const chosen = chosenBackend(choice);
+        const chosen = chosenBackend(choice, false);
         expect(chosen.name).toBe(name);
         expect(chosen.overhead).toBe(itself[name]?.overhead);
+        const switched = itself[name]?.switched ?? itself[name];
+        expect(chosenBackend(choice, true).overhead).toBe(switched?.overhead);
     });
 });

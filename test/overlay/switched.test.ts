@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { layOut, planMember, planOverlay } from "../../components/overlay/plan";
+import { claimantOf, layOut, planMember, planOverlay } from "../../components/overlay/plan";
 import { staticProblems } from "../../components/attachment/plan";
 import { contains, networkAddress, overlap, sizeOf } from "../../components/wire/address";
 import { unitText } from "../../components/wire/unit";
@@ -19,8 +19,13 @@ function underlaysOf(numbers: readonly number[]): Record<string, string> {
     return Object.fromEntries(numbers.map((id) => [`vm${id}`, `192.168.0.${id}`]));
 }
 
-const unitOf = (host: string, ...numbers: number[]) =>
-    unitText(planOverlay(laidOut(numbers).layout, host, underlaysOf(numbers)));
+const unitOf = (host: string, ...numbers: number[]) => unitBy({ vxlan: {} }, host, ...numbers);
+
+function unitBy(backend: object, host: string, ...numbers: number[]): string {
+    const { layout, problems } = laidOut(numbers, { backend });
+    expect(problems).toEqual([]);
+    return unitText(planOverlay(layout, host, underlaysOf(numbers)));
+}
 
 test("the unit of one host of three, line by line", () => {
     expect(unitOf("vm1", 1, 2, 3)).toBe(
@@ -79,6 +84,105 @@ test("the firewalls have to let the tunnel pass, and nothing is forwarded from h
             from: ["192.168.0.2"],
         },
     ]);
+});
+
+describe("a backend with a device for each peer", () => {
+    const own = (text: string) =>
+        text
+            .split("\n")
+            .filter((line) =>
+                /^(link|fdb|sysctl net\.ipv6|neigh|route|nft (bridge|input))/.test(line),
+            );
+    const gateways = (ports: string) =>
+        (["post", "pre"] as const).flatMap((hook) => {
+            const by = `${hook === "post" ? "oifname" : "iifname"} ${ports}`;
+            const chain = `nft bridge-${hook}routing`;
+            return [
+                `${chain} gateway-1-from: ${by} ether saddr 02:c0:78:eb:00:00 drop`,
+                `${chain} gateway-2-to: ${by} ether daddr 02:c0:78:eb:00:00 drop`,
+                `${chain} gateway-3-says: ${by} arp saddr ip 10.42.0.1 drop`,
+                `${chain} gateway-4-asked: ${by} arp daddr ip 10.42.0.1 drop`,
+            ];
+        });
+
+    test("has a port for each, isolated from the others, and the gateway on none of them", () => {
+        expect(own(unitBy({ geneve: { vni: 7 } }, "vm1", 1, 2, 40))).toEqual([
+            "link ch-mesh-9078d: bridge mtu 1450 address 02:c0:78:eb:00:00",
+            "link gn14-mesh-9078d: geneve id 7 remote 192.168.0.40 dstport 6081 mtu 1450 address 02:c2:78:eb:00:01 master ch-mesh-9078d isolated on",
+            "link gn2-mesh-9078d: geneve id 7 remote 192.168.0.2 dstport 6081 mtu 1450 address 02:c2:78:eb:00:01 master ch-mesh-9078d isolated on",
+            ...gateways("{ gn2-mesh-9078d, gn14-mesh-9078d }"),
+            "nft input peers: udp dport 6081 @th,96,24 7 ip saddr != { 192.168.0.2, 192.168.0.40 } drop",
+            "sysctl net.ipv6.conf.gn14-mesh-9078d.disable_ipv6: 1",
+            "sysctl net.ipv6.conf.gn2-mesh-9078d.disable_ipv6: 1",
+        ]);
+        expect(own(unitBy({ gre: { key: 7 } }, "vm1", 1, 2, 40))).toEqual([
+            "link ch-mesh-9078d: bridge mtu 1458 address 02:c0:78:eb:00:00",
+            "link gt14-mesh-9078d: gretap local 192.168.0.1 remote 192.168.0.40 key 7 ttl 64 nopmtudisc ignore-df mtu 1458 address 02:c4:78:eb:00:01 master ch-mesh-9078d isolated on",
+            "link gt2-mesh-9078d: gretap local 192.168.0.1 remote 192.168.0.2 key 7 ttl 64 nopmtudisc ignore-df mtu 1458 address 02:c4:78:eb:00:01 master ch-mesh-9078d isolated on",
+            ...gateways("{ gt2-mesh-9078d, gt14-mesh-9078d }"),
+            "nft input peers: ip daddr 192.168.0.1 ip protocol 47 @th,2,1 1 @th,32,32 7 ip saddr != { 192.168.0.2, 192.168.0.40 } drop",
+            "sysctl net.ipv6.conf.gt14-mesh-9078d.disable_ipv6: 1",
+            "sysctl net.ipv6.conf.gt2-mesh-9078d.disable_ipv6: 1",
+        ]);
+    });
+
+    test.each(["geneve", "gre"])(
+        "names the one peer of two hosts, and of a lone host nobody: %s",
+        (name) => {
+            const port = `${name === "gre" ? "gt" : "gn"}2-mesh-9078d`;
+            expect(own(unitBy({ [name]: {} }, "vm1", 1, 2))).toEqual(
+                expect.arrayContaining(gateways(port)),
+            );
+            const alone = own(unitBy({ [name]: {} }, "vm1", 1));
+            expect(alone).toEqual([
+                expect.stringMatching(/^link ch-mesh-9078d: bridge /),
+                expect.stringMatching(/^nft input peers: .* drop$/),
+            ]);
+            expect(alone.join()).not.toContain("saddr");
+        },
+    );
+
+    test("needs of the network below what it adds to a frame, and of the firewalls that it passes", () => {
+        const flows = (backend: object) =>
+            planMember(laidOut([1, 2], { backend }).layout, "vm1", underlaysOf([1, 2])).flows;
+        const ends = { device: "ch-mesh-9078d", to: "192.168.0.1", from: ["192.168.0.2"] };
+        expect(flows({ geneve: {} })).toEqual([{ kind: "udp", port: 6081, ...ends }]);
+        expect(flows({ gre: {} })).toEqual([{ kind: "protocol", protocol: 47, ...ends }]);
+        for (const [backend, bytes] of [
+            ["geneve", 50],
+            ["gre", 42],
+        ] as const) {
+            const layouts = (mtu: number) => laidOut([1, 2], { backend: { [backend]: {} }, mtu });
+            expect(
+                unitText(planOverlay(layouts(1400).layout, "vm1", underlaysOf([1, 2]))),
+            ).toContain(`\nunderlay 192.168.0.1: mtu ${1400 + bytes}\n`);
+            expect(layouts(1500 - bytes).problems).toEqual([]);
+            expect(layouts(1501 - bytes).problems).toEqual([
+                {
+                    path: "mtu",
+                    message: expect.stringContaining(
+                        `14 (inner Ethernet) is ${1500 - bytes}`,
+                    ) as string,
+                },
+            ]);
+        }
+    });
+
+    test.each([
+        ["geneve", { vni: 7 }, "Geneve 7 on UDP port 6081"],
+        ["gre", { key: 7 }, "GRE key 7"],
+    ])(
+        "holds its number as the routed form does, so the two of one host are refused: %s",
+        (name, chosen, thing) => {
+            const things = (more: object) =>
+                claimantOf(
+                    "mesh",
+                    laidOut([1], { backend: { [name]: chosen }, ...more }).layout,
+                ).claims.map((claim) => claim.thing);
+            expect(things({})).toContain(thing);
+            expect(things({ switched: false })).toEqual(things({}));
+        },
+    );
 });
 
 describe("slices of automatic addresses", () => {
@@ -150,9 +254,9 @@ describe("refused", () => {
     const messages = (more: object, ...numbers: number[]) =>
         laidOut(numbers, more).problems.map(({ path, message }) => `${path}: ${message}`);
 
-    test.each(["direct", "gre", "ipip", "wireguard"])("with the backend %s", (backend) => {
+    test.each(["direct", "ipip", "wireguard"])("with the backend %s", (backend) => {
         expect(messages({ backend: { [backend]: {} } }, 1)).toEqual([
-            `switched: true is not possible with { ${backend}: {} }, which carries no broadcast: use { vxlan: {} }, or leave it out`,
+            `switched: true is not possible with { ${backend}: {} }, which carries no broadcast: use { vxlan: {} } or { gre: {} } or { geneve: {} }, or leave it out`,
         ]);
     });
 

@@ -21,7 +21,7 @@ export interface Way {
 type Facts = Observation["facts"];
 
 /** Loopbacks, and bridges and tunnels, Docker's and ours. */
-const NO_NIC = /^(lo$|dummy|docker\d|docker_|br-|ch-|vx-|gr-|ip-|wg-|gn[0-9a-z]+-)/;
+const NO_NIC = /^(lo$|dummy|docker\d|docker_|br-|ch-|vx-|gr-|ip-|wg-|g[nt][0-9a-z]+-)/;
 /** Of an address that nobody has. */
 const ELSEWHERE = "192.0.2.1";
 

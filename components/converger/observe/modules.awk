@@ -3,7 +3,7 @@
 BEGIN {
     # of links, where it is not called as they are; and of what its option is not called as it is
     MODULE_OF["vlan"] = "8021q"
-    MODULE_OF["gre"] = "ip_gre"
+    MODULE_OF["gre"] = MODULE_OF["gretap"] = "ip_gre"
     KERNEL_OPTION["8021q"] = "VLAN_8021Q"
     KERNEL_OPTION["ip_gre"] = "NET_IPGRE"
     KERNEL_OPTION["ipip"] = "NET_IPIP"

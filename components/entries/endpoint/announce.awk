@@ -18,7 +18,7 @@ function endpoint_announce(id, name, net) {
 
 function network_spans_hosts(bridge,    i) {
     for (i = 1; i <= link_count; i++)
-        if (link_kind[links[i]] == "vxlan" && link_master[links[i]] == bridge)
+        if (is_switching(links[i]) && link_master[links[i]] == bridge)
             return 1
     return 0
 }

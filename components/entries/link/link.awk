@@ -4,14 +4,14 @@
 BEGIN {
     # what an entry does not name is at its default: compared, and put back when the word leaves the plan
     LINK_DEFAULTS["vxlan"] = "learning ttl auto ageing 300 master none"
-    LINK_DEFAULTS["geneve"] = "ttl auto df unset"
+    LINK_DEFAULTS["geneve"] = "ttl auto df unset master none"
     LINK_DEFAULTS["ipip"] = "remote any ttl inherit pmtudisc"
-    LINK_DEFAULTS["gre"] = LINK_DEFAULTS["ipip"] " noignore-df"
+    LINK_DEFAULTS["gre"] = LINK_DEFAULTS["gretap"] = LINK_DEFAULTS["ipip"] " noignore-df"
     LINK_DEFAULTS["bridge"] = "stp_state 0 forward_delay 1500 priority 32768 vlan_filtering 0 mcast_snooping 1"
     LINK_WORDS["vxlan"] = "id local dev dstport ttl ageing"
     LINK_WORDS["geneve"] = "id remote dstport ttl df"
     LINK_WORDS["ipip"] = "local remote ttl"
-    LINK_WORDS["gre"] = LINK_WORDS["ipip"] " key"
+    LINK_WORDS["gre"] = LINK_WORDS["gretap"] = LINK_WORDS["ipip"] " key"
     LINK_WORDS["macvlan"] = LINK_WORDS["ipvlan"] = "link mode"
     LINK_WORDS["vlan"] = "link id"
     LINK_WORDS["wireguard"] = LINK_FLAGS["wireguard"] = LINK_DEFAULTS["wireguard"] = LINK_IN_PLACE["wireguard"] = "" # the rest is told by `wg`
@@ -21,14 +21,14 @@ BEGIN {
     LINK_FLAGS["vxlan"] = "learning"
     LINK_FLAGS["geneve"] = ""
     LINK_FLAGS["ipip"] = "pmtudisc"
-    LINK_FLAGS["gre"] = "pmtudisc ignore-df"
+    LINK_FLAGS["gre"] = LINK_FLAGS["gretap"] = "pmtudisc ignore-df"
     LINK_UNSAID["learning"] = "learning"
     LINK_UNSAID["pmtudisc"] = "pmtudisc"
     LINK_UNSAID["ignore-df"] = "noignore-df"
-    LINK_COMMON = "mtu address master"
+    LINK_COMMON = "mtu address master isolated"
     LINK_IN_PLACE["vxlan"] = "local dev ttl ageing learning"     # the kernel refuses another id or dstport
     LINK_IN_PLACE["geneve"] = "ttl df"     # id, remote and dstport only when it is made
-    LINK_IN_PLACE["gre"] = LINK_IN_PLACE["ipip"] = LINK_IN_PLACE["vlan"] = LINK_IN_PLACE["macvlan"] = LINK_IN_PLACE["ipvlan"] = ""
+    LINK_IN_PLACE["gre"] = LINK_IN_PLACE["gretap"] = LINK_IN_PLACE["ipip"] = LINK_IN_PLACE["vlan"] = LINK_IN_PLACE["macvlan"] = LINK_IN_PLACE["ipvlan"] = ""
     LINK_IN_PLACE["bridge"] = LINK_WORDS["bridge"]
 }
 
@@ -70,11 +70,13 @@ function link_take(line, words,    part, n, i, name, parent, above) {
     return 1
 }
 
-# an alias, which is anybody's text, comes behind what the link is
+# an alias, which is anybody's text, comes behind what the link is and what it is as a port
 function link_read_part(name, text,    kind) {
     kind = first_word(text)
     if (kind == "alias")
         link_alias[name] = substr(text, 7)
+    else if (kind == "bridge_slave" && !(name in link_alias))
+        link_isolated[name] = word_after(text, "isolated")
     else if (link_kind[name] == "" && !(name in link_alias) && kind !~ /_slave$/) {
         link_kind[name] = kind
         link_words[name] = text
@@ -102,6 +104,8 @@ function link_word(name, word) {
         return link_parent[name]
     if (word == "master")
         return link_master[name]
+    if (word == "isolated")
+        return link_isolated[name]
     if (word == "key")
         return link_key_of(name)
     return word_after(link_words[name], word)
@@ -216,6 +220,7 @@ function link_takes(other, value,    kind, local) {
     kind = first_word(value)
     if (kind ~ /^(vxlan|geneve)$/)
         return link_kind[other] == kind && number_taken(other, value) && link_word(other, "dstport") == word_after(value, "dstport")
+    sub(/^gretap$/, "gre", kind)
     if ((kind != "gre" && kind != "ipip") || tunnel_kind(other) != kind)
         return 0
     local = link_word(other, "local")
@@ -225,7 +230,7 @@ function link_takes(other, value,    kind, local) {
 function link_taken(value) {
     if (value ~ /^(vxlan|geneve) /)
         return "VNI " word_after(value, "id") (value ~ /^geneve/ ? " from " word_after(value, "remote") : "") " on port " word_after(value, "dstport")
-    return (value ~ /^gre / ? "GRE key " word_after(value, "key") : "IPIP") " at " word_after(value, "local")
+    return (value ~ /^gre(tap)? / ? "GRE key " word_after(value, "key") : "IPIP") " at " word_after(value, "local")
 }
 
 # one that is `external` takes all that come to its port

@@ -32,6 +32,11 @@ export function vxlanLink(
     return entry(`link ${name}`, `vxlan id ${id} ${port} mtu ${mtu} address ${mac}${master}`);
 }
 
+/** Of a bridge with a port for each peer, where each peer is a port of the others' bridges too: from port to port, frames would go round. */
+function isolatedPort(bridge: string | undefined): string {
+    return bridge === undefined ? "" : ` master ${bridge} isolated on`;
+}
+
 /** To one peer, from which alone it takes packets. It sends by the address that the route to the peer says. */
 export function geneveLink(
     name: string,
@@ -41,20 +46,44 @@ export function geneveLink(
         readonly dstport: number;
         readonly mtu: number;
         readonly mac: string;
+        /** That it is a port of. */
+        readonly bridge?: string;
     },
 ): Entry {
-    const { id, remote, dstport, mtu, mac } = wanted;
+    const { id, remote, dstport, mtu, mac, bridge } = wanted;
     const port = `remote ${remote} dstport ${dstport}`;
-    return entry(`link ${name}`, `geneve id ${id} ${port} mtu ${mtu} address ${mac}`);
+    const link = `geneve id ${id} ${port} mtu ${mtu} address ${mac}`;
+    return entry(`link ${name}`, `${link}${isolatedPort(bridge)}`);
 }
+
+/** Whose packets may be fragmented on their way. */
+const GRE_SENT = "ttl 64 nopmtudisc ignore-df";
 
 /** A device with no peer of its own: whom a packet goes to is said by routes and neighbours. */
 export function greLink(
     name: string,
     { local, key, mtu }: { readonly local: string; readonly key: number; readonly mtu: number },
 ): Entry {
-    const sent = "ttl 64 nopmtudisc ignore-df";
-    return entry(`link ${name}`, `gre local ${local} key ${key} ${sent} mtu ${mtu}`);
+    return entry(`link ${name}`, `gre local ${local} key ${key} ${GRE_SENT} mtu ${mtu}`);
+}
+
+/** GRE that carries frames, to one peer, from which alone it takes packets. */
+export function gretapLink(
+    name: string,
+    wanted: {
+        readonly local: string;
+        readonly remote: string;
+        readonly key: number;
+        readonly mtu: number;
+        readonly mac: string;
+        /** That it is a port of. */
+        readonly bridge: string;
+    },
+): Entry {
+    const { local, remote, key, mtu, mac, bridge } = wanted;
+    const ends = `local ${local} remote ${remote} key ${key}`;
+    const link = `gretap ${ends} ${GRE_SENT} mtu ${mtu} address ${mac}`;
+    return entry(`link ${name}`, `${link}${isolatedPort(bridge)}`);
 }
 
 /** As that of GRE. The kernel takes no TTL of its own where packets may be fragmented on their way. */
@@ -94,7 +123,7 @@ export interface WantedLink {
     readonly name: string;
     /** Of a VXLAN or Geneve device; the latter takes a number from one host only, as `7@192.168.40.12`. */
     readonly numbered?: { readonly kind: string; readonly id: string; readonly port: string };
-    /** Of a GRE or IPIP device; the key is `-` where there is none. */
+    /** Of a GRE or IPIP device, whatever it carries; the key is `-` where there is none. */
     readonly tunnel?: { readonly kind: string; readonly key: string; readonly local: string };
     /** The NIC of a VLAN. */
     readonly vlanOf?: string;
@@ -114,9 +143,9 @@ export function linksOf(unit: Unit): WantedLink[] {
                       port: wordAfter(value, "dstport"),
                   }
                 : undefined,
-            tunnel: /^(gre|ipip) /.test(value)
+            tunnel: /^(gre|gretap|ipip) /.test(value)
                 ? {
-                      kind: word(value, 0),
+                      kind: word(value, 0).replace("gretap", "gre"),
                       key: wordAfter(value, "key") || "-",
                       local: wordAfter(value, "local"),
                   }

@@ -20,10 +20,27 @@ function link_prepare(    i, id, name) {
     }
 }
 
-function keep_ports(bridge, key,    i) {
-    for (i = 1; i <= link_count; i++)
-        if (link_master[links[i]] == bridge)
-            step("link.join", "ip", "link set dev " links[i] " master " bridge, key)
+function keep_ports(bridge, key,    i, j, n, lines) {
+    for (i = 1; i <= link_count; i++) {
+        if (link_master[links[i]] != bridge)
+            continue
+        n = link_rejoining(links[i], lines)
+        for (j = 1; j <= n; j++)
+            step("link.join", "ip", lines[j], key)
+    }
+}
+
+# A port that is isolated is down until it is so again: what comes by it would go out by others, and round.
+function link_rejoining(name, lines,    n, set) {
+    set = "link set dev " name
+    if (link_isolated[name] == "on" && link_up[name])
+        lines[++n] = set " down"
+    lines[++n] = set " master " link_master[name]
+    if (link_isolated[name] == "on")
+        lines[++n] = set " type bridge_slave isolated on"
+    if (link_isolated[name] == "on" && link_up[name])
+        lines[++n] = set " up"
+    return n
 }
 
 # true if no word differs that the kernel only takes when a link is made
@@ -66,7 +83,7 @@ function link_add(id, name, raw,    kind, n, words, i, common, own, mtu, phase) 
             mtu = words[++i]
         else if (words[i] ~ /^(address|link)$/)
             common = common " " words[i] " " words[++i]
-        else if (words[i] != "master") {
+        else if (words[i] !~ /^(master|isolated)$/) {
             own = own " " words[i] " " words[i + 1]
             i++
         } else
@@ -86,11 +103,16 @@ function link_add(id, name, raw,    kind, n, words, i, common, own, mtu, phase) 
         step("link.set", "ip", "link set " name " mtu " mtu, want_key[id])
     if (has_word(raw, "master"))
         step("link.join", "ip", "link set " name " master " word_after(raw, "master"), want_key[id])
+    if (has_word(raw, "isolated"))
+        step("link.join", "ip", "link set " name " type bridge_slave isolated " word_after(raw, "isolated"), want_key[id])
     step("link.up", "ip", "link set " name " up", want_key[id])
 }
 
-function link_set(id, name, value,    kind, n, words, i, stem, have, own, was) {
+function link_set(id, name, value,    kind, n, words, i, stem, have, own, was, rests) {
     kind = first_word(value)
+    rests = link_up[name] && has_word(value, "isolated") && link_master[name] != word_after(value, "master")
+    if (rests)
+        link_rest(name, want_key[id])
     if (link_alias[name] != "crosshost:" want_unit[id]) {
         step("link.mark", "ip", "link set " name " alias crosshost:" want_unit[id], want_key[id])
         if (link_alias[name] ~ /^crosshost:[^ ]+$/)
@@ -123,33 +145,52 @@ function link_set(id, name, value,    kind, n, words, i, stem, have, own, was) {
         step("link.set", "ip", "link set " name " type " kind own, want_key[id])
         undo("link.set", "ip", "link set " name " type " kind was)
     }
-    if (!link_up[name]) {
+    if (!link_up[name] || rests) {
         step("link.up", "ip", "link set " name " up", want_key[id])
         undo("link.up", "ip", "link set " name " down")
     }
 }
 
-# another address makes the kernel forget neighbours and routes, so undoing states them again
-function link_set_common(id, name, word, value, have) {
-    step("link.set", "ip", "link set " name " " (word == "master" && value == "none" ? "nomaster" : word " " value), want_key[id])
+# until it is isolated; the kernel forgets what leads by it
+function link_rest(name, key) {
+    step("link.set", "ip", "link set " name " down", key)
+    link_undo_contents(name, "link.remake")
+    undo("link.set", "ip", "link set " name " up")
+}
+
+# Another address makes the kernel forget neighbours and routes, so undoing states them again. Whether a port is isolated goes with its bridge.
+function link_set_common(id, name, word, value, have,    n, lines) {
+    step("link.set", "ip", "link set " name " " (word == "isolated" ? "type bridge_slave " : "") (word == "master" && value == "none" ? "nomaster" : word " " value), want_key[id])
     if (word == "address")
         link_undo_contents(name, "link.remake")
-    undo("link.set", "ip", "link set " name " " (have == "" ? "no" word : word " " have))
+    if (word == "master" && have != "")
+        for (n = link_rejoining(name, lines); n >= 1; n--)
+            undo("link.set", "ip", lines[n])
+    else if (word != "isolated")
+        undo("link.set", "ip", "link set " name " " (have == "" ? "no" word : word " " have))
+    else if (have != "")
+        undo("link.set", "ip", "link set " name " type bridge_slave isolated " have)
 }
 
 # ---- unmaking, and putting back
 
 # That of a forerunner makes room: the kernel takes no second VXLAN of one identifier and port. So do WireGuard and Geneve, and a VXLAN
-# that a Geneve follows: their UDP port may be that of what takes their place. What a NIC has brought leaves it first.
+# that a Geneve follows: their UDP port may be that of what takes their place. A tunnel that is a port goes before another joins, as two ways
+# between the same bridges are a loop. What a NIC has brought leaves it first.
 function link_unmake(key,    name, phase) {
     name = nth_word(key, 2)
     if (!(name in link_index) || !is_mine(link_mark[name]))
         return
-    phase = ((link_mark[name] in forerunner) || link_kind[name] ~ /^(wireguard|geneve)$/ || (link_kind[name] == "vxlan" && geneve_follows(link_word(name, "dstport")))) && !(name in uplink_nic) ? "link.remake" : "link.del"
+    phase = ((link_mark[name] in forerunner) || link_kind[name] ~ /^(wireguard|geneve)$/ || is_switching(name) || (link_kind[name] == "vxlan" && geneve_follows(link_word(name, "dstport")))) && !(name in uplink_nic) ? "link.remake" : "link.del"
     if (link_kind[name] == "veth")
         step("link.veth.del", "ip-del", "link del " name, "link " name)
     else
         link_take_away(name, phase (link_kind[name] ~ /^(mac|ip)vlan$/ ? ".upper" : "")) 
+}
+
+# a tunnel that spans a bridge over hosts
+function is_switching(name) {
+    return link_kind[name] ~ /^(vxlan|geneve|gretap)$/ && link_master[name] != ""
 }
 
 function geneve_follows(port,    i) {
@@ -159,16 +200,20 @@ function geneve_follows(port,    i) {
     return 0
 }
 
-function link_take_away(name, phase,    i) {
+function link_take_away(name, phase,    i, j, n, lines) {
     if (!(name in link_in_userland))
         step(phase, "ip", "link del " name, "link " name)
     link_undo_contents(name, phase)
     sysctl_undo_link(name, phase ".back.sysctls")
-    for (i = 1; i <= link_count; i++)
-        if (link_master[links[i]] == name)
-            undo(phase ".back.ports", "ip", "link set dev " links[i] " master " name)
+    for (i = 1; i <= link_count; i++) {
+        n = link_master[links[i]] == name ? link_rejoining(links[i], lines) : 0
+        for (j = n; j >= 1; j--)
+            undo(phase ".back.ports", "ip", lines[j])
+    }
     if (link_up[name])
         undo(phase ".back.up", "ip", "link set " name " up")
+    if (link_isolated[name] == "on")
+        undo(phase ".back.words", "ip", "link set " name " type bridge_slave isolated on")
     if (link_master[name] != "")
         undo(phase ".back.words", "ip", "link set " name " master " link_master[name])
     if (link_kind[name] == "bridge")

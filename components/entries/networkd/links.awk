@@ -98,7 +98,7 @@ function say_networkd(    file) {
     network_files_read()
     for (file in network_files)
         if (!comes_after_ours(file) && (may_match(file, "ch-any-0", "bridge") || may_match(file, "vx-any-0", "vxlan") || \
-            may_match(file, "gr-any-0", "gre") || may_match(file, "ip-any-0", "ipip") || may_match(file, "wg-any-0", "wireguard") || may_match(file, "gn2-any-0", "geneve")))
+            may_match(file, "gr-any-0", "gre") || may_match(file, "ip-any-0", "ipip") || may_match(file, "wg-any-0", "wireguard") || may_match(file, "gn2-any-0", "geneve") || may_match(file, "gt2-any-0", "gretap")))
             print "fact networkd " substr(plain("f" network_files[file]), 2)
 }
 

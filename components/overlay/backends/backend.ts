@@ -33,6 +33,8 @@ export interface OverlayPlan {
 export interface Wire {
     /** The device of its own that other members' packets come and go by, if it makes one. */
     readonly device?: string;
+    /** Of a switched network: the ports of the bridge that other members' frames come and go by. */
+    readonly ports?: readonly string[];
     /** How other members' packets come in, in words of nft rules, each with a name. */
     readonly arrivals: readonly { readonly name: string; readonly match: string }[];
     /** What the hosts' firewalls have to let pass for it. */
@@ -64,12 +66,22 @@ export interface Needs {
     readonly oneLink?: true;
 }
 
-/** One way over the wire. The list of backends is the list of features; Overlay knows no more. */
-export interface Backend<S extends z.ZodType = z.ZodType> {
-    readonly options: S;
-    readonly summary: string;
+/** What it makes, and what that costs. */
+export interface Form<S extends z.ZodType = z.ZodType> {
     /** Bytes that a packet grows by on the network below. */
     readonly overhead: Overhead;
+    plan(
+        overlay: OverlayPlan,
+        options: z.output<S>,
+        member: Member,
+        peers: readonly Member[],
+    ): Wire;
+}
+
+/** One way over the wire. The list of backends is the list of features; Overlay knows no more. */
+export interface Backend<S extends z.ZodType = z.ZodType> extends Form<S> {
+    readonly options: S;
+    readonly summary: string;
     readonly needs: Needs;
     /** What no other overlay on the same host may have. */
     claims(overlay: OverlayPlan, options: z.output<S>): readonly Claim[];
@@ -79,17 +91,6 @@ export interface Backend<S extends z.ZodType = z.ZodType> {
     notes?(options: z.output<S>): readonly string[];
     /** Each host makes one for itself; the public half of it is told to all others. */
     keys?(overlay: OverlayPlan, options: z.output<S>): Keys;
-    plan(
-        overlay: OverlayPlan,
-        options: z.output<S>,
-        member: Member,
-        peers: readonly Member[],
-    ): Wire;
-    /** As a port of the bridge, for a network that is one subnet over all hosts; only of those that can. */
-    planSwitched?(
-        overlay: OverlayPlan,
-        options: z.output<S>,
-        member: Member,
-        peers: readonly Member[],
-    ): Wire;
+    /** By ports of the bridge, for a network that is one subnet over all hosts; only of those that can. */
+    readonly switched?: Form<S>;
 }

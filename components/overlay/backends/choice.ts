@@ -11,9 +11,9 @@ const choices = Object.fromEntries(
     ]),
 );
 
-/** The keys of backends that can be a port of the bridge. */
+/** The keys of backends that can be ports of the bridge. */
 export const SWITCHING: readonly string[] = Object.entries(BACKENDS)
-    .filter(([, backend]) => backend.planSwitched !== undefined)
+    .filter(([, { switched }]) => switched !== undefined)
     .map(([name]) => name);
 
 /** The argument `backend`: one key for each way over the wire, exactly one of them given. */
@@ -37,33 +37,29 @@ export interface ChosenBackend extends Pick<Backend, "overhead" | "needs"> {
     readonly problems: (hosts: readonly string[]) => readonly Problem[];
     readonly notes: readonly string[];
     readonly keys: (overlay: OverlayPlan) => Keys | undefined;
-    readonly plan: (
-        overlay: OverlayPlan,
-        member: Member,
-        peers: readonly Member[],
-        isSwitched: boolean,
-    ) => Wire;
+    readonly plan: (overlay: OverlayPlan, member: Member, peers: readonly Member[]) => Wire;
 }
 
-/** The options are what the backend's own schema made of them. */
-export function chosenBackend(choice: z.output<typeof backendChoice>): ChosenBackend {
+/** The options are what the backend's own schema made of them. One that cannot be switched is as it is, to be judged. */
+export function chosenBackend(
+    choice: z.output<typeof backendChoice>,
+    isSwitched: boolean,
+): ChosenBackend {
     const found = Object.entries(BACKENDS).find(([name]) => choice[name] !== undefined);
     if (!found) {
         throw new Error("the schema lets no choice pass that gives no backend");
     }
     const [name, backend] = found;
     const options = choice[name];
+    const form = (isSwitched ? backend.switched : undefined) ?? backend;
     return {
         name,
-        overhead: backend.overhead,
+        overhead: form.overhead,
         needs: backend.needs,
         claims: (overlay) => backend.claims(overlay, options),
         problems: (hosts) => backend.problems?.(options, hosts) ?? [],
         notes: backend.notes?.(options) ?? [],
         keys: (overlay) => backend.keys?.(overlay, options),
-        plan: (overlay, member, peers, isSwitched) =>
-            isSwitched && backend.planSwitched
-                ? backend.planSwitched(overlay, options, member, peers)
-                : backend.plan(overlay, options, member, peers),
+        plan: (overlay, member, peers) => form.plan(overlay, options, member, peers),
     };
 }

@@ -7,12 +7,19 @@
 // address) and one neighbour (that address's MAC). Nothing is learned and nothing flooded. The other shape, one
 // device with all peers in routes (`encap ip`), takes every packet of its port, so a host could not have two of a port,
 // nor one beside Open vSwitch's or Cilium's; and kernels without CONFIG_LWTUNNEL refuse it.
+//
+// Switched, each is a port of the bridge, and learning is the bridge's:
+//
+//   container --- ch-mesh (bridge, 10.42.0.1/16) --- gn2-mesh === UDP === host 2
+//                                                \- gn3-mesh === UDP === host 3
+//
+// The ports are isolated: what has come by one goes out by no other. Else three hosts are a loop.
 import { z } from "zod";
 import { networkAddress } from "../../wire/address";
 import { port as udpPort, whole } from "../../wire/fields";
-import { linkName, macAddress } from "../../wire/identity";
+import { macAddress } from "../../wire/identity";
 import { type Backend, type Member, type OverlayPlan } from "./backend";
-import { derived, peersOnly, tunnelRoute } from "./tunnel";
+import { derived, deviceTo, peersOnly, portsWire, tunnelRoute } from "./tunnel";
 import { geneveLink } from "../../entries/link/link";
 import { neighEntry } from "../../entries/neigh/neigh";
 
@@ -21,6 +28,8 @@ const VNI = { min: 1, max: 2 ** 24 - 1, derivedFrom: 2 ** 20 };
 /** By IANA. Overlays share it. */
 const GENEVE_PORT = 6081;
 const GENEVE_MAC_ROLE = 0xc2;
+
+const OVERHEAD = { "outer IPv4": 20, UDP: 8, Geneve: 8, "inner Ethernet": 14 };
 
 const options = z.strictObject({
     vni: whole(VNI.min, VNI.max)
@@ -34,7 +43,7 @@ const options = z.strictObject({
 export const geneve: Backend<typeof options> = {
     options,
     summary: "Geneve with static routes.",
-    overhead: { "outer IPv4": 20, UDP: 8, Geneve: 8, "inner Ethernet": 14 },
+    overhead: OVERHEAD,
     needs: { modules: ["geneve"] },
     claims(overlay, chosen) {
         const { port } = chosen;
@@ -51,48 +60,74 @@ export const geneve: Backend<typeof options> = {
         ];
     },
     plan(overlay, chosen, member, peers) {
-        const { bridge, mtu } = overlay;
-        const { port } = chosen;
-        const id = vniOf(overlay, chosen);
-        const mac = (of: Member) =>
-            macAddress(GENEVE_MAC_ROLE, overlay.identity, overlay.name, of.id);
+        const { bridge } = overlay;
+        const { carrier, packets, linkTo } = tunnelOf(overlay, chosen, member);
         const addresses = peers.map(({ underlay }) => underlay);
         return {
             arrivals: peers.map((peer) => ({
                 name: peer.subnet,
-                match: `iifname ${deviceTo(overlay, peer)} ip saddr ${peer.subnet}`,
+                match: `iifname ${linkTo(peer).device} ip saddr ${peer.subnet}`,
             })),
             flows: [
-                { kind: "udp", port, device: bridge, to: member.underlay, from: addresses },
+                { ...carrier, device: bridge, to: member.underlay, from: addresses },
                 ...peers.map((peer) => ({
                     kind: "forward" as const,
                     bridge,
-                    by: { device: deviceTo(overlay, peer) },
+                    by: { device: linkTo(peer).device },
                     range: peer.subnet,
                     own: member.gateway,
                 })),
             ],
             entries: [
                 ...peers.flatMap((peer) => {
-                    const device = deviceTo(overlay, peer);
+                    const { device, wanted } = linkTo(peer);
                     const via = networkAddress(peer.subnet);
-                    const remote = peer.underlay;
                     return [
-                        geneveLink(device, { id, remote, dstport: port, mtu, mac: mac(member) }),
+                        geneveLink(device, wanted),
                         tunnelRoute(device, member, peer, via),
-                        neighEntry(via, device, mac(peer)),
+                        neighEntry(via, device, macOf(overlay, peer)),
                     ];
                 }),
-                // 96 bits into UDP and Geneve headers stand the VNI's 24
-                peersOnly(`udp dport ${port} @th,96,24 ${id}`, addresses),
+                peersOnly(packets, addresses),
             ],
         };
     },
+    switched: {
+        overhead: OVERHEAD,
+        plan(overlay, chosen, member, peers) {
+            const { bridge } = overlay;
+            const { linkTo, ...tunnel } = tunnelOf(overlay, chosen, member);
+            const ports = peers.map(linkTo).map(({ device, wanted }) => ({
+                device,
+                link: geneveLink(device, { ...wanted, bridge }),
+            }));
+            return portsWire(member, peers, { ...tunnel, device: bridge, ports, entries: [] });
+        },
+    },
 };
 
-/** Called by the peer's number, in base 36, as there is little room in a link's name. */
-function deviceTo({ identity, name }: OverlayPlan, { id }: Member): string {
-    return linkName(`gn${id.toString(36)}`, identity, name);
+function tunnelOf(overlay: OverlayPlan, chosen: z.output<typeof options>, member: Member) {
+    const { port } = chosen;
+    const id = vniOf(overlay, chosen);
+    return {
+        carrier: { kind: "udp", port } as const,
+        // 96 bits into UDP and Geneve headers stand the VNI's 24
+        packets: `udp dport ${port} @th,96,24 ${id}`,
+        linkTo: (peer: Member) => ({
+            device: deviceTo("gn", overlay, peer),
+            wanted: {
+                id,
+                remote: peer.underlay,
+                dstport: port,
+                mtu: overlay.mtu,
+                mac: macOf(overlay, member),
+            },
+        }),
+    };
+}
+
+function macOf({ identity, name }: OverlayPlan, { id }: Member): string {
+    return macAddress(GENEVE_MAC_ROLE, identity, name, id);
 }
 
 function vniOf(overlay: OverlayPlan, { vni }: z.output<typeof options>): number {

@@ -1,11 +1,12 @@
 // What backends with a device of their own have in common: packets of other members come in by it, and it takes
 // them from its peers only, as none of these tunnels checks anybody's identity.
 import { type Carrier } from "../../wire/flow";
-import { derivedNumber } from "../../wire/identity";
+import { derivedNumber, linkName } from "../../wire/identity";
 import { type Entry } from "../../wire/unit";
-import { type Member, type OverlayPlan, type Wire } from "./backend";
+import { type Member, type OverlayPlan, type Wire, type WirePart } from "./backend";
 import { nftEntry } from "../../entries/nft/nft";
 import { routeEntry } from "../../entries/route/route";
+import { linkSysctlEntry } from "../../entries/sysctl/sysctl";
 
 /** A number that nobody has chosen: in [from, to], and the same for an overlay for ever. */
 export function derived(
@@ -16,7 +17,8 @@ export function derived(
     return derivedNumber(from, to, what, identity.project, identity.stack, name);
 }
 
-export interface Tunnel {
+interface Tunnel {
+    /** Of its own, or the bridge that it has ports of: who needs the packets. */
     readonly device: string;
     readonly carrier: Carrier;
     /** Its packets on the network below, in words of nft rules. */
@@ -28,6 +30,11 @@ export interface Tunnel {
     readonly entries: readonly Entry[];
 }
 
+interface Port {
+    readonly device: string;
+    readonly link: Entry;
+}
+
 export function tunnelWire(
     { cidr, bridge }: OverlayPlan,
     member: Member,
@@ -35,9 +42,10 @@ export function tunnelWire(
     tunnel: Tunnel,
 ): Wire {
     const { device } = tunnel;
-    const { flows, ...wire } = portWire(member, peers, tunnel);
+    const { flows, entries } = carried(member, peers, tunnel);
     return {
-        ...wire,
+        device,
+        entries,
         arrivals: [{ name: "overlay", match: `iifname ${device} ip saddr ${cidr}` }],
         flows: [
             ...flows,
@@ -46,19 +54,38 @@ export function tunnelWire(
     };
 }
 
-/** One that is a port of the bridge: what comes in by it is forwarded by nobody. */
-export function portWire(
+/** By ports of the bridge: what comes in by them is forwarded by nobody. They say nothing by themselves. */
+export function portsWire(
+    member: Member,
+    peers: readonly Member[],
+    { ports, entries, ...tunnel }: Tunnel & { readonly ports: readonly Port[] },
+): Wire {
+    const made = ports.flatMap(({ device, link }) => [
+        link,
+        linkSysctlEntry(["ipv6", "conf"], device, "disable_ipv6", 1),
+    ]);
+    return {
+        ports: ports.map(({ device }) => device),
+        arrivals: [],
+        ...carried(member, peers, { ...tunnel, entries: [...made, ...entries] }),
+    };
+}
+
+function carried(
     member: Member,
     peers: readonly Member[],
     { device, carrier, packets, roaming, calls, entries }: Tunnel,
-): Wire {
+): WirePart {
     const from = peers.map(({ underlay }) => underlay);
     return {
-        device,
-        arrivals: [],
         flows: [{ ...carrier, device, to: member.underlay, from: calls ? [] : from }],
         entries: roaming ? entries : [...entries, peersOnly(packets, from)],
     };
+}
+
+/** A device to one peer, called by the peer's number, in base 36, as there is little room in a link's name. */
+export function deviceTo(kind: string, { identity, name }: OverlayPlan, { id }: Member): string {
+    return linkName(`${kind}${id.toString(36)}`, identity, name);
 }
 
 /** To a peer's subnet, by an address of its that the device finds it by. */

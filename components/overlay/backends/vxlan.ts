@@ -17,18 +17,19 @@ import { networkAddress } from "../../wire/address";
 import { port as udpPort, whole } from "../../wire/fields";
 import { linkName, macAddress } from "../../wire/identity";
 import { type Backend, type Member, type OverlayPlan } from "./backend";
-import { derived, portWire, tunnelRoute, tunnelWire } from "./tunnel";
+import { derived, portsWire, tunnelRoute, tunnelWire } from "./tunnel";
 import { addrEntry } from "../../entries/addr/addr";
 import { fdbEntry, floodEntry } from "../../entries/fdb/fdb";
 import { vxlanLink } from "../../entries/link/link";
 import { neighEntry } from "../../entries/neigh/neigh";
-import { linkSysctlEntry } from "../../entries/sysctl/sysctl";
 
 /** VNIs are 24 bits wide. Swarm counts its own up from 4096: derived ones keep to the upper range. */
 const VNI = { min: 1, max: 2 ** 24 - 1, derivedFrom: 2 ** 20 };
 /** Below Linux's ephemeral ports (32768 up), so that no client's socket is in the way. */
 const DERIVED_PORT = { from: 20_000, to: 29_999 };
 const VXLAN_MAC_ROLE = 0xc1;
+
+const OVERHEAD = { "outer IPv4": 20, UDP: 8, VXLAN: 8, "inner Ethernet": 14 };
 
 const options = z.strictObject({
     vni: whole(VNI.min, VNI.max)
@@ -44,7 +45,7 @@ const options = z.strictObject({
 export const vxlan: Backend<typeof options> = {
     options,
     summary: "VXLAN with static routes.",
-    overhead: { "outer IPv4": 20, UDP: 8, VXLAN: 8, "inner Ethernet": 14 },
+    overhead: OVERHEAD,
     needs: { modules: ["vxlan"] },
     claims(overlay, chosen) {
         const { id, dstport } = numbers(overlay, chosen);
@@ -74,17 +75,18 @@ export const vxlan: Backend<typeof options> = {
             ],
         });
     },
-    planSwitched(overlay, chosen, member, peers) {
-        const { device, link, ...tunnel } = deviceOf(overlay, chosen, member);
-        return portWire(member, peers, {
-            ...tunnel,
-            device,
-            entries: [
-                vxlanLink(device, { ...link, bridge: overlay.bridge }),
-                linkSysctlEntry(["ipv6", "conf"], device, "disable_ipv6", 1),
-                ...peers.map(({ underlay }) => floodEntry(device, underlay)),
-            ],
-        });
+    switched: {
+        overhead: OVERHEAD,
+        plan(overlay, chosen, member, peers) {
+            const { device, link, ...tunnel } = deviceOf(overlay, chosen, member);
+            const port = { device, link: vxlanLink(device, { ...link, bridge: overlay.bridge }) };
+            return portsWire(member, peers, {
+                ...tunnel,
+                device,
+                ports: [port],
+                entries: peers.map(({ underlay }) => floodEntry(device, underlay)),
+            });
+        },
     },
 };
 

@@ -8,9 +8,13 @@ import { type Entry } from "../../wire/unit";
 
 /** What would cross the wire from the gateway or for it is dropped on both ends: a peer's rules may be the ones that are amiss. */
 export function gatewayEntries(
-    device: string,
+    ports: readonly string[],
     { address, mac }: { readonly address: string; readonly mac: string },
 ): Entry[] {
+    if (ports.length === 0) {
+        return [];
+    }
+    const names = ports.length === 1 ? ports.join() : `{ ${ports.join(", ")} }`;
     const matches = [
         ["gateway-1-from", `ether saddr ${mac}`],
         ["gateway-2-to", `ether daddr ${mac}`],
@@ -18,7 +22,7 @@ export function gatewayEntries(
         ["gateway-4-asked", `arp daddr ip ${address}`],
     ] as const;
     return matches.flatMap(([name, match]) => [
-        nftEntry("bridge-prerouting", name, `iifname ${device} ${match} drop`),
-        nftEntry("bridge-postrouting", name, `oifname ${device} ${match} drop`),
+        nftEntry("bridge-prerouting", name, `iifname ${names} ${match} drop`),
+        nftEntry("bridge-postrouting", name, `oifname ${names} ${match} drop`),
     ]);
 }
