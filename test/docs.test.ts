@@ -130,6 +130,23 @@ test.each([
     },
 );
 
+test.each(["geneve", "gre"])(
+    "overlay-switched.md shows the ports that the plan makes by %s",
+    (name) => {
+        const spec = overlaySpec({ switched: true, backend: { [name]: {} } });
+        const hosts = [1, 2, 3].map((id) => planned(`vm${id}`));
+        const { layout } = layOut(IDENTITY, "mesh", spec, hosts);
+        const underlays = hosts.map((host, at): [string, string] => [
+            host.name,
+            `192.168.40.${at + 11}`,
+        ]);
+        const { unit } = planMember(layout, "vm1", Object.fromEntries(underlays));
+        const ports = unit.filter(({ value }) => /^g\w+ .* isolated on$/.test(String(value)));
+        expect(ports).toHaveLength(2);
+        expect(page("overlay-switched.md")).toContain(unitText(ports));
+    },
+);
+
 test("bridge.md shows the unit that the plan makes", () => {
     const spec = bridgeSchema.parse({ host: {}, cidr: "10.60.0.0/24" });
     expect(page("bridge.md")).toContain(unitText(bridgeUnit(planBridge(IDENTITY, "lan1", spec))));

@@ -49,9 +49,9 @@ export interface OverlayArgs {
     subnetPrefix?: number;
     /**
      * Whether `cidr` is one subnet over all hosts: any address on any host, so that a container which
-     * moves keeps its own, and broadcast and multicast reach all. Needs the backend `vxlan`. Default:
-     * `false`, a subnet for each host and routes between them. Changed in place; addresses change, and
-     * traffic between hosts pauses until every host has it.
+     * moves keeps its own, and broadcast and multicast reach all. Needs the backend `vxlan`, `gre` or
+     * `geneve`. Default: `false`, a subnet for each host and routes between them. Changed in place;
+     * addresses change, and traffic between hosts pauses until every host has it.
      */
     switched?: boolean;
     /**
@@ -69,7 +69,7 @@ export interface OverlayArgs {
     /**
      * MTU of the containers' interfaces in bytes, 576 to 65535. Default: the smallest `mtu` of the
      * hosts, or that of the Overlay below, minus the backend's overhead. Over hosts with 1500: 1450 for
-     * vxlan, 1500 for direct, 1472 for gre, 1480 for ipip, 1440 for wireguard, 1450 for geneve.
+     * vxlan, 1500 for direct, 1472 for gre (1458 if `switched`), 1480 for ipip, 1440 for wireguard, 1450 for geneve.
      * Changed in place, under running containers.
      */
     mtu?: number;

@@ -65,11 +65,12 @@ describe("in place of docker0", () => {
 });
 
 describe.each([
-    ["gre", "key 7 ttl 64", "7", "GRE key 7", "backend.gre.key"],
-    ["ipip", "nopmtudisc", "-", "IPIP", "backend"],
-] as const)("a device of %s", (kind, words, key, what, path) => {
+    ["gre", "gre", "key 7 ttl 64", "7", "GRE key 7", "backend.gre.key"],
+    ["gretap", "gre", "remote 192.168.40.12 key 7", "7", "GRE key 7", "backend.gre.key"],
+    ["ipip", "ipip", "nopmtudisc", "-", "IPIP", "backend"],
+] as const)("a device of %s", (kind, fact, words, key, what, path) => {
     const unit = `link xx-mesh-1: ${kind} local 192.168.40.11 ${words} mtu 1472\n`;
-    const taken = (...devices: string[]) => told({ [kind]: devices }, unit).errors;
+    const taken = (...devices: string[]) => told({ [fact]: devices }, unit).errors;
 
     test("is refused where its packets are another's", () => {
         const clash = `${what} at 192.168.40.11 is taken by`;
