@@ -18,13 +18,27 @@ export function inGre(key: number, packet: Buffer): Buffer {
     return Buffer.concat([header, packet]);
 }
 
+/** In a frame, in GRE with a key. */
+export function inGretap(
+    { key, to }: Readonly<{ key: number; to: string }>,
+    packet: Buffer,
+): Buffer {
+    const sent = inGre(key, inFrame(to, packet));
+    sent.writeUInt16BE(0x6558, 2);
+    return sent;
+}
+
+function inFrame(to: string, packet: Buffer): Buffer {
+    const mac = Buffer.from(to.replaceAll(":", ""), "hex");
+    return Buffer.concat([mac, Buffer.from("0200000000770800", "hex"), packet]);
+}
+
 /** In a frame, in VXLAN, in UDP. */
 export function inVxlan(
     { vni, port, to }: Readonly<{ vni: number; port: number; to: string }>,
     packet: Buffer,
 ): Buffer {
-    const mac = Buffer.from(to.replaceAll(":", ""), "hex");
-    const frame = Buffer.concat([mac, Buffer.from("0200000000770800", "hex"), packet]);
+    const frame = inFrame(to, packet);
     const vxlan = Buffer.from([8, 0, 0, 0, 0, 0, 0, 0]);
     vxlan.writeUIntBE(vni, 4, 3);
     const udp = Buffer.alloc(8); // without a checksum
@@ -51,6 +65,23 @@ interface Sent {
 /** Sends them from a namespace of the lab, below an IPv4 header of its own kernel's. */
 export function send(namespace: string, sent: Sent): void {
     within(namespace, sending(sent));
+}
+
+/** As a machine of the LAN does that says it is another, to whomever it sends. */
+export function withAddressOf<T>(
+    namespace: string,
+    { machine, to }: { readonly machine: string; readonly to: string },
+    act: () => T,
+): T {
+    within(
+        namespace,
+        `ip addr add ${machine}/32 dev lo; ip route add ${to}/32 dev lan src ${machine}`,
+    );
+    try {
+        return act();
+    } finally {
+        within(namespace, `ip route del ${to}/32; ip addr del ${machine}/32 dev lo`);
+    }
 }
 
 /** The same as a command line, for whoever is elsewhere. */

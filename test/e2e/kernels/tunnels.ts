@@ -12,13 +12,12 @@ import {
     rebootAll,
     unanswered,
     watchersRest,
-    within,
 } from "../../support/lab";
-import { echoRequest, inGeneve, inGre, send } from "../../support/packets";
+import { echoRequest, inGeneve, inGre, send, withAddressOf } from "../../support/packets";
 import { lostAfter } from "../../support/patience";
 import { passesWhole, whilePinging } from "../../support/pinging";
 import { Stack } from "../../support/stack";
-import { addressOn, CONTAINER, isNoModule, lostAmong, modulesOn, sayGap } from "./meshed";
+import { addressOn, CONTAINER, isNoModule, lostAmong, modulesOn, sayGap, traces } from "./meshed";
 
 const WITHIN_MS = 30_000;
 const RECEIVED = "cat /sys/class/net/eth0/statistics/rx_packets";
@@ -160,7 +159,8 @@ export function tunnels(
             on(first, `nft flush chain inet ${OUR_TABLE} input`);
             if (knowsItsPeer) {
                 expect(come(SENT)).toBeLessThan(SENT);
-                asPeer(() => {
+                const machine = lab().hosts[second]?.address ?? "";
+                withAddressOf(lab().lan.namespace, { machine, to }, () => {
                     expect(come(SENT)).toBeGreaterThanOrEqual(SENT);
                 });
             } else {
@@ -235,21 +235,6 @@ export function tunnels(
         });
     }
 
-    /** As the other host, which a machine of the LAN can say it is. */
-    function asPeer(act: () => void): void {
-        const { namespace } = lab().lan;
-        const [peer, to] = [second, first].map((host) => lab().hosts[host]?.address ?? "");
-        within(
-            namespace,
-            `ip addr add ${peer ?? ""}/32 dev lo; ip route add ${to ?? ""}/32 dev lan src ${peer ?? ""}`,
-        );
-        try {
-            act();
-        } finally {
-            within(namespace, `ip route del ${to ?? ""}/32; ip addr del ${peer ?? ""}/32 dev lo`);
-        }
-    }
-
     function received(): number {
         return Number(on(first, inside(CONTAINER, RECEIVED)));
     }
@@ -269,16 +254,4 @@ function geneveOn(host: string): { vni: number; port: number; to: string } {
 
 function pings(host: string, target: string, size: number): boolean {
     return passesWhole(host, CONTAINER, target, size);
-}
-
-/** Modules stay loaded until the next boot, with the devices that the kernel makes of its own; units are written anew, and a boot starts services. */
-function traces(before: readonly string[], after: readonly string[]): string[] {
-    return difference(before, after)
-        .filter(isNoModule)
-        .filter(
-            (line) =>
-                !/\b(gre0|gretap0|erspan0|tunl0)\b|\/var\/lib\/crosshost\/|\.service loaded /.test(
-                    line,
-                ),
-        );
 }

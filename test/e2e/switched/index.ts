@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { ContainerAttachment, Host, Overlay } from "pulumi-crosshost";
+import { type BackendArgs, ContainerAttachment, Host, Overlay } from "pulumi-crosshost";
 import { lab } from "../../support/lab";
 
 const { hosts, privateKeyFile } = lab();
@@ -18,7 +18,7 @@ const mesh = new Overlay("mesh", {
     hosts: members.map(({ host }) => host),
     cidr: "10.42.0.0/16",
     switched,
-    backend: { vxlan: {} },
+    backend: config.getObject<BackendArgs>("backend") ?? { vxlan: {} },
 });
 
 for (const [at, { host }] of members.entries()) {
