@@ -180,7 +180,7 @@ export function planMember(
         ...wire.entries,
         ...closedEntries(plan.bridge),
         ...(isSwitched ? [] : routedEntries(plan, own, wire, isDefault)),
-        ...gatewayEntries(wire.ports ?? [], { address: own.gateway, mac }),
+        ...(isSwitched ? gatewayEntries(wire, { address: own.gateway, mac }) : []),
         ...(below
             ? belowEntries(
                   below,

@@ -69,6 +69,19 @@ describe("the plan of one overlay over another", () => {
         expect(flows[0]).toMatchObject({ to: "10.41.1.1", from: ["10.41.2.1", "10.41.3.1"] });
     });
 
+    test.each([
+        ["gre", "gretap local 10.41.1.1 remote 10.41.2.1 key ", 1398],
+        ["geneve", "geneve id ", 1390],
+    ])("switched by %s has its ports between the same addresses", (backend, begin, mtu) => {
+        const { unit } = memberOf({ backend: { [backend]: {} }, switched: true });
+        const text = unitText(unit);
+        expect(text).toMatch(new RegExp(`^link g\\w2-mesh-9078d: ${begin}`, "m"));
+        expect(text).toMatch(/^link g\w2-mesh-9078d: .* remote 10\.41\.2\.1 .* isolated on$/m);
+        expect(text).toContain(`\nlink ch-mesh-9078d: bridge mtu ${mtu} `);
+        expect(text).toContain("\nunderlay 10.41.1.1: mtu 1440 link ch-base-12345\n");
+        expect(text).not.toContain("192.168.0.");
+    });
+
     test("by devices that prove the sender, takes packets by any of these: during a roll they come by another", () => {
         const { unit } = memberOf({}, { ...BASE, proving: ["wg-base-1", "wg-base2-2"] });
         expect(unitText(unit)).toContain(

@@ -47,6 +47,7 @@ function told(link: Link): Found {
 
 const ELSEWHERE: Readonly<Record<string, string>> = {
     gre: "an Overlay with the backend `gre` is a mesh of such tunnels",
+    gretap: "an Overlay with the backend `gre` and `switched: true` is a mesh of such tunnels",
     ipip: "an Overlay with the backend `ipip` is a mesh of such tunnels",
     geneve: "an Overlay with the backend `geneve` is a mesh of such tunnels",
     wireguard:

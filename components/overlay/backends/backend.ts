@@ -33,7 +33,7 @@ export interface OverlayPlan {
 export interface Wire {
     /** The device of its own that other members' packets come and go by, if it makes one. */
     readonly device?: string;
-    /** Of a switched network: the ports of the bridge that other members' frames come and go by. */
+    /** Of a switched network without one such: the ports of the bridge, one for each other member. */
     readonly ports?: readonly string[];
     /** How other members' packets come in, in words of nft rules, each with a name. */
     readonly arrivals: readonly { readonly name: string; readonly match: string }[];

@@ -101,7 +101,7 @@ export const geneve: Backend<typeof options> = {
                 device,
                 link: geneveLink(device, { ...wanted, bridge }),
             }));
-            return portsWire(member, peers, { ...tunnel, device: bridge, ports, entries: [] });
+            return portsWire(overlay, member, peers, { ...tunnel, ports });
         },
     },
 };

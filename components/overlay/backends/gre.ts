@@ -68,7 +68,7 @@ export const gre: Backend<typeof options> = {
                 const wanted = { ...link, remote: peer.underlay, mac, bridge };
                 return { device, link: gretapLink(device, wanted) };
             });
-            return portsWire(member, peers, { ...tunnel, device: bridge, ports, entries: [] });
+            return portsWire(overlay, member, peers, { ...tunnel, ports });
         },
     },
 };

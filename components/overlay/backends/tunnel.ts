@@ -54,21 +54,35 @@ export function tunnelWire(
     };
 }
 
-/** By ports of the bridge: what comes in by them is forwarded by nobody. They say nothing by themselves. */
-export function portsWire(
+/** One that is a port of the bridge: what comes in by it is forwarded by nobody. */
+export function portWire(
     member: Member,
     peers: readonly Member[],
-    { ports, entries, ...tunnel }: Tunnel & { readonly ports: readonly Port[] },
+    { link, entries, ...tunnel }: Tunnel & Port,
 ): Wire {
-    const made = ports.flatMap(({ device, link }) => [
-        link,
-        linkSysctlEntry(["ipv6", "conf"], device, "disable_ipv6", 1),
-    ]);
+    const { device } = tunnel;
+    const all = [...portEntries({ device, link }), ...entries];
+    return { device, arrivals: [], ...carried(member, peers, { ...tunnel, entries: all }) };
+}
+
+/** The same by a device for each peer. */
+export function portsWire(
+    { bridge }: OverlayPlan,
+    member: Member,
+    peers: readonly Member[],
+    { ports, ...tunnel }: Pick<Tunnel, "carrier" | "packets"> & { readonly ports: readonly Port[] },
+): Wire {
+    const entries = ports.flatMap(portEntries);
     return {
         ports: ports.map(({ device }) => device),
         arrivals: [],
-        ...carried(member, peers, { ...tunnel, entries: [...made, ...entries] }),
+        ...carried(member, peers, { ...tunnel, device: bridge, entries }),
     };
+}
+
+/** It says nothing by itself. */
+function portEntries({ device, link }: Port): Entry[] {
+    return [link, linkSysctlEntry(["ipv6", "conf"], device, "disable_ipv6", 1)];
 }
 
 function carried(

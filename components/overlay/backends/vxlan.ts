@@ -17,7 +17,7 @@ import { networkAddress } from "../../wire/address";
 import { port as udpPort, whole } from "../../wire/fields";
 import { linkName, macAddress } from "../../wire/identity";
 import { type Backend, type Member, type OverlayPlan } from "./backend";
-import { derived, portsWire, tunnelRoute, tunnelWire } from "./tunnel";
+import { derived, portWire, tunnelRoute, tunnelWire } from "./tunnel";
 import { addrEntry } from "../../entries/addr/addr";
 import { fdbEntry, floodEntry } from "../../entries/fdb/fdb";
 import { vxlanLink } from "../../entries/link/link";
@@ -79,11 +79,10 @@ export const vxlan: Backend<typeof options> = {
         overhead: OVERHEAD,
         plan(overlay, chosen, member, peers) {
             const { device, link, ...tunnel } = deviceOf(overlay, chosen, member);
-            const port = { device, link: vxlanLink(device, { ...link, bridge: overlay.bridge }) };
-            return portsWire(member, peers, {
+            return portWire(member, peers, {
                 ...tunnel,
                 device,
-                ports: [port],
+                link: vxlanLink(device, { ...link, bridge: overlay.bridge }),
                 entries: peers.map(({ underlay }) => floodEntry(device, underlay)),
             });
         },

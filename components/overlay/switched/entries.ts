@@ -5,24 +5,36 @@
 //                                                                      ^ nothing from the gateway or for it
 import { nftEntry } from "../../entries/nft/nft";
 import { type Entry } from "../../wire/unit";
+import { type Wire } from "../backends/backend";
 
-/** What would cross the wire from the gateway or for it is dropped on both ends: a peer's rules may be the ones that are amiss. */
+const DIRECTIONS = [
+    ["bridge-prerouting", "iifname"],
+    ["bridge-postrouting", "oifname"],
+] as const;
+
+/**
+ * What would cross the wire from the gateway or for it is dropped on both ends: a peer's rules may be the ones that are amiss. Where each
+ * peer has a port, these are named once: what comes by others passes first.
+ */
 export function gatewayEntries(
-    ports: readonly string[],
+    { device, ports = [] }: Pick<Wire, "device" | "ports">,
     { address, mac }: { readonly address: string; readonly mac: string },
 ): Entry[] {
-    if (ports.length === 0) {
+    if (device === undefined && ports.length === 0) {
         return [];
     }
-    const names = ports.length === 1 ? ports.join() : `{ ${ports.join(", ")} }`;
     const matches = [
         ["gateway-1-from", `ether saddr ${mac}`],
         ["gateway-2-to", `ether daddr ${mac}`],
         ["gateway-3-says", `arp saddr ip ${address}`],
         ["gateway-4-asked", `arp daddr ip ${address}`],
     ] as const;
-    return matches.flatMap(([name, match]) => [
-        nftEntry("bridge-prerouting", name, `iifname ${names} ${match} drop`),
-        nftEntry("bridge-postrouting", name, `oifname ${names} ${match} drop`),
-    ]);
+    const others = `!= { ${ports.join(", ")} } accept`;
+    return DIRECTIONS.flatMap(([chain, by]) => {
+        const ours = device === undefined ? "" : `${by} ${device} `;
+        const rules = matches.map(([name, match]) => nftEntry(chain, name, `${ours}${match} drop`));
+        return device === undefined
+            ? [nftEntry(chain, "gateway-0-others", `${by} ${others}`), ...rules]
+            : rules;
+    });
 }
