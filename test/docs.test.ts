@@ -141,7 +141,7 @@ test.each(["geneve", "gre"])(
             `192.168.40.${at + 11}`,
         ]);
         const { unit } = planMember(layout, "vm1", Object.fromEntries(underlays));
-        const ports = unit.filter(({ value }) => /^g\w+ .* isolated on$/.test(String(value)));
+        const ports = unit.filter(({ value }) => /^g\w+ .* isolated on$/.test(value));
         expect(ports).toHaveLength(2);
         expect(page("overlay-switched.md")).toContain(unitText(ports));
     },
