@@ -1,6 +1,6 @@
 // A switched overlay by Geneve or GRE, with a port of the bridge for each peer. The kernel that tests run on may lack both: what such a kernel
 // prints is read, what is sent to it is seen, and devices of VXLAN, each to one peer, stand in for theirs.
-// On a kernel that has them: test/e2e/kernels.e2e.test.ts.
+// On a kernel that has them: test/e2e/switched.e2e.test.ts, in a lab whose hosts have their own.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BARE, NetnsHost, STACK, TOOLS } from "../support/netns";

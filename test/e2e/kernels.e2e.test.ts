@@ -19,10 +19,8 @@ import { lostAfter } from "../support/patience";
 import { Stack } from "../support/stack";
 import { isNoModule } from "./kernels/meshed";
 import { over, PILES } from "./kernels/over";
-import { switched } from "./kernels/switched";
 import { TUNNELS, tunnels, WALKS } from "./kernels/tunnels";
 import { KEY_DRIFTS, wireguard } from "./kernels/wireguard";
-import { WITH_PORTS } from "./switched/ways";
 
 /** Hosts with kernels of their own, beside the lab's others. */
 const OWN = ["vm4", "vm5"] as const;
@@ -31,7 +29,7 @@ const ALL = [...OWN, SHARED];
 const WITHIN_MS = 30_000;
 
 /**
- * What is tried: WireGuard, or LANs and overlays over one another; one tunnel, switched and not, and one walk from backend to backend.
+ * What is tried: WireGuard, or LANs and overlays over one another; one tunnel, and one walk from backend to backend.
  * CROSSHOST_SEED repeats a run, and `npm run sweep` has all six.
  */
 const SEED = Number(process.env["CROSSHOST_SEED"] ?? Date.now() % 6);
@@ -277,10 +275,6 @@ ofWireguard(`overlays that encrypt, by WireGuard (CROSSHOST_SEED=${SEED})`, () =
 
 of(`overlays by what this machine's kernel lacks (CROSSHOST_SEED=${SEED})`, () => {
     tunnels(OWN, { name: drawn(TUNNELS), start: drawn(WALKS) });
-});
-
-of(`a switched overlay by ${drawn(WITH_PORTS).name} (CROSSHOST_SEED=${SEED})`, () => {
-    switched(OWN, drawn(WITH_PORTS));
 });
 
 ofOthers(`overlays over one another: ${drawn(PILES).join(", ")} (CROSSHOST_SEED=${SEED})`, () => {

@@ -11,7 +11,6 @@ const home = wire.cidr.replace(/\.0\/24$/, "");
 const config = new pulumi.Config();
 const underlay = config.get("underlay");
 const backend = config.getObject<BackendArgs>("backend");
-const switched = config.getBoolean("switched") ?? false;
 
 const hosts = ["vm4", "vm5"].map((name, at) => {
     const { address = "", hostKey } = machines[name] ?? {};
@@ -76,14 +75,13 @@ if (underlay === undefined && backend === undefined) {
     const mesh = new Overlay("mesh", {
         hosts,
         cidr: "10.42.0.0/16",
-        switched,
         backend: backend ?? { vxlan: {} },
     });
     for (const [at, host] of hosts.entries()) {
         new ContainerAttachment(`meshed-${at + 1}`, {
             host,
             network: mesh,
-            ipv4Address: `10.42.${switched ? "20" : ""}${at + 4}.200`,
+            ipv4Address: `10.42.${at + 4}.200`,
             container: { image, name: "meshed", restart: "unless-stopped" },
         });
     }

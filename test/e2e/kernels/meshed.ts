@@ -9,14 +9,9 @@ export function addressOn(host: string): string {
     return `10.42.${host.replace("vm", "")}.200`;
 }
 
-/** Of a network whose first quarter is Docker's. */
-export function switchedAddressOn(host: string): string {
-    return `10.42.20${host.replace("vm", "")}.200`;
-}
-
 /** Who does not reach whom, himself among them. */
-export function lostAmong(hosts: readonly string[], addressOf = addressOn): string[] {
-    const all = hosts.map(addressOf);
+export function lostAmong(hosts: readonly string[]): string[] {
+    const all = hosts.map(addressOn);
     return hosts.flatMap((host) =>
         unanswered(host, CONTAINER, all).map((to) => `${host} -> ${to}`),
     );
