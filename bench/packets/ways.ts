@@ -22,6 +22,7 @@ export interface Way {
 export const HOST = "host to host";
 const SWARM = "overlay, Swarm";
 const MACVLAN = "macvlan";
+const SWITCHED = ", switched";
 const BY_HAND = ", by hand";
 const OURS = { container: "app" };
 
@@ -40,6 +41,12 @@ export function waysOn(engine: string): readonly Way[] {
             const same = name in OVERLAYS_BY_HAND ? [name + BY_HAND] : [];
             return { name, against: [...same, ...swarm, HOST], ...OURS };
         }),
+        // as Swarm's overlay is
+        ...overlays
+            .filter(([, { switched }]) => switched !== undefined)
+            .map(([name]) => {
+                return { name: name + SWITCHED, against: [name, ...swarm, HOST], ...OURS };
+            }),
         ...Object.entries(OVERLAYS_BY_HAND).map(([name, script]) =>
             byHand(name + BY_HAND, ([one, other]) => {
                 on(one.host, script(one, other));

@@ -15,7 +15,7 @@ const config = new pulumi.Config();
 const lab = JSON.parse(readFileSync(config.require("lab"), "utf8")) as Lab;
 const privateKey = pulumi.secret(readFileSync(lab.privateKeyFile, "utf8"));
 
-/** The name of a backend, or `macvlan`, and its two hosts. */
+/** `macvlan`, or the name of a backend, such as `vxlan` or `vxlan, switched`; and its two hosts. */
 const ways = JSON.parse(config.require("ways")) as Readonly<Record<string, readonly string[]>>;
 
 const [firstNumbers = ""] = lab.lan.cidr.split(".0/");
@@ -25,6 +25,7 @@ for (const [way, names] of Object.entries(ways)) {
         const { address = "", hostKey = "" } = lab.hosts[name] ?? {};
         return new Host(name, { connection: { host: address, privateKey, hostKey } });
     });
+    const [backend = "", switched] = way.split(", ");
     const network =
         way === "macvlan"
             ? new Macvlan(way, {
@@ -34,13 +35,14 @@ for (const [way, names] of Object.entries(ways)) {
                   gateway: `${firstNumbers}.2`,
                   ipRange: `${firstNumbers}.128/26`,
               })
-            : new Overlay(way, {
+            : new Overlay(way.replace(", ", "-"), {
                   hosts,
                   cidr: "10.77.0.0/16",
-                  backend: { [way]: {} },
+                  backend: { [backend]: {} },
+                  switched: switched !== undefined,
               });
     hosts.forEach((host, index) => {
-        const app = new ContainerAttachment(`${way}-${index}`, {
+        const app = new ContainerAttachment(`${way.replace(", ", "-")}-${index}`, {
             host,
             network,
             container: { image: "lan-registry:5000/busybox:1", name: "app" },
