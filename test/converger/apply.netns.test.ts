@@ -22,6 +22,19 @@ describe.each(TOOLS)("a unit on a host with $shell and $awk", (tools) => {
         expect(host.dump()).toBe(before);
     });
 
+    test("what was recorded is on the disk before a run ends", () => {
+        host.put("sync", '#!/bin/sh\nls "$@" 2>/dev/null | sed "s|^|$* |" >>$FAKES/synced\n');
+        const folder = `/var/lib/crosshost/${STACK}/units`;
+        const last = () =>
+            host.sh("cat $FAKES/synced; rm -f $FAKES/synced").trim().split("\n").at(-1);
+        host.apply("mesh", meshUnit());
+        expect(last()).toBe(`${folder} mesh`);
+        host.apply("more", "sysctl net.ipv4.ip_forward: 1\n");
+        expect(last()).toBe(`${folder} more`);
+        host.delete("more");
+        expect(last()).toBe(`${folder} mesh`);
+    });
+
     test("the prefix of a route is the program's: /32 is a host of IPv4, and a network of IPv6", () => {
         host.sh("echo 0 >/proc/sys/net/ipv6/conf/lo/disable_ipv6");
         const unit = "route 10.9.9.9/32: blackhole\nroute 2001:db8::/32: blackhole\n";

@@ -137,6 +137,8 @@ finish() {
         delete) rm -f "$folder/units/$done_unit" ;;
         uninstall) rm -rf "$folder" ;;
     esac
+    # what was renamed or removed may else be as before after a power cut
+    sync "$folder/units" 2>/dev/null || :
     forget_mark "${folder##*/}" "$done_unit"
     keep_new_config
     disarm
