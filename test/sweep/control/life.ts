@@ -72,7 +72,7 @@ export async function disturbed(subject: Subject, tag: string, trial: Trial): Pr
     }
     const { became, problems } = await judge(subject, trial, outcome);
     const late = silence > limitOf(hostility) ? [`no SSH for ${silence} ms`] : [];
-    const healed = await heal(subject, trial.operation, became);
+    const healed = await heal(subject, trial.operation, became, outcome);
     const found = hit ? [...problems, ...late, ...healed] : healed;
     return {
         trial,
@@ -183,9 +183,12 @@ async function takenBack(host: string): Promise<void> {
 }
 
 /** Nobody works there any more, and nothing is under guard. */
+/** Neither is anything under way, nor a guard that was killed about to look once more. */
+const ENDED = "! [ -e /run/crosshost/journal ] && ! [ -e /run/crosshost/guard ]";
+
 async function outcomeOnHost(host: string): Promise<void> {
     const deadline = Date.now() + 60_000;
-    while (!succeeds(() => on(host, "! [ -e /run/crosshost/journal ]")) && Date.now() < deadline) {
+    while (!succeeds(() => on(host, ENDED)) && Date.now() < deadline) {
         await sleep(200);
     }
 }
@@ -263,11 +266,17 @@ export function withoutVarying(text: string): string {
 
 // ---- healing
 
-async function heal(subject: Subject, operation: Operation, became: string): Promise<string[]> {
+async function heal(
+    subject: Subject,
+    operation: Operation,
+    became: string,
+    { output }: Outcome,
+): Promise<string[]> {
     const { stack, host, looks } = subject;
     configure(subject, operation);
     // a removal that was taken back has left the state
-    const first = operation === "destroy" && became === "update" ? ["up"] : [];
+    const isTakenBack = became === "update" || output.includes("was taken back");
+    const first = operation === "destroy" && isTakenBack ? ["up"] : [];
     for (const verb of [...first, verbOf(operation)] as const) {
         const said = await again(stack, verb as "up" | "destroy");
         if (said !== undefined) {
