@@ -129,7 +129,7 @@ describe.each(TOOLS)("what is asked of an engine by its socket, with $shell and 
             "container api running =mesh id 0123456789abcdef mark ports :::8080->80/tcp",
             "container old exited =- id 1 mark other:old ports",
             `endpoint api mesh 10.42.1.200 ${STACK}:attachment-api`,
-            "nameless api,web/db",
+            "nameless api",
             "network bridge -",
             `network mesh ${STACK}:mesh`,
             `pool mesh bridge 10.42.1.0/24 10.42.1.0/26 ${STACK}:mesh`,

@@ -76,7 +76,7 @@ test("of a firewall's sets those of links are told, each in one line", () => {
     host.sh(`nft -f - <<'E'
 table ip admins {
     set lan { type ifname; elements = { "eth0", "wg0", "wg1", "wg2", "wg3", "wg4" }; }
-    set alone { typeof iifname; elements = { "wg9" }; }
+    set alone { typeof iifname; comment "the LAN {x}"; elements = { "wg9" }; }
     set nobody { type ifname; }
     set people { type ipv4_addr; elements = { 10.1.0.1 }; }
     map ways { type ifname : verdict; elements = { "eth0" : accept }; }

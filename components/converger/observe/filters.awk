@@ -31,7 +31,7 @@ function filter_seen(line,    words, found) {
         return line
     if (line ~ /^[ \t]*(type ifname|typeof (meta )?[io]ifname)$/)
         filter_links = "set " filter_in_set " "
-    else if (filter_links != "" && line ~ /"/) {
+    else if (filter_links != "" && line ~ /"/ && line !~ /^[ \t]*comment "/) {
         sub(/^[ \t]*(elements = )?/, line ~ /elements = / ? "" : " ", line)
         filter_links = filter_links line
     }

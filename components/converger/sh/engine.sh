@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# What an observation asks of Docker, over the engine's own socket: its command line takes 35 ms of CPU to start and to ask once, perl 3,
-# and 3 once more. Where there is no perl, or it is not told everything, the command line is asked. The lines are the same.
+# What an observation asks of Docker, over the engine's own socket: its command line takes 35 ms of CPU to start and to ask once, perl 3.
+# Where there is no perl, or it is not told everything, the command line is asked. What is read of the answers is the same.
 
 # LIMIT QUESTION...: `lists`, `networks/ID`, `containers/NAME`. `silent` where the engine takes longer than LIMIT seconds, `end` behind
 # all that was asked for. What is gone meanwhile is left out.
@@ -89,7 +89,8 @@ sub list_container {
     my @ports = map "$_->{IP}:$_->{PublicPort}->$_->{PrivatePort}/$_->{Type}", grep $_->{PublicPort}, @{$one->{Ports}};
     print "container $names $one->{State} =", plain($nets eq "" ? "-" : $nets), " id $one->{Id} mark ", $one->{Labels}{crosshost} // "",
         " ports ", join(", ", @ports), "\n";
-    print "nameless $names\n" if grep $_->{Destination} eq "/etc/hosts", @{$one->{Mounts}};
+    my ($own) = grep !m{/}, map s{^/}{}r, @{$one->{Names}};
+    print "nameless $own\n" if grep $_->{Destination} eq "/etc/hosts", @{$one->{Mounts}};
 }
 
 sub network {

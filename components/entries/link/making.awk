@@ -22,7 +22,7 @@ function link_prepare(    i, id, name) {
 
 function keep_ports(bridge, key,    i, j, n, lines) {
     for (i = 1; i <= link_count; i++) {
-        if (link_master[links[i]] != bridge)
+        if (link_master[links[i]] != bridge || (links[i] in link_dying))
             continue
         n = link_rejoining(links[i], lines)
         for (j = 1; j <= n; j++)
@@ -131,6 +131,8 @@ function link_set(id, name, value,    kind, n, words, i, stem, have, own, was, r
             continue
         }
         have = link_word(name, words[i])
+        if (words[i] == "isolated" && link_master[name] != word_after(value, "master"))
+            have = "" # it goes with the former bridge
         if (have == "" && word_after(LINK_DEFAULTS[kind], words[i]) == words[i + 1])
             have = words[i + 1]
         if (have != words[i + 1] && has_word(LINK_COMMON, words[i]))

@@ -7,6 +7,7 @@ await_uplinks() {
     [ ! -d /run/NetworkManager ] || nm-online -s -q -t 30
     sed -n 's/^uplink \([^ ]*\): .*/\1/p' "$lib_dir/$stack/units"/* 2>/dev/null | while read -r nic; do
         tries=100
+        ! is_being_plugged "$nic" || tries=300
         while { is_being_set_up "$nic" || is_being_plugged "$nic"; } && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
     done
 }
@@ -23,7 +24,7 @@ is_being_set_up() {
 
 # By ifupdown, where its file says `allow-hotplug`, as Debian's installer writes. It notes the NIC as up before it has begun.
 is_being_plugged() {
-    ifquery --list --allow=hotplug 2>/dev/null | grep -qx "$1" || return 1
+    ifquery --list --allow=hotplug 2>/dev/null | grep -qxF "$1" || return 1
     ! grep -q -s . "/run/network/ifstate.$1" || [ "$(systemctl show -p SubState --value "ifup@$1.service")" = running ]
 }
 
