@@ -85,7 +85,8 @@ export interface BackendArgs {
     /**
      * GRE with a key and static routes, for hosts that reach each other by IP protocol 47, on one link
      * or not; clouds and NAT often drop it. Creates a device on each host, and a route and a neighbour
-     * for each peer. 28 bytes of overhead, 42 if `switched`. Changed in place.
+     * for each peer, or a device for each peer if `switched`. 28 bytes of overhead, then 42. Changed in
+     * place.
      */
     gre?: GreArgs;
     /**
