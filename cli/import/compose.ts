@@ -149,6 +149,10 @@ function cidrOf(network: Section, ipam: Section | undefined, proposal: string): 
     return cidr ?? proposal;
 }
 
+function leaveOut(...sections: readonly (Section | undefined)[]): void {
+    sections.forEach((section) => section?.ignoreRest());
+}
+
 /** `eth0.20`: a parent of another name is what it is, `eth0.10.20` too. */
 const VLAN_LINK = /^([^.]+)\.(\d+)$/;
 
@@ -165,7 +169,7 @@ function lan({ network, ipam, options }: Parts, kind: Arguments): Made | undefin
             "driver",
             "a Macvlan needs a subnet in ipam and the parent in driver_opts: left out",
         );
-        [network, ipam, options].forEach((section) => section?.ignoreRest());
+        leaveOut(network, ipam, options);
         return undefined;
     }
     const ipRange = ipam.cidr("ip_range");
@@ -174,7 +178,7 @@ function lan({ network, ipam, options }: Parts, kind: Arguments): Made | undefin
             "subnet",
             `${subnet} is too small, a Macvlan has /${LAN_PREFIX.max} at most: left out`,
         );
-        [network, ipam, options].forEach((section) => section.ignoreRest());
+        leaveOut(network, ipam, options);
         return undefined;
     }
     if (ipRange === undefined) {

@@ -3,6 +3,7 @@
 // On a kernel that has them: test/e2e/switched.e2e.test.ts, in a lab whose hosts have their own.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ITS_IP } from "../support/fakeIp";
 import { BARE, NetnsHost, STACK, TOOLS } from "../support/netns";
 
 const BRIDGE = "ch-mesh-9078d";
@@ -30,14 +31,6 @@ unicast default via 192.168.40.1 dev eth0 table main proto boot scope global
 const LINK_OF_GENEVE = `link ${GENEVE}: ${GENEVE_WORDS} mtu 1450 address 02:c2:78:eb:00:01`;
 const LINK_OF_GRETAP = `link ${GRETAP}: ${GRETAP_WORDS} mtu 1450 address 02:c4:78:eb:00:01 master ${BRIDGE} isolated on\n`;
 const UNIT = `${LINK_OF_BRIDGE}${LINK_OF_GENEVE} master ${BRIDGE} isolated on\n${LINK_OF_GRETAP}`;
-
-/** Shows what is in a file, and keeps what it is to do. */
-const ITS_IP = `#!/bin/sh
-[ "$*" != "-d -o -batch -" ] || exec cat $FAKES/links
-[ "$1" = -batch ] || exit 0
-cat $2 >>$FAKES/steps
-grep -q . $FAKES/whole && cp $FAKES/whole $FAKES/links
-`;
 
 describe.each(TOOLS)("ports of Geneve and GRE, with $shell and $awk", (tools) => {
     let host: NetnsHost;

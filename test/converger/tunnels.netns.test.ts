@@ -2,6 +2,7 @@
 // On a kernel that has them: test/e2e/kernels.e2e.test.ts.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ITS_IP } from "../support/fakeIp";
 import { BARE, NetnsHost, STACK, TOOLS } from "../support/netns";
 
 const GRE = "gr-mesh-9078d";
@@ -46,14 +47,6 @@ function unitOf(links: string): string {
     const link = `link ${VXLAN}: vxlan id 7 local 192.168.40.11 ${port ?? ""} nolearning mtu 1450 address ${MAC}\n`;
     return port === undefined ? UNIT : UNIT.replace(LINK_OF_GENEVE, link);
 }
-
-/** Shows what is in a file, and keeps what it is to do. */
-const ITS_IP = `#!/bin/sh
-[ "$*" != "-d -o -batch -" ] || exec cat $FAKES/links
-[ "$1" = -batch ] || exit 0
-cat $2 >>$FAKES/steps
-grep -q . $FAKES/whole && cp $FAKES/whole $FAKES/links
-`;
 
 describe.each(TOOLS)("GRE, IPIP and Geneve, with $shell and $awk", (tools) => {
     let host: NetnsHost;

@@ -2,7 +2,8 @@
 // On a kernel that has it: test/e2e/kernels.e2e.test.ts.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BEFORE, DEVICE, ITS_IP, ITS_WG, LINK, ROUTE } from "../support/fakeWireguard";
+import { ITS_IP } from "../support/fakeIp";
+import { BEFORE, DEVICE, ITS_WG, LINK, ROUTE } from "../support/fakeWireguard";
 import { BARE, NetnsHost, STACK, TOOLS } from "../support/netns";
 import { keyOf } from "../support/publicKeys";
 

@@ -10,14 +10,6 @@ export const BEFORE = `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue sta
 `;
 export const ROUTE = `unicast 10.42.2.0/24 dev ${DEVICE} table main proto 201 scope link src 10.42.1.1 \n`;
 
-/** Shows what is in a file, and keeps what it is to do. */
-export const ITS_IP = `#!/bin/sh
-[ "$*" != "-d -o -batch -" ] || exec cat $FAKES/links
-[ "$1" = -batch ] || exit 0
-cat $2 >>$FAKES/steps
-grep -q . $FAKES/whole && cp $FAKES/whole $FAKES/links
-exit 0
-`;
 /** As wg prints things; a public key is a digest of the private one. */
 export const ITS_WG = `#!/bin/sh
 case $1 in

@@ -26,6 +26,7 @@ for (const [way, names] of Object.entries(ways)) {
         return new Host(name, { connection: { host: address, privateKey, hostKey } });
     });
     const [backend = "", switched] = way.split(", ");
+    const name = way.replace(", ", "-");
     const network =
         way === "macvlan"
             ? new Macvlan(way, {
@@ -35,14 +36,14 @@ for (const [way, names] of Object.entries(ways)) {
                   gateway: `${firstNumbers}.2`,
                   ipRange: `${firstNumbers}.128/26`,
               })
-            : new Overlay(way.replace(", ", "-"), {
+            : new Overlay(name, {
                   hosts,
                   cidr: "10.77.0.0/16",
                   backend: { [backend]: {} },
                   switched: switched !== undefined,
               });
     hosts.forEach((host, index) => {
-        const app = new ContainerAttachment(`${way.replace(", ", "-")}-${index}`, {
+        const app = new ContainerAttachment(`${name}-${index}`, {
             host,
             network,
             container: { image: "lan-registry:5000/busybox:1", name: "app" },

@@ -124,18 +124,10 @@ function engine_says(asked,    command, line, kind) {
         line = substr(line, length(kind) + 2)
         if (kind == "silent")
             docker_known = kind
-        else if (kind == "nameless")
-            nameless[line] = 1
-        else if (asked == "lists" && kind == "network")
-            network_listed(line)
-        else if (asked == "lists" && kind == "container")
-            container_listed(line)
         else if (kind != "end")
             docker_takes(kind, line)
     }
     close(command)
-    if (kind == "end" && asked == "lists")
-        containers_listed = 1
     return kind == "end"
 }
 
@@ -161,4 +153,10 @@ function docker_takes(kind, line) {
         network_read(line)
     else if (kind == "container")
         container_read(line)
+    else if (kind == "listed-network")
+        network_listed(line)
+    else if (kind == "listed-container")
+        container_listed(line)
+    else if (kind == "nameless")
+        nameless[line] = 1
 }

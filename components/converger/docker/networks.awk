@@ -2,7 +2,11 @@
 
 # all networks there are: names taken by others are told before anything is done
 function docker_networks(    command, line) {
-    if (engine_says("lists") || docker_known == "silent")
+    if (engine_says("lists")) {
+        containers_listed = 1
+        return
+    }
+    if (docker_known == "silent")
         return
     command = docker_question("network ls --no-trunc --format " quoted("{{.ID}} {{urlquery .Name}} {{.Driver}} {{.Label \"crosshost\"}}"))
     while ((command | getline line) > 0)

@@ -79,7 +79,7 @@ sub mark {
 
 sub list_network {
     my ($net) = @_;
-    print "network $net->{Id} ", plain($net->{Name}), " $net->{Driver} ", $net->{Labels}{crosshost} // "", "\n";
+    print "listed-network $net->{Id} ", plain($net->{Name}), " $net->{Driver} ", $net->{Labels}{crosshost} // "", "\n";
 }
 
 sub list_container {
@@ -87,7 +87,7 @@ sub list_container {
     my $names = join ",", map s{^/}{}r, @{$one->{Names}};
     my $nets = join ",", sort keys %{$one->{NetworkSettings}{Networks}};
     my @ports = map "$_->{IP}:$_->{PublicPort}->$_->{PrivatePort}/$_->{Type}", grep $_->{PublicPort}, @{$one->{Ports}};
-    print "container $names $one->{State} =", plain($nets eq "" ? "-" : $nets), " id $one->{Id} mark ", $one->{Labels}{crosshost} // "",
+    print "listed-container $names $one->{State} =", plain($nets eq "" ? "-" : $nets), " id $one->{Id} mark ", $one->{Labels}{crosshost} // "",
         " ports ", join(", ", @ports), "\n";
     my ($own) = grep !m{/}, map s{^/}{}r, @{$one->{Names}};
     print "nameless $own\n" if grep $_->{Destination} eq "/etc/hosts", @{$one->{Mounts}};

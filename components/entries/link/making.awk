@@ -108,9 +108,10 @@ function link_add(id, name, raw,    kind, n, words, i, common, own, mtu, phase) 
     step("link.up", "ip", "link set " name " up", want_key[id])
 }
 
-function link_set(id, name, value,    kind, n, words, i, stem, have, own, was, rests) {
+function link_set(id, name, value,    kind, n, words, i, stem, have, own, was, joins, rests) {
     kind = first_word(value)
-    rests = link_up[name] && has_word(value, "isolated") && link_master[name] != word_after(value, "master")
+    joins = has_word(value, "isolated") && link_master[name] != word_after(value, "master")
+    rests = joins && link_up[name]
     if (rests)
         link_rest(name, want_key[id])
     if (link_alias[name] != "crosshost:" want_unit[id]) {
@@ -131,7 +132,7 @@ function link_set(id, name, value,    kind, n, words, i, stem, have, own, was, r
             continue
         }
         have = link_word(name, words[i])
-        if (words[i] == "isolated" && link_master[name] != word_after(value, "master"))
+        if (words[i] == "isolated" && joins)
             have = "" # it goes with the former bridge
         if (have == "" && word_after(LINK_DEFAULTS[kind], words[i]) == words[i + 1])
             have = words[i + 1]

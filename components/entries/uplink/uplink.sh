@@ -6,10 +6,16 @@ await_uplinks() {
     grep -q -s '^uplink ' "$lib_dir/$stack/units"/* || return 0
     [ ! -d /run/NetworkManager ] || nm-online -s -q -t 30
     sed -n 's/^uplink \([^ ]*\): .*/\1/p' "$lib_dir/$stack/units"/* 2>/dev/null | while read -r nic; do
-        tries=100
-        ! is_being_plugged "$nic" || tries=300
-        while { is_being_set_up "$nic" || is_being_plugged "$nic"; } && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
+        await_end 100 is_being_set_up "$nic"
+        await_end 300 is_being_plugged "$nic"
     done
+}
+
+# TENTHS CONDITION...: of a second, at most
+await_end() {
+    tries=$1
+    shift
+    while "$@" && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
 }
 
 is_being_set_up() {

@@ -29,12 +29,13 @@ export function gatewayEntries(
         ["gateway-3-says", `arp saddr ip ${address}`],
         ["gateway-4-asked", `arp daddr ip ${address}`],
     ] as const;
-    const others = `!= { ${ports.join(", ")} } accept`;
     return DIRECTIONS.flatMap(([chain, by]) => {
-        const ours = device === undefined ? "" : `${by} ${device} `;
-        const rules = matches.map(([name, match]) => nftEntry(chain, name, `${ours}${match} drop`));
-        return device === undefined
-            ? [nftEntry(chain, "gateway-0-others", `${by} ${others}`), ...rules]
-            : rules;
+        const drops = (ours: string) =>
+            matches.map(([name, match]) => nftEntry(chain, name, `${ours}${match} drop`));
+        if (device !== undefined) {
+            return drops(`${by} ${device} `);
+        }
+        const others = `${by} != { ${ports.join(", ")} } accept`;
+        return [nftEntry(chain, "gateway-0-others", others), ...drops("")];
     });
 }
