@@ -45,6 +45,12 @@ const WAY = POSSIBLE[SEED % POSSIBLE.length] ?? vxlan;
 const OTHERS = POSSIBLE.filter((way) => way !== WAY);
 const names = POSSIBLE.map(({ name }) => name).join(", ");
 process.stdout.write(`switched by ${WAY.name}, of ${names}: CROSSHOST_SEED=${SEED}\n`);
+const lacking = ALL_WAYS.filter((way) => !POSSIBLE.includes(way)).map(({ name }) => name);
+if (lacking.length > 0) {
+    process.stdout.write(
+        `SKIPPED: switched by ${lacking.join(", ")}; the hosts' kernel has none of it, those of CROSSHOST_LAB_KERNELS=own have\n`,
+    );
+}
 
 const MTU = WAY.mtu;
 const WITHIN_MS = 15_000;
