@@ -29,7 +29,7 @@ export interface Answer {
 
 export interface Tools {
     readonly shell: "dash" | "bash";
-    readonly awk: "mawk" | "gawk";
+    readonly awk: "mawk" | "gawk" | "busybox";
 }
 
 /** What hosts have: Debian's pair, and the pair of other distributions. */

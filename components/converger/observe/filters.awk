@@ -22,7 +22,7 @@ function filter_read(line,    words) {
 
 # sets may hold thousands of addresses, and are not judged; those of links are, in one line: `set NAME { "eth0", "eth1" }`
 function filter_seen(line,    words, found) {
-    if (line ~ /^[ \t]*(set|map|ct|counter|quota|limit|flowtable|synproxy) [^ ]+.*{$/) {
+    if (line ~ /^[ \t]*(set|map|ct|counter|quota|limit|flowtable|synproxy) [^ ]+.*[{]$/) {
         split(line, words, " ")
         filter_in_set = words[1] == "set" ? words[2] : "?"
         filter_links = ""

@@ -1,5 +1,5 @@
 # The plan of an apply: refusals first, then the differences as steps in phases, each with what undoes it.
-# Exit status: 0 in step, 2 refused; with a journal written: 3 there is something to do, 4 only the text is another.
+# Exit status: 0 in step, 2 refused; with a journal written: 3 there is something to do, 4 only the text is another; 5 /run has no room for it.
 
 function plan(    i) {
     for (i = 1; i <= want_count; i++)
@@ -21,7 +21,8 @@ function plan(    i) {
         return 2
     if (!steps_now() && (verifying || same_text_as_before()))
         return 0
-    write_journal()
+    if (!write_journal())
+        return 5
     return steps_now() ? 3 : 4
 }
 

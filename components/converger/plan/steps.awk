@@ -29,9 +29,11 @@ function journal_file(text) {
     return journal_dir "/" round "/file." journal_files
 }
 
+# 0 where there is no room for it
 function write_journal(    base, i, name) {
     base = journal_dir "/" round
-    system("mkdir -p -m 0700 " run_dir " " base "/do " base "/undo" (guard_text == "" ? "" : " " base "/late"))
+    if (system("mkdir -p -m 0700 " run_dir " " base "/do " base "/undo" (guard_text == "" ? "" : " " base "/late")))
+        return 0
     if (guard_text != "") {
         print guard_text > (base "/guard")
         close(base "/guard")
@@ -59,8 +61,10 @@ function write_journal(    base, i, name) {
     write_steps(base "/do", step_count, step_at, step_tool, step_text, 1, 0)
     if (guard_text != "")
         write_steps(base "/late", step_count, step_at, step_tool, step_text, 1, 1)
-    print changed > (base "/changed")
     write_steps(base "/undo", undo_count, undo_at, undo_tool, undo_text, -1, 0)
+    print changed > (base "/changed") # last: where it is empty, there was no room for all
+    close(base "/changed")
+    return 1
 }
 
 # Files NNN.TOOL in the order they are to be run: by phase, and in a phase as they came; for undoing, all backwards.

@@ -2,7 +2,8 @@
 # A change: refused before anything is done, or done whole, or undone. The journal holds the new text, the steps of each
 # round and what undoes them; `ready` in it means that steps may have run, `committed` that they all have.
 
-# $1: where the new text is (a file, - for stdin, nothing when the unit goes). 0 in step, 2 refused, 3 and 4 see plan.awk
+# $1: where the new text is (a file, - for stdin, nothing when the unit goes). 0 in step, 2 refused, 3 and 4 see plan.awk,
+# 5 its journal is not whole
 plan() {
     new=$1
     set --
@@ -24,6 +25,10 @@ plan() {
         -v verifying="$verifying" -v has_docker="$has_docker" -v has_iptables="$has_iptables" -v has_nft="$has_nft" -v has_wg="$has_wg" -v has_wg_go="$has_wg_go" -v program="$0" \
         -v version="$version" -v lib_dir="$lib_dir" -v run_dir="$run_dir" -v journal_dir="$journal_dir" \
         -v systemd_dir="$systemd_dir" "$@" /dev/null
+    planned=$?
+    # Where /run is full, mawk and gawk say 2 and busybox's awk says nothing. `changed` is what is written last.
+    [ ! -d "$journal_dir/$round" ] || [ -s "$journal_dir/$round/changed" ] || planned=5
+    return $planned
 }
 
 # $1: where the new text is
@@ -43,11 +48,12 @@ change() {
             say "in step, its new text is stored"
             return
             ;;
-        *) die "unit $unit: awk failed" ;;
+        5) cannot_begin "no room in $run_dir for the change's journal" ;;
+        *) cannot_begin "awk failed" ;;
     esac
     acting=1
     [ ! -e "$journal_dir/1/guard" ] || arm
-    : >"$journal_dir/1/ready"
+    true >"$journal_dir/1/ready" || cannot_begin "no room in $run_dir"
     read -r changed <"$journal_dir/1/changed"
     until_in_step
     if [ -e "$journal_dir/guard" ]; then
@@ -56,6 +62,12 @@ change() {
     fi
     commit
     say "$changed of its entries changed"
+}
+
+cannot_begin() {
+    disarm
+    rm -rf "$journal_dir"
+    die "unit $unit on $(cat /proc/sys/kernel/hostname): $1; nothing was changed"
 }
 
 # The kernel forgets things by itself (neighbours when an address changes, routes when a link goes down): act, look again.
@@ -69,9 +81,10 @@ until_in_step() {
         case $? in
             0) return ;;
             3) [ $((round - first)) -le 2 ] || give_up "$(cat "$journal_dir"/$round/do/*.keys | sort -u | head -n 1): did not take effect" ;;
+            5) give_up "no room in $run_dir for the change's journal" ;;
             *) give_up "refused after the change" ;;
         esac
-        : >"$journal_dir/$round/ready"
+        true >"$journal_dir/$round/ready" || give_up "no room in $run_dir"
     done
 }
 
@@ -118,7 +131,7 @@ undo() {
 }
 
 commit() {
-    : >"$journal_dir/committed"
+    true >"$journal_dir/committed" || give_up "no room in $run_dir"
     acting=''
     finish
 }

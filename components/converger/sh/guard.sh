@@ -12,9 +12,7 @@ arm() {
     read -r seconds touched <"$journal_dir/1/guard"
     guarded=1
     if ! said=$(prepare_guard 2>&1) || ! said="tried \`systemd-run\`: $(start_timer 2>&1)"; then
-        disarm
-        rm -rf "$journal_dir"
-        die "unit $unit on $(cat /proc/sys/kernel/hostname): cannot be put under guard: $said; nothing was changed"
+        cannot_begin "cannot be put under guard: $said"
     fi
 }
 

@@ -158,7 +158,10 @@ prune_folder() {
 
 # PATH MODE SOURCE
 put_file() {
-    make_folder "${1%/*}" && install -m "$2" "$3" "$1.new" && mv -f "$1.new" "$1"
+    make_folder "${1%/*}" && install -m "$2" "$3" "$1.new" && mv -f "$1.new" "$1" || {
+        rm -f "$1.new"
+        return 1
+    }
 }
 
 # LINK NAME
@@ -222,6 +225,7 @@ explain() {
         profile) tool='nmcli connection up' ;;
     esac
     said=$(sed -e '/^Command failed/d' -e "s|^$2:[-0-9:]* ||" "$journal_dir/error" | head -n $lines | tr '\n' ' ')
+    [ -n "$said" ] || echo x 2>/dev/null >"$journal_dir/error" || said="no room in $run_dir"
     if [ -n "$number" ]; then
         printf "%s: tried \`%s %s\`: %s" "$(sed -n "${number}p" "$2.keys")" "$tool" "$(sed -n "${number}p" "$2" | sed 's/^ *//')" "${said% }"
     else
