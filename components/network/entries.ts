@@ -71,7 +71,8 @@ export function throughHostEntries(link: string): Entry[] {
  */
 export function closedEntries(link: string): Entry[] {
     return [
-        nftEntry("forward", "1-replies", `oifname ${link} ct state established,related accept`),
+        // Of any bridge: what leaves it is done with the first rule, too.
+        nftEntry("forward", "1-replies", "ct state established,related accept"),
         nftEntry("forward", "2-published", `oifname ${link} ct status dnat accept`),
         nftEntry("forward", "3-bridge", `oifname ${link} iifname ${link} accept`),
         nftEntry("forward", "5-closed", `oifname ${link} drop`),

@@ -30,7 +30,7 @@ test("the unit, line by line", () => {
             "addr br-lan1-5c688 10.60.0.1/24: scope global",
             "docker network crosshost-demo-lan1: bridge br-lan1-5c688 subnet 10.60.0.0/24 gateway 10.60.0.1 ip-range 10.60.0.0/26 mtu 1500 masquerade false",
             "link br-lan1-5c688: bridge mtu 1500 address 02:c2:bc:e0:00:00",
-            "nft forward 1-replies: oifname br-lan1-5c688 ct state established,related accept",
+            "nft forward 1-replies: ct state established,related accept",
             "nft forward 2-published: oifname br-lan1-5c688 ct status dnat accept",
             "nft forward 3-bridge: oifname br-lan1-5c688 iifname br-lan1-5c688 accept",
             "nft forward 5-closed: oifname br-lan1-5c688 drop",

@@ -56,6 +56,8 @@ const TO_VXLAN = [
     "+ fdb dev vx",
     "+ fdb dev vx",
     "- iptables DOCKER-USER ch",
+    "- iptables DOCKER-USER ch",
+    "+ iptables DOCKER-USER vx",
     "+ iptables DOCKER-USER vx",
     "~ link ch",
     "+ link vx",
@@ -242,7 +244,7 @@ describe("an overlay without encapsulation", () => {
         on("vm2", `rm ${DROP_IN}`);
         on(
             hostWithIptables(),
-            `set -- $(iptables -S DOCKER-USER | grep crosshost | tr -d '"'); shift; iptables -D "$@"`,
+            `set -- $(iptables -S DOCKER-USER | grep -m 1 crosshost | tr -d '"'); shift; iptables -D "$@"`,
         );
         on(
             "vm3",

@@ -44,7 +44,7 @@ test("the unit of one host of three, line by line", () => {
             "nft bridge-prerouting gateway-2-to: iifname vx-mesh-9078d ether daddr 02:c0:78:eb:00:00 drop",
             "nft bridge-prerouting gateway-3-says: iifname vx-mesh-9078d arp saddr ip 10.42.0.1 drop",
             "nft bridge-prerouting gateway-4-asked: iifname vx-mesh-9078d arp daddr ip 10.42.0.1 drop",
-            "nft forward 1-replies: oifname ch-mesh-9078d ct state established,related accept",
+            "nft forward 1-replies: ct state established,related accept",
             "nft forward 2-published: oifname ch-mesh-9078d ct status dnat accept",
             "nft forward 3-bridge: oifname ch-mesh-9078d iifname ch-mesh-9078d accept",
             "nft forward 5-closed: oifname ch-mesh-9078d drop",
