@@ -9,8 +9,15 @@ function number_of(address,    part) {
 function lies_in(address, subnet,    part, size) {
     if (address !~ /^[0-9.]+$/ || split(subnet, part, "/") != 2)
         return 0
-    size = 2 ^ (32 - part[2])
+    size = addresses_of(part[2])
     return int(number_of(address) / size) == int(number_of(part[1]) / size)
+}
+
+# in a network of this prefix length; busybox's awk in Debian has no `^`
+function addresses_of(prefix,    size) {
+    for (size = 1; prefix < 32; prefix++)
+        size *= 2
+    return size
 }
 
 function prefix_of(range) {

@@ -13,6 +13,10 @@ const NOW = join(ROOT, "dist/components/index.js");
 const FOLDER = join(ROOT, "node_modules/.crosshost-before");
 const BEFORE = join(FOLDER, "package/dist/components/index.js");
 
+const UNITS = ["mesh-vm1", "mesh-vm2", "plain-vm1", "plain-vm2", "yard-vm1"];
+const LET_OUT = "+ iptables DOCKER-USER";
+const REPLIES = "~ nft forward 1-replies";
+
 describe("a stack that an earlier version made", () => {
     let before: string[];
     let stack: Stack;
@@ -35,16 +39,22 @@ describe("a stack that an earlier version made", () => {
         rmSync(FOLDER, { recursive: true });
     });
 
-    it("has nothing to change but the program on each host", () => {
+    it("has nothing to change but the program on each host, and rules that a packet passes sooner", () => {
         const preview = stack.preview();
         const changed = [
             ...preview.matchAll(/^ *[-+~]+ ([a-z]+:\S+): .*\n.*\n? *\[urn=\S+::(\S+)\]/gm),
         ];
-        expect(changed.map(([, type, name]) => `${type ?? ""} ${name ?? ""}`).sort()).toEqual([
-            "command:remote:Command vm1-converger",
-            "command:remote:Command vm2-converger",
-        ]);
-        expect(preview).toMatch(/^ *~ 2 to update\n *\d+ unchanged$/m);
+        expect(changed.map(([, type, name]) => `${type ?? ""} ${name ?? ""}`).sort()).toEqual(
+            [...UNITS, "vm1-converger", "vm2-converger"]
+                .map((name) => `command:remote:Command ${name}`)
+                .sort(),
+        );
+        expect(preview).toMatch(/^ *~ 7 to update\n *\d+ unchanged$/m);
+        for (const unit of UNITS) {
+            expect(entriesChanged(preview, unit)).toEqual(
+                unit.startsWith("yard") ? [REPLIES] : [LET_OUT, REPLIES],
+            );
+        }
     });
 
     it("is taken over by one up, which no packet feels", () => {
@@ -67,3 +77,13 @@ describe("a stack that an earlier version made", () => {
         expect(difference(before, await dumps(HOSTS))).toEqual([]);
     });
 });
+
+/** Without what is derived in their names. */
+function entriesChanged(preview: string, unit: string): string[] {
+    const block = preview.split("[urn=").find((part) => part.includes(`::${unit}]`)) ?? "";
+    return [
+        ...block.matchAll(/^ +([-+~] (?:nft|iptables|link|addr|route|docker|sysctl)\b.*?) *: /gm),
+    ]
+        .map(([, entry = ""]) => entry.replace(/(DOCKER-USER) .*/, "$1"))
+        .sort();
+}
