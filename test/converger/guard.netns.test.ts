@@ -103,6 +103,21 @@ describe.each(TOOLS)("a guarded change on a host with $shell and $awk", (tools) 
         expect(nic()).toContain("192.168.40.11");
     });
 
+    test("says how a removal that was taken back is made again", () => {
+        move(host);
+        commit(host);
+        host.crosshost(["delete", STACK, "lan"], "", FIRST);
+        letTimePass(host);
+        for (const destroy of ["first", "second"]) {
+            const { status, stderr } = host.crosshost(["commit", STACK, "lan"], "", NEXT);
+            expect([destroy, status]).toEqual([destroy, 1]);
+            expect(stderr).toMatch(
+                /was taken back, no commit came .*; the host is as before, with what was to be removed: once the cause is gone, run `pulumi up` with it in the program, then remove it again\n$/,
+            );
+        }
+        expect(host.dump().replace(/^.*\/guarded.*\n/gm, "")).toBe(after);
+    });
+
     test("is told to have gone with the power: what is on the disk is as before", () => {
         move(host);
         host.sh(

@@ -245,7 +245,11 @@ tell_commit() {
         say "stays as it is"
     elif [ -e "$mark" ]; then
         why=$(sed -n 2p "$mark")
-        die "unit $unit on $(cat /proc/sys/kernel/hostname): the change was taken back, ${why:-$went_down}; the host is as before"
+        kept=''
+        if [ -z "$digest" ] && [ -e "$on_file" ]; then
+            kept=", with what was to be removed: once the cause is gone, run \`pulumi up\` with it in the program, then remove it again"
+        fi
+        die "unit $unit on $(cat /proc/sys/kernel/hostname): the change was taken back, ${why:-$went_down}; the host is as before$kept"
     elif [ -n "$digest" ]; then
         die "unit $unit on $(cat /proc/sys/kernel/hostname): is not what this run has applied: another run has changed it since"
     else
