@@ -23,6 +23,7 @@
 // is done under guard, by three commands: what is there after 15 s without a new login goes back. At boot
 // the NIC is set up as ever, and moved before Docker starts.
 import * as pulumi from "@pulumi/pulumi";
+import { lanProblems } from "../checks/uplink";
 import { type HostHandle } from "../host/handle";
 import { claimProblems, lockOutProblems } from "../network/claims";
 import { docker0Problems } from "../network/defaultNetwork";
@@ -35,6 +36,7 @@ import { unitCommand } from "../resources/command";
 import { fitting } from "../resources/findings";
 import { unitName } from "../wire/identity";
 import { titleOf } from "../wire/problem";
+import { type Problem } from "../wire/problem";
 import { type BridgePlan, bridgeUnit, claimantOf, partProblems, planBridge } from "./plan";
 import { bridgeSchema } from "./schema";
 
@@ -51,7 +53,7 @@ export interface BridgeArgs {
     /**
      * The host's NIC, such as `eth0`, that becomes a port of the bridge: its addresses and routes move to
      * the bridge, and containers are machines of its LAN, whose network is `cidr`. They join by an
-     * `interface` on the Bridge. Changed under guard: what cuts off SSH is taken back. Default: none.
+     * `interface` on the Bridge. Changed under guard: a change that cuts off SSH is undone. Default: none.
      * Changed in place; taking it away recreates the Bridge, in two runs.
      */
     uplink?: string;
@@ -165,8 +167,11 @@ export class Bridge extends pulumi.ComponentResource {
             name: unitName("bridge", plan.name),
             title: titleOf(COMPONENT, name),
             guarded: plan.uplink === undefined ? undefined : true,
-            wanted: session.address.apply((address) => {
-                refuse(COMPONENT, name, addressProblems(plan, session, address));
+            wanted: session.address.apply(async (address) => {
+                refuse(COMPONENT, name, [
+                    ...addressProblems(plan, session, address),
+                    ...(await problemsOfLan(plan, session)),
+                ]);
                 return bridgeUnit(plan);
             }),
         });
@@ -180,4 +185,15 @@ function addressProblems(
     address: string | undefined,
 ) {
     return address && uplink === undefined ? lockOutProblems(cidr, host.name, address) : [];
+}
+
+async function problemsOfLan(
+    { cidr, uplink }: BridgePlan,
+    { probe }: HostSession,
+): Promise<Problem[]> {
+    if (uplink === undefined) {
+        return [];
+    }
+    const probed = await probe;
+    return probed.status === "answered" ? lanProblems(cidr, uplink, probed.observation.facts) : [];
 }

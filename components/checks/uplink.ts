@@ -2,6 +2,8 @@ import { linksOf } from "../entries/link/link";
 import { uplinksOf } from "../entries/uplink/uplink";
 import { type Facts } from "../facts/clouds";
 import { listed, type Misfits } from "../facts/words";
+import { contains, networkOf, prefixOf } from "../wire/address";
+import { type Problem } from "../wire/problem";
 import { type Unit } from "../wire/unit";
 import { cloudMisfits } from "./lan";
 
@@ -23,10 +25,37 @@ export function uplinkMisfits(unit: Unit, facts: Facts): Misfits {
 function nicMisfits(nic: string, facts: Facts): string[] {
     const links = listed(facts, "link").map(([name = ""]) => name);
     if (links.length > 0 && !links.includes(nic) && !nic.startsWith("veth")) {
-        const there = links.filter((name) => name !== "lo").join(", ");
-        return [`there is no link ${nic}: write one of ${there} in uplink`];
+        const there = listed(facts, "link").filter(([, kind]) => kind === "device");
+        const names = there.map(([name]) => name).filter((name) => name !== "lo");
+        return [`there is no link ${nic}: write one of ${names.join(", ")} in uplink`];
     }
     return (facts.get("no-uplink") ?? []).filter((fact) => fact.startsWith(`${nic} `));
+}
+
+/** Before the NIC is a port, its network is the LAN's; later its addresses are the bridge's, and an admin's to change. */
+export function lanProblems(cidr: string, nic: string, facts: Facts): Problem[] {
+    const addresses = listed(facts, "address")
+        .filter(([name, address = ""]) => name === nic && isIPv4(address))
+        .map(([, address = ""]) => address);
+    const [first] = addresses;
+    if (first === undefined || addresses.some((address) => isOf(cidr, address))) {
+        return [];
+    }
+    const message = `"${cidr}" is not the network of ${nic}, which has ${addresses.join(" and ")}: write "${networkOf(first)}"`;
+    return [{ path: "cidr", message }];
+}
+
+function isIPv4(addressWithPrefix: string): boolean {
+    return /^[0-9.]+\/\d+$/.test(addressWithPrefix);
+}
+
+/** A cloud may give out an address by itself, as a /32. */
+function isOf(cidr: string, addressWithPrefix: string): boolean {
+    const [address = ""] = addressWithPrefix.split("/");
+    return (
+        networkOf(addressWithPrefix) === cidr ||
+        (prefixOf(addressWithPrefix) === 32 && contains(cidr, address))
+    );
 }
 
 /** Only a unit that is guarded gives a NIC back, and a Bridge without an uplink has none. */

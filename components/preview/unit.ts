@@ -42,7 +42,7 @@ function underGuard(
     { name, guardSeconds }: Pick<HostSession, "name" | "guardSeconds">,
     { title }: CheckedUnit,
 ): string {
-    return `${name}: this \`up\` changes ${title} under guard: what SSH comes by is taken back unless a new login commits it within ${guardSeconds} s`;
+    return `${name}: this \`up\` changes ${title} under guard: the host undoes it unless Pulumi can log in again within ${guardSeconds} s`;
 }
 
 /** The same of what its image only may listen on. */

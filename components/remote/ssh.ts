@@ -205,7 +205,7 @@ function noLogin(where: string): SshError {
 }
 
 function strangersKey(where: string, key: string): SshError {
-    return new SshError(`${where} has another host key than hostKey says: ${key}`, true);
+    return new SshError(`${where} presents another host key than the one in hostKey: ${key}`, true);
 }
 
 function targetOf(login: Login): string {

@@ -131,6 +131,9 @@ describe("with an uplink", () => {
         expect(says({ host: vm2, interface: { name: "eth1", on, addresses } })).toContain(
             'the Bridge "lan1" is on vm1, not on vm2',
         );
+        expect(
+            says({ interface: { name: "eth1", on: "eth0", addresses: ["192.168.40.200/24"] } }),
+        ).toContain('interface.on: "eth0" is the uplink of Bridge "lan1": write that Bridge');
         await resources();
     });
 });

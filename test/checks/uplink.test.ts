@@ -1,3 +1,4 @@
+import { lanProblems } from "../../components/checks/uplink";
 import { misfits } from "../../components/checks/unit";
 import { entriesHash } from "../../components/facts/observation";
 import { observation } from "../support/builders";
@@ -35,7 +36,7 @@ test("a host in order, and one that tells nothing", () => {
 test.each<[string, Record<string, string[]>, string]>([
     [
         "no link of its name",
-        { link: ["lo device -", "enp1s0 device -"] },
+        { link: ["lo device -", "docker0 bridge -", "enp1s0 device -"] },
         "there is no link eth0: write one of enp1s0 in uplink",
     ],
     [
@@ -64,4 +65,32 @@ test("an uplink that is taken away in place is refused: nobody would guard it", 
         "br-lan-5c688 has the NIC eth0, which goes back when the Bridge goes: remove the Bridge from the program, run `pulumi up`, and write it without uplink then",
     ]);
     expect(told({ uplink }).errors).toEqual([]);
+});
+
+describe("the cidr of a Bridge with an uplink", () => {
+    const problems = (cidr: string, ...address: string[]) =>
+        lanProblems(cidr, "eth0", new Map([["address", address]]));
+
+    test.each([
+        ["192.168.40.0/24", "eth0 192.168.40.11/24 1500"],
+        ["192.168.40.0/24", "eth0 10.0.0.1/8 1500", "eth0 192.168.40.11/24 1500"],
+        ["10.164.0.0/20", "eth0 10.164.0.5/32 1460"],
+        ["192.168.40.0/24", "eth1 10.0.0.1/8 1500", "br-lan 10.0.0.2/8 1500"],
+        ["192.168.40.0/24", "eth0 fd00::1/64 1500"],
+        ["192.168.40.0/24"],
+    ])("may be %s, where the host has %s", (cidr, ...addresses) => {
+        expect(problems(cidr, ...addresses)).toEqual([]);
+    });
+
+    test.each(["192.168.1.0/24", "192.168.0.0/16", "192.168.40.0/25"])(
+        "is none but the NIC's: %s",
+        (cidr) => {
+            expect(problems(cidr, "eth0 192.168.40.11/24 1500")).toEqual([
+                {
+                    path: "cidr",
+                    message: `"${cidr}" is not the network of eth0, which has 192.168.40.11/24: write "192.168.40.0/24"`,
+                },
+            ]);
+        },
+    );
 });

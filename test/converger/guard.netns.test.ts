@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { killedAt } from "../support/killer";
@@ -65,6 +65,16 @@ describe.each(TOOLS)("a guarded change on a host with $shell and $awk", (tools) 
         expect(commit(host)).toEqual({ ...COMMITTED, stdout: "lan: stays as it is\n" });
         expect(move(host).stdout).toBe("lan: in step, nothing to do\n");
         expect(takenLines()).toEqual([]);
+    });
+
+    test("leaves no timer, though systemd starts itself anew as it is committed", () => {
+        move(host);
+        host.put(
+            "systemctl",
+            `#!/bin/sh\nif [ "$*" = "stop crosshost-guard.timer" ] && echo >>"$FAKES/tries" && [ $(wc -l <"$FAKES/tries") -lt 4 ]; then exit 1; fi\nexec sh "${join(__dirname, "../support/fake-systemctl.sh")}" "$@"\n`,
+        );
+        expect(commit(host)).toEqual(COMMITTED);
+        expect(systemctl()).toMatch(/stop crosshost-guard\.timer\n$/);
     });
 
     test("is taken back by the timer, and told until it is done", () => {
@@ -209,7 +219,10 @@ describe.each(TOOLS)("a guarded change on a host with $shell and $awk", (tools) 
         expect(nic()).toContain("192.168.40.11");
     });
 
-    test("that hangs is stopped and undone when its time is over", async () => {
+    test.each([
+        ["hangs", () => undefined],
+        ["is stopped by a signal", (pid: number) => process.kill(pid, "SIGSTOP")],
+    ])("that %s is ended and undone when its time is over, and says so", async (_, stop) => {
         host.put(
             "ip",
             `#!/bin/sh\nif [ "$1" = -batch ] && grep -q master "$2"; then : >"$FAKES/hangs"; while :; do sleep 1; done; fi\nexec /usr/sbin/ip "$@"\n`,
@@ -229,6 +242,8 @@ describe.each(TOOLS)("a guarded change on a host with $shell and $awk", (tools) 
             await new Promise((resolve) => setTimeout(resolve, 20));
         }
         host.remove("ip");
+        rmSync(join(host.folder, "hangs"));
+        stop(applying.pid ?? 0);
         letTimePass(host);
         const ended = once(applying, "close");
         expect(expire(host).status).toBe(0);

@@ -133,7 +133,7 @@ describe.each(TOOLS)("with $shell and $awk", (tools) => {
         apply();
         const moved = on(BRIDGE);
         const drifts: [string, string][] = [
-            ["ip link set eth0 nomaster", "uplink eth0: no port of a bridge"],
+            ["ip link set eth0 nomaster", "uplink eth0: not a port of any bridge"],
             [
                 "ip link add br0 up type bridge; ip link set eth0 master br0",
                 "uplink eth0: port of br0",

@@ -70,7 +70,7 @@ describe("hosts that a program is wrong about", () => {
                 `root@${vm1?.address ?? ""}:22 accepts none of the offered logins`,
             );
             expect(output).toContain(
-                `root@${vm2?.address ?? ""}:22 has another host key than hostKey says: ${vm2?.hostKey.split(" ").slice(0, 2).join(" ") ?? ""}`,
+                `root@${vm2?.address ?? ""}:22 presents another host key than the one in hostKey: ${vm2?.hostKey.split(" ").slice(0, 2).join(" ") ?? ""}`,
             );
             expect(output).toContain(
                 'commands run there as plain, who is not root: set become: "sudo"',

@@ -80,7 +80,7 @@ describe(`uplinks under firewalls that name the NIC: ${WHO}`, () => {
 });
 
 function isToldOfNic(host: HostName, shown: string): boolean {
-    const rules = `${host}: its firewall tells packets by eth0, and they come by br-`;
+    const rules = `${host}: its firewall has rules for eth0, and once eth0 is a port of br-`;
     const [zone] = toldOf(host, shown).filter(({ firewall }) => firewall === "firewalld");
     return (
         shown.includes(rules) ||

@@ -15,7 +15,7 @@ jest.mock("../../components/converger/program", () => ({
 }));
 
 const LAN = { cidr: "192.168.40.0/24", uplink: "eth0" };
-const SAID = `vm1: this \`up\` changes Bridge "lan1" under guard: what SSH comes by is taken back unless a new login commits it within 20 s`;
+const SAID = `vm1: this \`up\` changes Bridge "lan1" under guard: the host undoes it unless Pulumi can log in again within 20 s`;
 
 /** What a preview says of a Bridge of a host with such a unit. */
 async function said(args: { cidr: string; uplink?: string }, there?: ObservedUnit) {

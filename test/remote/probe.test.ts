@@ -162,7 +162,7 @@ describe("a host that answers, but not to us, is refused", () => {
         const result = await ask({ ...host.login, hostKey: stranger, password: PASSWORD });
         expect(result).toEqual({
             status: "refused",
-            reason: `root@127.0.0.1:${host.port} has another host key than hostKey says: ${SERVER_HOST_KEY}`,
+            reason: `root@127.0.0.1:${host.port} presents another host key than the one in hostKey: ${SERVER_HOST_KEY}`,
         });
         expect(host.attempts).toEqual([]);
     });

@@ -8,6 +8,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Bridge } from "../../bridge/bridge";
 import { listed } from "../../facts/words";
+import { lanBehind } from "../../network/claims";
 import { localNetwork } from "../../network/handle";
 import { heldOnLan } from "../../preview/lan";
 import { refuse } from "../../run/refuse";
@@ -117,6 +118,11 @@ function claimProblems(
         const message = `"${given}" is the address of ${held ?? ""}: choose another`;
         return held === undefined ? [] : [{ path: `interface.addresses[${at}]`, message }];
     });
+    const bridged = ground.kind === "nic" && session.things.holder(lanBehind(ground.link));
+    if (bridged && bridged.startsWith("Bridge ")) {
+        const message = `"${ground.link}" is the uplink of ${bridged}: write that Bridge`;
+        problems.push({ path: "interface.on", message });
+    }
     const twin = session.things.claim(`the MAC ${mac} on ${on}`, name);
     if (twin !== undefined) {
         const message = `${mac} is the MAC of "${twin}" on ${on}: choose another`;

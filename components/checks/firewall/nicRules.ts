@@ -81,7 +81,7 @@ function zoneWarning(zone: string, nic: string, bridge: string): string {
 function ruleWarning(rules: readonly NicRule[], nic: string, bridge: string): string {
     const lines = rules.map(({ chain, wanted }) => `\n    ${chain.table} ${chain.name}: ${wanted}`);
     return (
-        `its firewall tells packets by ${nic}, and they come by ${bridge} once ${nic} is its port; ` +
-        `write beside the rules for ${nic}, here in the words of nft:${lines.join("")}`
+        `its firewall has rules for ${nic}, and once ${nic} is a port of ${bridge}, packets come by ${bridge} instead; ` +
+        `write beside them, here in the words of nft:${lines.join("")}`
     );
 }

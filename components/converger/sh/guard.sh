@@ -32,8 +32,14 @@ start_timer() {
 
 disarm() {
     [ -e "$journal_dir/guard" ] || return 0
-    systemctl stop $guard_timer.timer 2>/dev/null
+    stop_timer
     rm -rf "$guard_folder"
+}
+
+# systemd answers nobody while it starts itself anew, as in an upgrade of it; 5 says that there is no such timer
+stop_timer() {
+    tries=50
+    until systemctl stop $guard_timer.timer 2>/dev/null || [ $? -eq 5 ] || [ $((tries -= 1)) -eq 0 ]; do sleep 0.1; done
 }
 
 # its command has succeeded when it is: from here on the mark says what became of it
@@ -194,7 +200,7 @@ stop_holders() {
         for open in /proc/[0-9]*/fd/8; do
             pid=${open#/proc/}
             pid=${pid%%/*}
-            if [ "$pid" != $$ ] && same_file "$open" "$run_dir"; then kill -s $signal "$pid"; fi
+            if [ "$pid" != $$ ] && same_file "$open" "$run_dir"; then kill -s $signal "$pid" && kill -s CONT "$pid"; fi
         done 2>/dev/null
         flock -x -w 2 "$run_dir" true && return
     done

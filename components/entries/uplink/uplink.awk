@@ -50,7 +50,7 @@ function uplink_actual(id,    nic, bridge, text, found) {
     if (!(nic in link_index))
         return ""
     if (link_master[nic] != bridge)
-        return link_master[nic] == "" ? "no port of a bridge" : "port of " link_master[nic]
+        return link_master[nic] == "" ? "not a port of any bridge" : "port of " link_master[nic]
     found = uplink_addresses(nic)
     if (found != "")
         text = ", " found " on " nic

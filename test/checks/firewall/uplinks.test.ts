@@ -34,7 +34,7 @@ const firewalld = (zones: readonly string[], allow: readonly string[]) =>
     }`;
 
 const BESIDE =
-    "its firewall tells packets by eth0, and they come by br-lan once eth0 is its port; write beside the rules for eth0, here in the words of nft:";
+    "its firewall has rules for eth0, and once eth0 is a port of br-lan, packets come by br-lan instead; write beside them, here in the words of nft:";
 
 test("no firewall, and Docker's own rules", () => {
     expect(toldOf(LAN, FILTERED)).toEqual([]);
