@@ -158,10 +158,11 @@ prune_folder() {
 
 # PATH MODE SOURCE
 put_file() {
-    make_folder "${1%/*}" && install -m "$2" "$3" "$1.new" && mv -f "$1.new" "$1" || {
+    make_folder "${1%/*}" || return 1
+    if ! install -m "$2" "$3" "$1.new" || ! mv -f "$1.new" "$1"; then
         rm -f "$1.new"
         return 1
-    }
+    fi
 }
 
 # LINK NAME
