@@ -255,11 +255,17 @@ export async function lookAt(host: string): Promise<string> {
     return withoutVarying(text);
 }
 
-/** What a unit has from its preview, and marks, are another text each time; services of ours have run if Docker has begun anew meanwhile. */
+/**
+ * What a unit has from its preview, and marks, are another text each time; services of ours have run if Docker has begun anew meanwhile.
+ * What was killed while it planned leaves a journal of which nothing was done, and which the next run clears.
+ */
 export function withoutVarying(text: string): string {
+    const varies = text.includes("/run/crosshost/journal/1/ready")
+        ? /\/var\/lib\/crosshost\/.*\/(units\/|guarded)/
+        : /\/var\/lib\/crosshost\/.*\/(units\/|guarded)|\/run\/crosshost\/journal/;
     return text
         .split("\n")
-        .filter((line) => !/\/var\/lib\/crosshost\/.*\/(units\/|guarded)/.test(line))
+        .filter((line) => !varies.test(line))
         .map((line) => line.replace(/(crosshost-\S+\.service)\s+loaded\s.*/, "$1"))
         .join("\n");
 }
