@@ -265,11 +265,12 @@ function joinedOf(attachments: readonly Attachment[], apart: readonly Apart[]): 
     return joined.length > 0 ? [...joined, ...joinedOf(joined, apart)] : [];
 }
 
-function isOn({ places, cidr: whole }: Network, said: AttachmentOutputs): boolean {
-    return places[said.hostName]?.network === said.networkName && whole === said.networkCidr;
+function isOn({ places, kind, cidr: whole }: Network, said: AttachmentOutputs): boolean {
+    const isThere = places[said.hostName]?.network === said.networkName;
+    return whole === said.networkCidr && (isThere || (kind === LAN && isOnLan(said)));
 }
 
-/** What attachments joined and no component of this stack made: one for a name and range. */
+/** What attachments joined and no component of this stack made: one for a name and range, or for the range of a LAN. */
 function foreignNetworks(
     own: readonly Network[],
     attachments: readonly { readonly said: AttachmentOutputs }[],
@@ -277,24 +278,35 @@ function foreignNetworks(
     const strangers = attachments
         .map(({ said }) => said)
         .filter((said) => !own.some((one) => isOn(one, said)));
-    const same = (one: AttachmentOutputs) => (other: AttachmentOutputs) =>
-        other.networkName === one.networkName && other.networkCidr === one.networkCidr;
-    const firsts = strangers.filter((said, at) => strangers.findIndex(same(said)) === at);
-    return firsts.map((said) => ({
-        name: said.networkName,
-        kind: said.interface === undefined ? FOREIGN : LAN,
-        cidr: said.networkCidr,
-        mtu: said.mtu,
-        backend: undefined,
-        mode: undefined,
-        places: Object.fromEntries(
-            strangers
-                .filter(same(said))
-                .map(({ hostName, networkName }) => [
+    const firsts = strangers.filter((said, at) => strangers.findIndex(joinsWith(said)) === at);
+    return firsts.map((said) => {
+        const joined = strangers.filter(joinsWith(said));
+        const isOfOneName = joined.every(({ networkName }) => networkName === said.networkName);
+        return {
+            name: isOfOneName ? said.networkName : said.networkCidr,
+            kind: said.interface === undefined ? FOREIGN : LAN,
+            cidr: said.networkCidr,
+            mtu: said.mtu,
+            backend: undefined,
+            mode: undefined,
+            places: Object.fromEntries(
+                joined.map(({ hostName, networkName }) => [
                     hostName,
                     { network: networkName, subnet: undefined },
                 ]),
-        ),
-        flows: {},
-    }));
+            ),
+            flows: {},
+        };
+    });
+}
+
+/** Whatever a LAN's NICs and bridges are called on the hosts, it is one. */
+function joinsWith(one: AttachmentOutputs) {
+    return (other: AttachmentOutputs) =>
+        other.networkCidr === one.networkCidr &&
+        (other.networkName === one.networkName || (isOnLan(one) && isOnLan(other)));
+}
+
+function isOnLan({ interface: own }: AttachmentOutputs): boolean {
+    return own?.on === "nic";
 }

@@ -64,6 +64,33 @@ test("a network of another stack is one for all that joined it", () => {
     expect(attachments.map(({ network }) => network)).toEqual([networks[0], networks[0]]);
 });
 
+test("a LAN is one, whatever its NICs and bridges are called on the hosts", () => {
+    const any = bridge("any", "vm1", "10.60.0.0/24");
+    const onLan = (name: string, at: string, networkName: string, address: string) =>
+        attachment(name, at, any, address, {
+            networkName,
+            networkCidr: "192.168.40.0/24",
+            aliases: [],
+            interface: { name: "eth1", on: "nic", addresses: [`${address}/24`] },
+        });
+    const { attachments, networks } = topologyOf(
+        stateOf([
+            ...hosts,
+            onLan("web", "vm1", "br-lan1-9078d", "192.168.40.201"),
+            onLan("db", "vm2", "br-lan2-9078d", "192.168.40.202"),
+            onLan("api", "vm2", "enp1s0", "192.168.40.203"),
+        ]),
+    );
+    expect(networks.map(({ name, kind }) => [name, kind.word])).toEqual([
+        ["192.168.40.0/24", "LAN"],
+    ]);
+    expect(attachments.map(({ network }) => network)).toEqual([
+        networks[0],
+        networks[0],
+        networks[0],
+    ]);
+});
+
 test("interfaces of containers' own are on their Bridge's network, or on the LAN of a NIC", () => {
     const lan1 = bridge("lan1", "vm1", "10.60.0.0/24");
     const own = (name: string, at: string, on: string, ...addresses: string[]) =>

@@ -160,7 +160,11 @@ function interfacePlace(wanted: Wanted, plan: InterfacePlan, on: Bridge | string
         networkName: pulumi.output(network ?? ground.link),
         said: {
             aliases: [],
-            interface: { name: spec.name, on: ground.kind, addresses: spec.addresses },
+            interface: {
+                name: spec.name,
+                on: isLan(ground) ? "nic" : "bridge",
+                addresses: spec.addresses,
+            },
             networkCidr: extentOf(ground, first),
             mtu: spec.mtu ?? ground.mtu ?? DEFAULT_UNDERLAY_MTU,
         },
