@@ -35,8 +35,7 @@ import { type HostSession, sessionOfHost } from "../run/session";
 import { unitCommand } from "../resources/command";
 import { fitting } from "../resources/findings";
 import { unitName } from "../wire/identity";
-import { titleOf } from "../wire/problem";
-import { type Problem } from "../wire/problem";
+import { type Problem, titleOf } from "../wire/problem";
 import { type BridgePlan, bridgeUnit, claimantOf, partProblems, planBridge } from "./plan";
 import { bridgeSchema } from "./schema";
 
@@ -47,7 +46,8 @@ export interface BridgeArgs {
     host: HostHandle;
     /**
      * The bridge's IPv4 network, such as `10.60.0.0/24`, /8 to /28. It must not contain the address at
-     * which the host is reached, unless it has an uplink. Changed in place; addresses change.
+     * which the host is reached. With an uplink, it must be the network that the NIC is in. Changed in
+     * place; addresses change.
      */
     cidr: string;
     /**
@@ -64,22 +64,23 @@ export interface BridgeArgs {
      */
     defaultNetwork?: true;
     /**
-     * Address of the bridge, which is the containers' gateway. Default: the network's first address.
-     * Changed in place.
+     * Address of the bridge, which is the containers' gateway. Not with an uplink. Default: the network's
+     * first address. Changed in place.
      */
     gateway?: string;
     /**
      * The part of the network from which Docker gives out addresses by itself, such as `10.60.0.0/26`;
-     * the rest is for attachments. Default: the first quarter. Changed in place.
+     * the rest is for attachments. Not with an uplink. Default: the first quarter. Changed in place.
      */
     ipRange?: string;
     /**
-     * MTU of the bridge and of the containers' interfaces in bytes, 576 to 65535. Default: 1500.
-     * Changed in place, under running containers.
+     * MTU of the bridge and of the containers' interfaces in bytes, 576 to 65535. With an uplink, it is
+     * the NIC's. Default: 1500. Changed in place, under running containers.
      */
     mtu?: number;
     /**
-     * Name of the Docker network; compose files refer to it with `external: true`. Default:
+     * Name of the Docker network; compose files refer to it with `external: true`. Not with an uplink,
+     * as there is none. Default:
      * `project-stack-name` (the former name, if `opts.aliases` has it). Changing it recreates the
      * network and the containers on it.
      */

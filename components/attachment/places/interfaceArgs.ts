@@ -23,8 +23,8 @@ export interface InterfaceArgs {
     on: Bridge | string;
     /**
      * Its IPv4 addresses with their prefix lengths, such as `["192.168.40.50/24"]`, at least one. On a
-     * NIC, a preview checks by ARP that no machine on the LAN uses it. On a Bridge, an address of the
-     * bridge's network must lie outside `ipRange`. Changed in place.
+     * NIC, a preview checks by ARP that no machine on the LAN uses it. On a Bridge without
+     * an uplink, an address of the bridge's network must lie outside `ipRange`. Changed in place.
      */
     addresses: string[];
     /**
