@@ -25,9 +25,10 @@ export function uplinkMisfits(unit: Unit, facts: Facts): Misfits {
 function nicMisfits(nic: string, facts: Facts): string[] {
     const links = listed(facts, "link").map(([name = ""]) => name);
     if (links.length > 0 && !links.includes(nic) && !nic.startsWith("veth")) {
-        const there = listed(facts, "link").filter(([, kind]) => kind === "device");
-        const names = there.map(([name]) => name).filter((name) => name !== "lo");
-        return [`there is no link ${nic}: write one of ${names.join(", ")} in uplink`];
+        const could = listed(facts, "link")
+            .filter(([name = "", kind]) => kind !== "bridge" && !/^(lo$|veth)/.test(name))
+            .map(([name]) => name);
+        return [`there is no link ${nic}: write one of ${could.join(", ")} in uplink`];
     }
     return (facts.get("no-uplink") ?? []).filter((fact) => fact.startsWith(`${nic} `));
 }

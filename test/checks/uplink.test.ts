@@ -36,7 +36,7 @@ test("a host in order, and one that tells nothing", () => {
 test.each<[string, Record<string, string[]>, string]>([
     [
         "no link of its name",
-        { link: ["lo device -", "docker0 bridge -", "enp1s0 device -"] },
+        { link: ["lo device -", "docker0 bridge -", "veth1a veth -", "enp1s0 device -"] },
         "there is no link eth0: write one of enp1s0 in uplink",
     ],
     [

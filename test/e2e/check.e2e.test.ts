@@ -1,10 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { browser, look } from "../support/browser";
+import { crosshost } from "../support/crosshostCli";
 import { baseline, difference, dumps, HOSTS } from "../support/hosts";
-import { inside, lab, on, onAll, ROOT } from "../support/lab";
+import { inside, lab, on, onAll } from "../support/lab";
 import { Stack } from "../support/stack";
 
 /** Containers of each host, and the networks that they are on. */
@@ -48,21 +48,8 @@ describe("a stack of twelve containers on three hosts", () => {
         rmSync(folder, { recursive: true });
     });
 
-    /** As `npx crosshost` runs it, with the lab's Pulumi in PATH. */
-    function crosshost(...words: string[]) {
-        const { options } = stack.command();
-        const path = `${join(ROOT, "lab/pulumi")}:${process.env["PATH"] ?? ""}`;
-        const program = ["-r", "ts-node/register/transpile-only", join(ROOT, "cli/main.ts")];
-        const { status, stdout, stderr } = spawnSync(
-            process.execPath,
-            [...program, ...words, "--stack", stack.name],
-            { cwd: options.cwd, env: { ...options.env, PATH: path }, encoding: "utf8" },
-        );
-        return { status, stdout, stderr };
-    }
-
     it("is as it should be, says the check, and shows no secret", () => {
-        const { status, stdout, stderr } = crosshost("check");
+        const { status, stdout, stderr } = crosshost(stack, "check");
         expect(stderr).toBe("");
         expect(stdout).toMatch(/\n165 pairs by address, 42 names: all as it should be\n$/);
         expect(stdout).not.toContain("PRIVATE");
@@ -101,7 +88,7 @@ describe("a stack of twelve containers on three hosts", () => {
 
     it("is drawn with all of them, and without a secret of the state", () => {
         const page = join(folder, "page.html");
-        const { status, stdout, stderr } = crosshost("graph", "--output", page);
+        const { status, stdout, stderr } = crosshost(stack, "graph", "--output", page);
         expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${page}\n`, stderr: "" });
         const text = readFileSync(page, "utf8");
         for (const { name } of CONTAINERS) {
@@ -119,7 +106,7 @@ describe("a stack of twelve containers on three hosts", () => {
     it("differs when a link is down, and the check names the pairs and ends with 1", () => {
         on("vm2", "ip link set $(basename /sys/class/net/vx-mesh*) down");
         on("vm3", "docker stop -t 1 db-3 >/dev/null");
-        const { status, stdout } = crosshost("check");
+        const { status, stdout } = crosshost(stack, "check");
         expect(status).toBe(1);
         expect(stdout).toMatch(/^ *\d+ +web-1 .* NO/m);
         expect(stdout).toMatch(
@@ -136,7 +123,7 @@ describe("a stack of twelve containers on three hosts", () => {
             "vm1",
             `docker run -d --name stray --network ${DOCKER_NAME}mesh --ip 10.42.2.50 -v /etc/hostname:/etc/hosts --entrypoint sleep ${image} 600`,
         );
-        const { status, stdout } = crosshost("check");
+        const { status, stdout } = crosshost(stack, "check");
         on("vm1", "docker rm -f stray");
         expect(status).toBe(1);
         expect(stdout).toContain(

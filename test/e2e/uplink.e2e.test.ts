@@ -1,4 +1,5 @@
 // The NIC of each host, by which SSH comes, becomes a port of a bridge: set up by ifupdown, by systemd-networkd, and by nobody.
+import { crosshost } from "../support/crosshostCli";
 import { addressOf, HOME, lostOnLan } from "../support/flatLan";
 import { AS_AFTER_A_REBOOT, baseline, difference, HOSTS } from "../support/hosts";
 import { on, onAll, rebootAll, succeeds } from "../support/lab";
@@ -29,8 +30,20 @@ describe("the flat-lan tutorial: uplinks of bridges", () => {
         stack.configure({ lan: HOME });
         expect(status).not.toBe(0);
         expect(output).toContain('Bridge "lan1" cannot be applied on vm1:');
-        expect(output).toMatch(/there is no link eth7: write one of eth0, docker0 in uplink/);
+        expect(output).toMatch(/there is no link eth7: write one of eth0 in uplink/);
         expect(HOSTS.map((host) => waysOf(host, "eth0"))).toEqual(unlike);
+    });
+
+    it("are refused in a preview where the LAN is another", () => {
+        stack.configure({ lan: "172.31.1" });
+        const { status, output } = stack.attempt("preview");
+        stack.configure({ lan: HOME });
+        expect(status).not.toBe(0);
+        const says = HOSTS.map(
+            (host) =>
+                `cidr: "172.31.1.0/24" is not the network of eth0, which has ${addressOf(host)}/24: write "${HOME}.0/24"`,
+        );
+        expect(says.filter((text) => output.includes(text))).not.toEqual([]);
     });
 
     it("take the NIC, and what is sent over it meanwhile arrives", async () => {
@@ -48,6 +61,19 @@ describe("the flat-lan tutorial: uplinks of bridges", () => {
 
     it("make containers machines of the LAN", () => {
         expect(lostOnLan()).toEqual([]);
+    });
+
+    it("are one LAN to those who check it", () => {
+        const { status, stdout } = crosshost(stack, "check");
+        expect(stdout).toMatch(/\n6 pairs by address, 0 names: all as it should be\n$/);
+        expect(stdout).not.toMatch(/may be either/);
+        expect(status).toBe(0);
+        const port = on("vm3", "basename /sys/class/net/br-lan*/brif/vc-*").trim();
+        on("vm3", `ip link set ${port} down`);
+        const without = crosshost(stack, "check");
+        on("vm3", `ip link set ${port} up`);
+        expect(without.stdout).toMatch(/\n6 pairs by address, 0 names: 4 differences\n$/);
+        expect(without.status).toBe(1);
     });
 
     it.each(["soft", "hard"] as const)("are there again after a %s reboot", async (how) => {
