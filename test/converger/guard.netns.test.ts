@@ -60,7 +60,7 @@ describe.each(TOOLS)("a guarded change on a host with $shell and $awk", (tools) 
             /--on-active=15s .*--property=Restart=on-failure .*\/bin\/sh \/run\/crosshost\/guard\/crosshost expire\n$/,
         );
         expect(commit(host)).toEqual(COMMITTED);
-        expect(systemctl()).toMatch(/stop crosshost-guard\.timer\n$/);
+        expect(systemctl()).toMatch(/stop crosshost-guard\.timer crosshost-guard\.service\n$/);
         expect(host.dump()).toBe(after);
         expect(commit(host)).toEqual({ ...COMMITTED, stdout: "lan: stays as it is\n" });
         expect(move(host).stdout).toBe("lan: in step, nothing to do\n");
@@ -71,10 +71,10 @@ describe.each(TOOLS)("a guarded change on a host with $shell and $awk", (tools) 
         move(host);
         host.put(
             "systemctl",
-            `#!/bin/sh\nif [ "$*" = "stop crosshost-guard.timer" ] && echo >>"$FAKES/tries" && [ $(wc -l <"$FAKES/tries") -lt 4 ]; then exit 1; fi\nexec sh "${join(__dirname, "../support/fake-systemctl.sh")}" "$@"\n`,
+            `#!/bin/sh\nif [ "$*" = "stop crosshost-guard.timer crosshost-guard.service" ] && echo >>"$FAKES/tries" && [ $(wc -l <"$FAKES/tries") -lt 4 ]; then exit 1; fi\nexec sh "${join(__dirname, "../support/fake-systemctl.sh")}" "$@"\n`,
         );
         expect(commit(host)).toEqual(COMMITTED);
-        expect(systemctl()).toMatch(/stop crosshost-guard\.timer\n$/);
+        expect(systemctl()).toMatch(/stop crosshost-guard\.timer crosshost-guard\.service\n$/);
     });
 
     test("is taken back by the timer, and told until it is done", () => {
@@ -82,6 +82,7 @@ describe.each(TOOLS)("a guarded change on a host with $shell and $awk", (tools) 
         move(host);
         letTimePass(host);
         expect(expire(host).stderr).toMatch(NO_COMMIT);
+        expect(systemctl()).toMatch(/stop crosshost-guard\.timer\n$/); // not itself
         expect(host.dump().replace(/^.*\/guarded.*\n/gm, "")).toBe(before);
         const told = takenLines();
         expect(told).toHaveLength(1);

@@ -36,10 +36,13 @@ disarm() {
     rm -rf "$guard_folder"
 }
 
-# systemd answers nobody while it starts itself anew, as in an upgrade of it; 5 says that there is no such timer
+# With what it has started, which may wait for the lock or to be started anew; that itself only stops the timer. systemd answers
+# nobody while it starts itself anew, as in an upgrade of it; 5 says that there is no such unit.
 stop_timer() {
     tries=50
-    until systemctl stop $guard_timer.timer 2>/dev/null || [ $? -eq 5 ] || [ $((tries -= 1)) -eq 0 ]; do sleep 0.1; done
+    set -- $guard_timer.timer
+    [ "$0" = "$guard_folder/crosshost" ] || set -- "$@" $guard_timer.service
+    until systemctl stop "$@" 2>/dev/null || [ $? -eq 5 ] || [ $((tries -= 1)) -eq 0 ]; do sleep 0.1; done
 }
 
 # its command has succeeded when it is: from here on the mark says what became of it
