@@ -128,6 +128,26 @@ describe.each(TOOLS)("rules beside Docker's with $shell and $awk", (tools) => {
             ]);
         });
 
+        test("stands where it stood, among those of others, after a change that failed", () => {
+            const outward = (to: string) =>
+                `iptables DOCKER-USER out: -s 10.42.1.0/24 -d ${to} -j ACCEPT\n`;
+            host.sh(`iptables -P FORWARD DROP; ${USER}`);
+            expect(host.apply("mesh", UNIT + outward("10.42.0.0/16"))).toMatchObject({ status: 0 });
+            host.sh(
+                "iptables -I DOCKER-USER 2 -s 10.9.0.1 -j DROP; iptables -I DOCKER-USER -s 10.9.0.2 -j DROP",
+            );
+            const before = rules("DOCKER-USER");
+            for (const changed of [
+                UNIT,
+                outward("10.42.0.0/16"),
+                UNIT.replaceAll("10.42.", "10.43.") + outward("10.43.0.0/16"),
+            ]) {
+                const bad = `${changed}iptables DOCKER-USER bad: -j NOSUCHTARGET\n`;
+                expect(host.apply("mesh", bad).status).toBe(1);
+                expect(rules("DOCKER-USER")).toEqual(before);
+            }
+        });
+
         test("is in DOCKER-USER where that is asked, and is put back", () => {
             host.sh(`iptables -P FORWARD DROP; ${USER}`);
             apply();

@@ -93,7 +93,7 @@ run_line() {
         prune) prune_folder $2 ;;
         enable) enable_service $2 ;;
         record) record_table $2 ;;
-        insert) iptables -w 10 -t "${2%% *}" -C ${2#* } || iptables -w 10 -t "${2%% *}" -I ${2#* } ;;
+        insert) insert_rule $2 ;;
         hosts) write_names $2 ;;
         key) make_key $2 ;;
         keep) keep_lease $2 ;;
@@ -154,6 +154,13 @@ make_folder() {
 
 prune_folder() {
     [ ! -d "$1" ] || rmdir --ignore-fail-on-non-empty "$1"
+}
+
+# TABLE CHAIN POSITION RULE: where it stood, or first if others have shortened the chain meanwhile
+insert_rule() {
+    table=$1 chain=$2 position=$3
+    shift 3
+    iptables -w 10 -t "$table" -C "$chain" "$@" || iptables -w 10 -t "$table" -I "$chain" "$position" "$@" || iptables -w 10 -t "$table" -I "$chain" "$@"
 }
 
 # PATH MODE SOURCE

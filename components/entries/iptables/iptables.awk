@@ -84,6 +84,7 @@ function iptables_read(chain, line,    rule, unit) {
         iptables_drops = 1
     if (line !~ /^-A /)
         return
+    iptables_length[chain]++
     gsub(/"/, "", line)
     rule = substr(line, 5 + length(nth_word(line, 2)))
     if (rule == "-j DOCKER-USER")
@@ -109,6 +110,7 @@ function iptables_read(chain, line,    rule, unit) {
     iptables_rules[++iptables_count] = trim(rule)
     iptables_unit[iptables_count] = unit
     iptables_chain[iptables_count] = chain
+    iptables_position[iptables_count] = iptables_length[chain]
     iptables_behind[iptables_count] = (chain in iptables_ended)
 }
 
@@ -179,14 +181,15 @@ function iptables_name(chain) {
     return chain
 }
 
-# after each wanted rule has taken its own
+# After each wanted rule has taken its own. From the last to the first, so that undoing, which goes backwards, finds at each
+# position what stood there.
 function iptables_unmake_rest(    i, rule, chain) {
-    for (i = 1; i <= iptables_count; i++)
+    for (i = iptables_count; i >= 1; i--)
         if (is_mine(iptables_unit[i]) && !iptables_taken[i] && !is_let_out(i)) {
             chain = iptables_chain[i]
             rule = iptables_marked(iptables_rules[i], iptables_unit[i])
             step("iptables.del", "iptables", iptables_in(chain, "-D") " " rule, "iptables " chain)
-            undo("iptables.del", "insert", iptables_table(chain) " " iptables_name(chain) " " rule)
+            undo("iptables.del", "insert", iptables_table(chain) " " iptables_name(chain) " " iptables_position[i] " " rule)
         }
 }
 
