@@ -2,7 +2,7 @@ import { linksOf } from "../entries/link/link";
 import { uplinksOf } from "../entries/uplink/uplink";
 import { type Facts } from "../facts/clouds";
 import { listed, type Misfits } from "../facts/words";
-import { contains, networkOf, prefixOf } from "../wire/address";
+import { contains, isAddressWithPrefix, networkOf, prefixOf } from "../wire/address";
 import { type Problem } from "../wire/problem";
 import { type Unit } from "../wire/unit";
 import { cloudMisfits } from "./lan";
@@ -23,9 +23,10 @@ export function uplinkMisfits(unit: Unit, facts: Facts): Misfits {
 }
 
 function nicMisfits(nic: string, facts: Facts): string[] {
-    const links = listed(facts, "link").map(([name = ""]) => name);
-    if (links.length > 0 && !links.includes(nic) && !nic.startsWith("veth")) {
-        const could = listed(facts, "link")
+    const links = listed(facts, "link");
+    const isThere = links.some(([name]) => name === nic);
+    if (links.length > 0 && !isThere && !nic.startsWith("veth")) {
+        const could = links
             .filter(([name = "", kind]) => kind !== "bridge" && !/^(lo$|veth)/.test(name))
             .map(([name]) => name);
         return [`there is no link ${nic}: write one of ${could.join(", ")} in uplink`];
@@ -36,7 +37,7 @@ function nicMisfits(nic: string, facts: Facts): string[] {
 /** Before the NIC is a port, its network is the LAN's; later its addresses are the bridge's, and an admin's to change. */
 export function lanProblems(cidr: string, nic: string, facts: Facts): Problem[] {
     const addresses = listed(facts, "address")
-        .filter(([name, address = ""]) => name === nic && isIPv4(address))
+        .filter(([name, address = ""]) => name === nic && isAddressWithPrefix(address))
         .map(([, address = ""]) => address);
     const [first] = addresses;
     if (first === undefined || addresses.some((address) => isOf(cidr, address))) {
@@ -44,10 +45,6 @@ export function lanProblems(cidr: string, nic: string, facts: Facts): Problem[] 
     }
     const message = `"${cidr}" is not the network of ${nic}, which has ${addresses.join(" and ")}: write "${networkOf(first)}"`;
     return [{ path: "cidr", message }];
-}
-
-function isIPv4(addressWithPrefix: string): boolean {
-    return /^[0-9.]+\/\d+$/.test(addressWithPrefix);
 }
 
 /** A cloud may give out an address by itself, as a /32. */

@@ -1,6 +1,5 @@
 // A change on a host whose /run is full: whatever is missing, it is done whole or not at all.
-import { meshUnit, NetnsHost, STACK, TOOLS } from "../support/netns";
-import type { Answer } from "../support/netns";
+import { type Answer, meshUnit, NetnsHost, STACK, TOOLS } from "../support/netns";
 
 const TOLD =
     /crosshost: unit mesh on .*(no room in \/run\/crosshost|No space left on device).*; (nothing was changed|put back: .*)\n$/;

@@ -25,6 +25,7 @@ import {
 } from "../support/lab";
 import { lostAfter } from "../support/patience";
 import { passesWhole, whilePinging } from "../support/pinging";
+import { entriesChanged } from "../support/previewed";
 import { Stack } from "../support/stack";
 
 const MTU = 1500;
@@ -364,11 +365,7 @@ function addressOrNone(host: HostName): string {
 
 /** The entries that a preview changes of one host, without what is derived in their names. */
 function changes(shown: string, host: HostName): string[] {
-    const block = shown.split("[urn=").find((part) => part.includes(`::mesh-${host}]`));
-    const lines = [...(block ?? "").matchAll(/^ +([-+~]) (\S.*?) *: /gm)];
-    return lines
-        .map(([, sign, key]) => `${sign ?? ""} ${key ?? ""}`)
-        .filter((line) => !/^. (drift|seen|stdin|\w+:\S+)\b/.test(line))
+    return entriesChanged(shown, `mesh-${host}`)
         .map((line) => line.replace(/(ch|vx)-mesh-\w+.*/, "$1"))
         .map((line) => line.replace(/network \S+/, "network").replace(/fdb \S+/, "fdb"))
         .sort(byKey);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { baseline, difference, dumps } from "../support/hosts";
 import { inNetworkOf, on, ROOT, run } from "../support/lab";
 import { whilePinging } from "../support/pinging";
+import { entriesChanged } from "../support/previewed";
 import { Stack } from "../support/stack";
 
 const HOSTS = ["vm1", "vm2"];
@@ -51,7 +52,7 @@ describe("a stack that an earlier version made", () => {
         );
         expect(preview).toMatch(/^ *~ 7 to update\n *\d+ unchanged$/m);
         for (const unit of UNITS) {
-            expect(entriesChanged(preview, unit)).toEqual(
+            expect(changes(preview, unit)).toEqual(
                 unit.startsWith("yard") ? [REPLIES] : [LET_OUT, REPLIES],
             );
         }
@@ -78,12 +79,9 @@ describe("a stack that an earlier version made", () => {
     });
 });
 
-/** Without what is derived in their names. */
-function entriesChanged(preview: string, unit: string): string[] {
-    const block = preview.split("[urn=").find((part) => part.includes(`::${unit}]`)) ?? "";
-    return [
-        ...block.matchAll(/^ +([-+~] (?:nft|iptables|link|addr|route|docker|sysctl)\b.*?) *: /gm),
-    ]
-        .map(([, entry = ""]) => entry.replace(/(DOCKER-USER) .*/, "$1"))
+/** The entries that a preview changes of a unit, without what is derived in their names. */
+function changes(preview: string, unit: string): string[] {
+    return entriesChanged(preview, unit)
+        .map((entry) => entry.replace(/(DOCKER-USER) .*/, "$1"))
         .sort();
 }

@@ -118,8 +118,9 @@ function claimProblems(
         const message = `"${given}" is the address of ${held ?? ""}: choose another`;
         return held === undefined ? [] : [{ path: `interface.addresses[${at}]`, message }];
     });
-    const bridged = ground.kind === "nic" && session.things.holder(lanBehind(ground.link));
-    if (bridged && bridged.startsWith("Bridge ")) {
+    const bridged =
+        ground.kind === "nic" ? session.things.holder(lanBehind(ground.link)) : undefined;
+    if (bridged?.startsWith("Bridge ")) {
         const message = `"${ground.link}" is the uplink of ${bridged}: write that Bridge`;
         problems.push({ path: "interface.on", message });
     }

@@ -24,7 +24,7 @@ prepare_guard() {
 
 # The service of an earlier one may still wait for the lock. It starts anew when it is killed at its work, too.
 start_timer() {
-    systemctl stop $guard_timer.timer $guard_timer.service 2>/dev/null
+    stop_timer
     systemd-run --quiet --collect --unit=$guard_timer --on-active="${seconds}s" --timer-property=AccuracySec=100ms \
         --property=Restart=on-failure --property=RestartSec=1s \
         --description='Crosshost: takes back a change of the network that nobody commits' /bin/sh "$guard_folder/crosshost" expire
@@ -137,7 +137,7 @@ commit_armed() {
     while [ -e "$journal_dir/$round" ]; do round=$((round + 1)); done
     mkdir "$journal_dir/$round"
     mv "$journal_dir/1/late" "$journal_dir/$round/do"
-    : >"$journal_dir/$round/ready"
+    true >"$journal_dir/$round/ready" || give_up "no room in $run_dir"
     until_in_step
     commit
     say "committed"

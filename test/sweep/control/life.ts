@@ -260,12 +260,11 @@ export async function lookAt(host: string): Promise<string> {
  * What was killed while it planned leaves a journal of which nothing was done, and which the next run clears.
  */
 export function withoutVarying(text: string): string {
-    const varies = text.includes("/run/crosshost/journal/1/ready")
-        ? /\/var\/lib\/crosshost\/.*\/(units\/|guarded)/
-        : /\/var\/lib\/crosshost\/.*\/(units\/|guarded)|\/run\/crosshost\/journal/;
+    const isBegun = text.includes("/run/crosshost/journal/1/ready");
     return text
         .split("\n")
-        .filter((line) => !varies.test(line))
+        .filter((line) => !/\/var\/lib\/crosshost\/.*\/(units\/|guarded)/.test(line))
+        .filter((line) => isBegun || !line.includes("/run/crosshost/journal"))
         .map((line) => line.replace(/(crosshost-\S+\.service)\s+loaded\s.*/, "$1"))
         .join("\n");
 }
