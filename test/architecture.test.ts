@@ -142,6 +142,7 @@ const OF_PULUMI = [
     "components/attachment/existing.ts",
     "components/attachment/places/derived.ts",
     "components/attachment/places/interface.ts",
+    "components/attachment/places/interfaceLan.ts",
     "components/attachment/places/mode.ts",
     "components/attachment/places/network.ts",
     "components/bridge/bridge.ts",

@@ -21,7 +21,7 @@ import { claimProblems } from "../network/claims";
 import { rememberNetwork } from "../network/handle";
 import { type HostNetwork } from "../network/hostNetwork";
 import { networkNameOn } from "../network/networkName";
-import { heldOnLan } from "../preview/lan";
+import { heldOnLan, tellSilentRouter } from "../preview/lan";
 import { knownAs, stackKnownAs } from "../run/knownAs";
 import { parsed, refuse } from "../run/refuse";
 import { type HostSession, sessionsOfHosts } from "../run/session";
@@ -62,7 +62,7 @@ export interface MacvlanArgs {
     subnet: string;
     /**
      * The LAN's router, through which containers reach the rest of the world. Needed except in mode
-     * `l3`. Default: none. Changed in place: the network is recreated under its containers.
+     * `l3`. A preview warns if nobody answers for it. Default: none. Changed in place: the network is recreated under its containers.
      */
     gateway?: string;
     /**
@@ -195,10 +195,14 @@ export class Macvlan extends pulumi.ComponentResource {
     ): pulumi.Resource {
         const unit = unitName("macvlan", plan.name);
         const planned = macvlanUnit(plan, session.name);
-        const { lan, shim } = plan.places[session.name]?.network ?? {};
-        const asked = { link: lan?.link, address: shim?.address };
-        const held = heldOnLan(session, sessions, { unit, wanted: planned, ...asked });
-        const wanted = pulumi.output(held).apply((found) => {
+        const { lan, gateway, shim } = plan.places[session.name]?.network ?? {};
+        const coming = { unit, wanted: planned, link: lan?.link };
+        const router = { ...coming, address: gateway, of: `gateway of "${name}"` };
+        const asked = Promise.all([
+            heldOnLan(session, sessions, { ...coming, address: shim?.address }),
+            tellSilentRouter(session, sessions, router),
+        ]);
+        const wanted = pulumi.output(asked).apply(([found]) => {
             refuse(COMPONENT, name, found ? [shimProblem(session.name, found)] : []);
             return planned;
         });

@@ -136,7 +136,8 @@ export function containerTexts(
     stack: string,
     mayStop: ReadonlySet<string>,
 ): string[] {
-    const repair = "start it; if this program creates it, `pulumi up --refresh` repairs it";
+    const remedy = (byHand: string, word: string) =>
+        `${byHand}; if this program creates it, \`pulumi up --refresh\` ${word} it`;
     const seen = seenContainers(facts) ?? [];
     const loops = (container: string) =>
         seen.some(({ name, state }) => name === container && state === "restarting");
@@ -146,7 +147,7 @@ export function containerTexts(
             .map(({ name, unit }) => {
                 const renamed = seen.find(({ owner }) => owner === `${stack}:${unit}`)?.name;
                 return renamed === undefined
-                    ? `container ${name} is gone: ${repair}`
+                    ? `container ${name} is gone: ${remedy("create it again", "recreates")}`
                     : `container ${name} is now called ${renamed}: docker rename ${renamed} ${name}; \`pulumi up --refresh\` would replace it`;
             }),
         ...stoppedContainers
@@ -154,7 +155,7 @@ export function containerTexts(
             .map((name) =>
                 loops(name)
                     ? `container ${name} exits as soon as Docker starts it, again and again: see docker logs ${name}`
-                    : `container ${name} is stopped: ${repair}`,
+                    : `container ${name} is stopped: ${remedy("start it", "repairs")}`,
             ),
     ];
 }

@@ -44,11 +44,7 @@ export async function heldOnLan(
     sessions: readonly Pick<HostSession, "name" | "probe">[],
     { unit, wanted, link, address }: Coming,
 ): Promise<string | undefined> {
-    const probed = await session.probe;
-    if (!pulumi.runtime.isDryRun() || probed.status !== "answered" || !link || !address) {
-        return undefined;
-    }
-    if (holds(probed.observation, unit, wanted)) {
+    if (!link || !address || !(await isComing(session, unit, wanted))) {
         return undefined;
     }
     const told = await observationsOf(sessions);
@@ -64,6 +60,46 @@ export async function heldOnLan(
     return mac === undefined || isOwn(mac, told)
         ? undefined
         : `${address} is in use: ${mac} answers for it on ${link} of ${session.name}`;
+}
+
+/** A router that what comes relies on; `of` is where the program names it, such as `gateway of "lan"`. */
+export interface ComingRouter extends Coming {
+    readonly of: string;
+}
+
+/** In a preview, says that nobody answers for a router, unless it is a host or of this program, and comes with it. */
+export async function tellSilentRouter(
+    session: Pick<HostSession, "name" | "component" | "probe" | "told" | "askLan">,
+    sessions: readonly Pick<HostSession, "name" | "probe" | "addresses">[],
+    { unit, wanted, link, address, of }: ComingRouter,
+): Promise<void> {
+    if (!link || !address || !(await isComing(session, unit, wanted))) {
+        return;
+    }
+    const isOfProgram = sessions.some(({ addresses }) => addresses.holder(address) !== undefined);
+    if (isOfProgram || hostWith(address, await observationsOf(sessions)) !== undefined) {
+        return;
+    }
+    const { holders, cannot } = await session.askLan(link, address);
+    if (cannot !== undefined || holders.has(address)) {
+        return;
+    }
+    const text = `nobody on ${link} answers for ${address}, the ${of}: write the address of a router there, or packets that leave the LAN are lost`;
+    await pulumi.log.warn(`${session.name}: ${text}`, session.component);
+}
+
+/** Only what the host does not have yet is asked for. */
+export async function isComing(
+    { probe }: Pick<HostSession, "probe">,
+    unit: string,
+    wanted: Unit,
+): Promise<boolean> {
+    const probed = await probe;
+    return (
+        pulumi.runtime.isDryRun() &&
+        probed.status === "answered" &&
+        !holds(probed.observation, unit, wanted)
+    );
 }
 
 type Told = readonly (readonly [host: string, facts: Observation["facts"]])[];

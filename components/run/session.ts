@@ -133,6 +133,11 @@ export function sessionsSoFar(): readonly HostSession[] {
     return (root && programs.get(root)) ?? [];
 }
 
+/** The host's own first, then those of the others so far. */
+export function sessionsFrom(session: HostSession): readonly HostSession[] {
+    return [session, ...sessionsSoFar().filter((one) => one !== session)];
+}
+
 export function sessionOf(host: object): HostSession | undefined {
     return sessions.get(host);
 }

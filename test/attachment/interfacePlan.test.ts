@@ -17,8 +17,16 @@ const BRIDGE: Ground = {
     kind: "bridge",
     name: "lan1",
     link: "br-lan1-12345",
+    cidr: "10.60.0.0/24",
     mtu: 1400,
     place: hostNetwork("crosshost-demo-lan1", "10.60.0.0/24"),
+};
+const UPLINKED: Ground = {
+    kind: "bridge",
+    name: "lan2",
+    link: "br-lan2-12345",
+    cidr: "192.168.40.0/24",
+    uplink: "eth0",
 };
 
 const spec = (more: object = {}) =>
@@ -132,6 +140,21 @@ describe("what is wrong with an interface by itself", () => {
         ],
     ])("on a Bridge, %s: %s", (given, message) => {
         const found = interfaceProblems(spec({ addresses: [given] }), BRIDGE);
+        expect(found).toEqual(
+            message ? [{ path: "interface.addresses[0]", message: `"${given}" ${message}` }] : [],
+        );
+    });
+
+    test.each([
+        ["192.168.40.200/24", undefined],
+        ["192.168.40.200/32", undefined],
+        ["192.168.41.1/24", undefined],
+        [
+            "192.168.40.200/16",
+            'has another prefix length than its LAN, 192.168.40.0/24: write "192.168.40.200/24"',
+        ],
+    ])("on a Bridge with an uplink, %s: %s", (given, message) => {
+        const found = interfaceProblems(spec({ addresses: [given] }), UPLINKED);
         expect(found).toEqual(
             message ? [{ path: "interface.addresses[0]", message: `"${given}" ${message}` }] : [],
         );

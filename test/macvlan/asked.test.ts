@@ -27,13 +27,16 @@ jest.mock("../../components/converger/program", () => ({
 }));
 const asked = jest.mocked(answerTo);
 
-const ANSWER = "answer 192.168.40.200 02:4C:41:00:00:02\nasked\n";
+const ROUTER = "192.168.40.254";
+const ROUTER_ANSWERS = `answer ${ROUTER} 02:4C:41:00:00:FE\n`;
+const ANSWER = `${ROUTER_ANSWERS}answer 192.168.40.200 02:4C:41:00:00:02\nasked\n`;
+const BOTH_ASK = [`ask eth0 192.168.40.200 ${ROUTER}`, `ask eth0 ${ROUTER}`];
 
 beforeEach(async () => {
     await mockedStack({ preview: true });
     mockRefused.length = 0;
     asked.mockReset();
-    asked.mockResolvedValue("asked\n");
+    asked.mockResolvedValue(`${ROUTER_ANSWERS}asked\n`);
     jest.mocked(probe).mockResolvedValue(answered());
 });
 
@@ -51,7 +54,7 @@ async function refused(more: Partial<MacvlanArgs> = {}): Promise<readonly string
         hosts: [vm1, vm2],
         parent: "eth0",
         subnet: "192.168.40.0/24",
-        gateway: "192.168.40.254",
+        gateway: ROUTER,
         ipRange: "192.168.40.64/26",
         ...more,
     });
@@ -74,12 +77,12 @@ test("one that answers is refused with its MAC", async () => {
     expect(await refused()).toEqual([
         "db: ipv4Address: 192.168.40.200 is in use: 02:4c:41:00:00:02 answers for it on eth0 of vm1: choose another ipv4Address, or remove that machine from the LAN",
     ]);
-    expect(requests()).toEqual(["ask eth0 192.168.40.200"]);
+    expect(requests()).toEqual(BOTH_ASK);
 });
 
 test("one that is free is not refused", async () => {
     expect(await refused()).toEqual([]);
-    expect(requests()).toEqual(["ask eth0 192.168.40.200"]);
+    expect(requests()).toEqual(BOTH_ASK);
 });
 
 test("what a container of this stack has is not refused: it may be on its way to another host", async () => {
@@ -94,7 +97,18 @@ test("one that is there by the unit already is not asked for", async () => {
     jest.mocked(probe).mockResolvedValue(observed({}, { "attachment-db": unit }));
     asked.mockResolvedValue(ANSWER);
     expect(await refused()).toEqual([]);
-    expect(requests()).toEqual([]);
+    expect(requests().join()).not.toContain("192.168.40.200");
+});
+
+test("a router that is silent on a host's link is told, one that answers is not", async () => {
+    const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+    asked.mockImplementation((_, command) =>
+        Promise.resolve(command.includes("192.168.40.200") ? ANSWER : "asked\n"),
+    );
+    await refused();
+    const silent = `vm2: nobody on eth0 answers for ${ROUTER}, the gateway of "lan": write the address of a router there, or packets that leave the LAN are lost`;
+    expect(warn.mock.calls.map(([text]) => text)).toEqual([silent]);
+    warn.mockRestore();
 });
 
 test("nobody is asked in an up, nor where the host is the router", async () => {
@@ -119,7 +133,10 @@ test("the hosts' own addresses are asked for too, all of a host by one login", a
     expect(await refused({ hostAccess: true })).toEqual([
         "lan: ipRange: for vm1's own link, 192.168.40.70 is in use: 02:00:00:00:00:01 answers for it on eth0 of vm1: choose another ipRange, or remove that machine from the LAN",
     ]);
-    expect(requests()).toEqual(["ask eth0 192.168.40.200 192.168.40.70", "ask eth0 192.168.40.78"]);
+    expect(requests()).toEqual([
+        `ask eth0 192.168.40.200 ${ROUTER} 192.168.40.70`,
+        `ask eth0 ${ROUTER} 192.168.40.78`,
+    ]);
 });
 
 test.each([

@@ -42,7 +42,7 @@ describe("in a preview", () => {
             stoppedContainers: ["db", "seed"],
         });
         expect(containerTexts(seen, "demo-1a2b3c", new Set(["migrate", "seed"]))).toEqual([
-            "container api is gone: start it; if this program creates it, `pulumi up --refresh` repairs it",
+            "container api is gone: create it again; if this program creates it, `pulumi up --refresh` recreates it",
             "container db is stopped: start it; if this program creates it, `pulumi up --refresh` repairs it",
         ]);
     });

@@ -7,17 +7,16 @@
 // container starts. One entry of the host, and the service that waits for starts.
 import * as pulumi from "@pulumi/pulumi";
 import { type Bridge } from "../../bridge/bridge";
-import { listed } from "../../facts/words";
 import { lanBehind } from "../../network/claims";
 import { localNetwork } from "../../network/handle";
-import { heldOnLan } from "../../preview/lan";
 import { refuse } from "../../run/refuse";
-import { type HostSession, sessionsSoFar } from "../../run/session";
+import { type HostSession, sessionsFrom } from "../../run/session";
 import { DEFAULT_UNDERLAY_MTU } from "../../wire/mtu";
 import { unitName } from "../../wire/identity";
 import { type Problem } from "../../wire/problem";
 import { type Unit } from "../../wire/unit";
 import { type Joined, previewProblems } from "../existing";
+import { lanProblems } from "./interfaceLan";
 import {
     bare,
     extentOf,
@@ -111,7 +110,7 @@ function claimProblems(
     const { spec, ground, mac } = plan;
     const on = ground.kind === "bridge" ? `the Bridge "${ground.name}"` : ground.link;
     const container = created ?? containerName;
-    const hosts = [session, ...sessionsSoFar().filter((one) => one !== session)];
+    const hosts = sessionsFrom(session);
     const problems = spec.addresses.flatMap((given, at) => {
         const held =
             holderOf(ground, given, hosts) ?? quoted(session.addresses.claim(bare(given), name));
@@ -187,40 +186,8 @@ function interfaceUnitOf(
             refuse(COMPONENT, name, problems);
         }
         if (isLan(ground)) {
-            refuse(COMPONENT, name, await heldProblems(session, plan, unit, wanted));
+            refuse(COMPONENT, name, await lanProblems(session, plan, { unit, wanted, name }));
         }
         return wanted;
     });
-}
-
-/** The link that leads to the LAN now: an uplink, until the bridge is there. */
-async function askedOn(session: HostSession, ground: Ground): Promise<string> {
-    const probed = await session.probe;
-    const links = probed.status === "answered" ? listed(probed.observation.facts, "link") : [];
-    const isThere = links.some(([name]) => name === ground.link);
-    return ground.kind === "bridge" && !isThere ? (ground.uplink ?? ground.link) : ground.link;
-}
-
-async function heldProblems(
-    session: HostSession,
-    { ground, spec }: InterfacePlan,
-    unit: string,
-    wanted: Unit,
-): Promise<Problem[]> {
-    const asked = { unit, wanted, link: await askedOn(session, ground) };
-    const answers = await Promise.all(
-        spec.addresses.map((given) =>
-            heldOnLan(session, sessionsSoFar(), { ...asked, address: bare(given) }),
-        ),
-    );
-    return answers.flatMap((held, at) =>
-        held === undefined
-            ? []
-            : [
-                  {
-                      path: `interface.addresses[${at}]`,
-                      message: `${held}: choose another, or remove that machine from the LAN`,
-                  },
-              ],
-    );
 }

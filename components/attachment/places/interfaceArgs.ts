@@ -23,8 +23,9 @@ export interface InterfaceArgs {
     on: Bridge | string;
     /**
      * Its IPv4 addresses with their prefix lengths, such as `["192.168.40.50/24"]`, at least one. On a
-     * NIC, a preview checks by ARP that no machine on the LAN uses it. On a Bridge without
-     * an uplink, an address of the bridge's network must lie outside `ipRange`. Changed in place.
+     * LAN (a NIC, or a Bridge with an uplink), a preview checks by ARP that no other machine uses it,
+     * and warns of one outside the LAN's network. On a Bridge without an uplink, an address of the
+     * bridge's network must lie outside `ipRange`. Changed in place.
      */
     addresses: string[];
     /**
@@ -39,8 +40,9 @@ export interface InterfaceArgs {
     mtu?: number;
     /**
      * Router of the container's default route, in the subnet of one of the addresses. It replaces the
-     * default route that Docker gave the container, which comes back when this is removed. Default:
-     * none, the default route stays as it is. Changed in place.
+     * default route that Docker gave the container, which comes back when this is removed. On a LAN, a
+     * preview warns if nobody answers for it. Default: none, the default route stays as it is. Changed
+     * in place.
      */
     gateway?: string;
     /** Further routes of the container through this interface. Default: none. Changed in place. */

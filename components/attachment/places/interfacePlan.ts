@@ -1,5 +1,12 @@
 import { type HostNetwork } from "../../network/hostNetwork";
-import { broadcastAddress, contains, networkAddress, networkOf, sizeOf } from "../../wire/address";
+import {
+    broadcastAddress,
+    contains,
+    networkAddress,
+    networkOf,
+    prefixOf,
+    sizeOf,
+} from "../../wire/address";
 import { type Claims } from "../../wire/claims";
 import { derivedNumber, linkName, macAddress, type StackIdentity } from "../../wire/identity";
 import { type Problem } from "../../wire/problem";
@@ -15,6 +22,7 @@ export type Ground =
           /** The Bridge's logical name. */
           readonly name: string;
           readonly link: string;
+          readonly cidr: string;
           /** Unknown where it has that of its uplink. */
           readonly mtu?: number;
           /** What Docker has on it; nothing where it has an uplink. */
@@ -96,7 +104,11 @@ function addressProblems({ addresses }: InterfaceSpec, ground: Ground, at: numbe
     if (isEdge(networkOf(given), address)) {
         return says(`is not a host address of ${networkOf(given)}`);
     }
-    return ground.kind === "bridge" && ground.place ? onBridge(ground.place, given, says) : [];
+    if (ground.kind === "nic") {
+        return [];
+    }
+    const stray = strayPrefix([ground.cidr], given);
+    return ground.place ? onBridge(ground.place, given, says) : stray ? says(stray) : [];
 }
 
 /** Of the Bridge's network, an address that Docker gives to nobody. */
@@ -118,6 +130,29 @@ function onBridge(
     return contains(ipRange, address)
         ? says(`lies in ${ipRange}, which Docker gives out by itself: choose one outside it`)
         : [];
+}
+
+/**
+ * With a longer prefix than its LAN's, a machine takes neighbours for far; with a shorter one, what is far for neighbours.
+ * A /32 is an address beside others.
+ */
+export function strayPrefix(lans: readonly string[], given: string): string | undefined {
+    const near = lans.filter((lan) => contains(lan, bare(given)));
+    const [lan] = near;
+    return lan === undefined || isSingle(given) || near.includes(networkOf(given))
+        ? undefined
+        : `has another prefix length than its LAN, ${lan}: write "${bare(given)}/${prefixOf(lan)}"`;
+}
+
+/** More than one network may lie on a wire, so this may be meant. */
+export function outsideOf(lans: readonly string[], given: string): string | undefined {
+    return isSingle(given) || lans.some((lan) => contains(lan, bare(given)))
+        ? undefined
+        : `lies outside its LAN, ${lans.join(" and ")}, whose machines reach it only by a route or by an address of ${networkOf(given)} of their own`;
+}
+
+function isSingle(addressWithPrefix: string): boolean {
+    return prefixOf(addressWithPrefix) === 32;
 }
 
 /** The network's own address, and the one of all; small networks have neither (RFC 3021). */
