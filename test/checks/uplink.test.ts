@@ -93,4 +93,13 @@ describe("the cidr of a Bridge with an uplink", () => {
             ]);
         },
     );
+
+    test("is not asked of what is no NIC, which is told as that", () => {
+        const address = ["docker0 172.17.0.1/16 1500"];
+        const facts = new Map([
+            ["address", address],
+            ["no-uplink", ["docker0 is no NIC (bridge)"]],
+        ]);
+        expect(lanProblems("192.168.40.0/24", "docker0", facts)).toEqual([]);
+    });
 });

@@ -182,9 +182,9 @@ async function takenBack(host: string): Promise<void> {
     );
 }
 
-/** Nobody works there any more, and nothing is under guard. */
-/** Neither is anything under way, nor a guard that was killed about to look once more. */
-const ENDED = "! [ -e /run/crosshost/journal ] && ! [ -e /run/crosshost/guard ]";
+/** Neither is anything under way, nor a guard about to look once more, or to end. */
+const ENDED =
+    "! [ -e /run/crosshost/journal ] && ! [ -e /run/crosshost/guard ] && ! systemctl list-units --all --no-legend 'crosshost-guard*' | grep -q .";
 
 async function outcomeOnHost(host: string): Promise<void> {
     const deadline = Date.now() + 60_000;
