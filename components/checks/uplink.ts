@@ -43,7 +43,11 @@ export function lanProblems(cidr: string, nic: string, facts: Facts): Problem[] 
         .filter(([name, address = ""]) => name === nic && isAddressWithPrefix(address))
         .map(([, address = ""]) => address);
     const [first] = addresses;
-    if (first === undefined || nicMisfits(nic, facts).length > 0 || addresses.some((address) => isOf(cidr, address))) {
+    if (
+        first === undefined ||
+        nicMisfits(nic, facts).length > 0 ||
+        addresses.some((address) => isOf(cidr, address))
+    ) {
         return [];
     }
     const message = `"${cidr}" is not the network of ${nic}, which has ${addresses.join(" and ")}: write "${networkOf(first)}"`;
