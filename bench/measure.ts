@@ -27,6 +27,8 @@ export interface Measured {
     readonly previews: readonly Operation[];
     /** One route was deleted on one host. */
     readonly repair: Operation;
+    /** The program gives one host one entry more. */
+    readonly edit: Operation;
     readonly destroy: Operation;
     /** The names of each host's resources: a Host, an Overlay's part and a ContainerAttachment. */
     readonly resources: readonly (readonly string[])[];
@@ -53,6 +55,8 @@ export async function measure(labFile: string, count: number, previews: number):
         }
         on(hosts[0] ?? "", "ip route del $(ip route show proto 201 | head -n 1)");
         const repair = await operation(() => stack.up());
+        stack.configure({ lab: labFile, hosts: count, leaving: hosts[0] ?? "" });
+        const edit = await operation(() => stack.up());
         const found = resourcesByHost(stack.state(), hosts);
         const noOp = await programsOfNoOp(hosts, "overlay-mesh");
         const open = await openConnections(hosts);
@@ -62,6 +66,7 @@ export async function measure(labFile: string, count: number, previews: number):
             up,
             previews: unchanged,
             repair,
+            edit,
             destroy,
             resources: hosts.map((host) => found.get(host) ?? []),
             programsOfNoOp: noOp,

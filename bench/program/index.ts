@@ -15,6 +15,8 @@ const lab = JSON.parse(readFileSync(config.require("lab"), "utf8")) as Lab;
 const privateKey = pulumi.secret(readFileSync(lab.privateKeyFile, "utf8"));
 
 const containers = config.getNumber("containers") ?? 1;
+/** The host whose first container leaves by the overlay. */
+const leaving = config.get("leaving");
 
 const hosts = new Map(
     Object.entries(lab.hosts)
@@ -34,6 +36,7 @@ for (const [name, host] of hosts) {
         new ContainerAttachment(number === 1 ? `app-${name}` : `app${number}-${name}`, {
             host,
             network: mesh,
+            ...(name === leaving && number === 1 ? { defaultRoute: true } : {}),
             container: { image: "lan-registry:5000/busybox:1", restart: "unless-stopped" },
         });
     }

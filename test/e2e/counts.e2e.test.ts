@@ -37,6 +37,11 @@ describe("the cost of a host", () => {
         expect(three.repair.logins).toEqual([2, 1, 1]);
     });
 
+    it("is one login more, and on that host only, for an entry that the program changes", () => {
+        expect(two.edit.logins).toEqual([2, 1]);
+        expect(three.edit.logins).toEqual([2, 1, 1]);
+    });
+
     it("is a no-op that runs no more programs where there are more hosts", () => {
         expect(three.programsOfNoOp.slice(0, 2)).toEqual(two.programsOfNoOp);
         expect(Math.max(...three.programsOfNoOp)).toBeLessThanOrEqual(20);
