@@ -252,6 +252,21 @@ describe.each(TOOLS)("WireGuard, with $shell and $awk", (tools) => {
             expect(steps()).toEqual([]);
         });
 
+        test("are undone to a peer that had no networks and had not called yet", () => {
+            holds(unit());
+            const two = keyOf("vm2");
+            const none = `${two}\t(none)\n`;
+            prints({ endpoints: none, "allowed-ips": none }, ["wg"]);
+            host.put("nft", "#!/bin/sh\necho no >&2; exit 1\n");
+            const result = host.apply(
+                "mesh",
+                `${unit()}nft forward 9-mine: ip saddr 10.9.0.0/24 accept\n`,
+            );
+            expect(result.status).toBe(1);
+            const set = `wg set ${DEVICE} peer ${two}`;
+            expect(steps()).toEqual([`${set} remove`, `${set} persistent-keepalive off`]);
+        });
+
         test("of a name that would be a command are not asked for anything", () => {
             host.put("id", '#!/bin/sh\n: >"$FAKES/ran"\n');
             shows(BEFORE + LINK.replaceAll(DEVICE, "$(id)").replace(/\\ {4}alias.*/, ""));

@@ -139,7 +139,7 @@ happened() {
 see() {
     case $1 in
         *[!A-Za-z0-9_.:-]*) ;;
-        *) : >"$seen/$1" ;;
+        *) true >"$seen/$1" ;;
     esac
 }
 

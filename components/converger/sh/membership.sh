@@ -24,7 +24,7 @@ try() {
     shift
     said=$(docker "$@" 2>&1 >/dev/null) && return
     is_between_starts "$about" || return
-    : >"$journal_dir/held.$about"
+    true >"$journal_dir/held.$about" || return
     docker stop "$about" >/dev/null 2>&1
     said=$(docker "$@" 2>&1 >/dev/null)
 }

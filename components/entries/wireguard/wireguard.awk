@@ -119,7 +119,15 @@ function wireguard_make(id,    key, name, there) {
         return
     }
     step("wireguard.set", "wg", wireguard_peer(key, want_value[id]) (there && ((key, "preshared") in wireguard_has) ? " preshared-key /dev/null" : ""), key)
-    undo("wireguard.set", "wg", there ? wireguard_again(key) : "set " name " peer " nth_word(key, 4) " remove")
+    if (there)
+        undo("wireguard.set", "wg", wireguard_again(key))
+    if (!there || wireguard_has_no(key, "endpoints") || wireguard_has_no(key, "allowed-ips"))
+        undo("wireguard.set", "wg", "set " name " peer " nth_word(key, 4) " remove")
+}
+
+# what was not there goes with the peer, which then comes back without it: undoing goes on from the last line up
+function wireguard_has_no(key, what) {
+    return wireguard_has[key, what] ~ /^(\(none\))?$/
 }
 
 function wireguard_set(name) {
