@@ -16,7 +16,11 @@ const SILENCE_MS = 5000;
 /** Which host has which. CROSSHOST_SEED repeats a run. */
 const SEED = Number(process.env["CROSSHOST_SEED"] ?? Date.now() % SETUPS.length);
 const MANAGED = HOSTS.flatMap((host, at) => {
-    const setup = SETUPS[(at + SEED) % SETUPS.length];
+    const { release = "" } = lab().hosts[host] ?? {};
+    const from = (at + SEED) % SETUPS.length;
+    const setup = [...SETUPS.slice(from), ...SETUPS].find(
+        ({ goneFrom }) => !goneFrom?.includes(release),
+    );
     return setup ? [{ host, setup }] : [];
 });
 const WHO = MANAGED.map(

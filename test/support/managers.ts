@@ -125,6 +125,8 @@ const profileAgain = (profile: string) => `nmcli -w 10 connection up ${profile}`
 
 interface UplinkSetup extends Setup {
     readonly dhcp: boolean;
+    /** Debian's releases that have it no more. */
+    readonly goneFrom?: readonly string[];
     /** By which the NIC leaves the bridge, or the bridge is not as the NIC; SSH stays. */
     readonly astray: string;
 }
@@ -160,6 +162,16 @@ network: { version: 2, renderer: networkd, ethernets: { eth0: { dhcp4: true } } 
 E
 `,
         anew: ["netplan apply", ...NETWORKD_ANEW],
+        astray: MTU_ASTRAY,
+    },
+    {
+        name: "ifupdown, DHCP",
+        dhcp: true,
+        goneFrom: ["forky"],
+        packages: ["ifupdown", "isc-dhcp-client"],
+        configure: () =>
+            `${NOBODY_ELSE}printf 'auto eth0\\niface eth0 inet dhcp\\n' >>/etc/network/interfaces`,
+        anew: ["systemctl restart networking", "ifdown eth0; ifup eth0"],
         astray: MTU_ASTRAY,
     },
     {

@@ -119,6 +119,7 @@ BEGIN {
     phase_is("systemd.reload") # systemd has read the services before one starts
     phase_is("service.back.stop") # Docker starts them when it starts
     phase_is("networkd.put")
+    phase_is("uplink.hook.put")
     phase_is("daemon.record")
     phase_is("daemon.put") # what brings it back after a power cut is there by now, and no network of Docker's yet
     phase_is("daemon.load")
@@ -135,6 +136,7 @@ BEGIN {
     phase_is("service.prune")
     phase_is("networkd.remove")
     phase_is("networkd.prune")
+    phase_is("uplink.hook.remove")
     phase_is("daemon.back.put") # Docker starts what stands in no unit of systemd any more, which would start anew with it
     phase_is("daemon.back.load")
     phase_is("daemon.back.settle")

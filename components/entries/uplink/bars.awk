@@ -30,12 +30,12 @@ function is_own_bridge(name) {
 function bar_of_leases(nic,    i, key, line) {
     for (i = 1; i <= addr_count; i++) {
         key = addr_keys[i]
-        if (addr_link[key] == nic && key !~ /:/ && addr_lifetime[key] != "" && !managed_has_dhcp(nic) && !profile_has_dhcp(nic))
-            return "has " nth_word(key, 3) " by DHCP, whose client would put it back on the NIC: give the host a static address, or let systemd-networkd or NetworkManager have the lease, or leave uplink out"
+        if (addr_link[key] == nic && key !~ /:/ && addr_lifetime[key] != "" && !managed_has_dhcp(nic) && !profile_has_dhcp(nic) && !dhclient_has_lease(nic))
+            return "has " nth_word(key, 3) " by DHCP, whose client would put it back on the NIC: give the host a static address, or let systemd-networkd, NetworkManager or dhclient (ifupdown with isc-dhcp-client) have the lease, or leave uplink out"
     }
     line = interfaces_dhcp(nic)
     if (line != "")
-        return "has DHCP (" line "), whose client would put addresses back on the NIC: give the host a static address, or let systemd-networkd or NetworkManager have the lease, or leave uplink out"
+        return "has DHCP (" line "), whose client would put addresses back on the NIC: give the host a static address, or let systemd-networkd, NetworkManager or dhclient (ifupdown with isc-dhcp-client) have the lease, or leave uplink out"
     return managed_bar(nic) profile_bar(nic)
 }
 
@@ -44,7 +44,8 @@ function interfaces_dhcp(nic,    n, paths, i, line, words) {
     n = interfaces_read++ ? 0 : split(interfaces, paths, " ")
     for (i = 1; i <= n; i++) {
         while ((getline line < paths[i]) > 0)
-            if (split(line, words, " ") >= 4 && words[1] == "iface" && words[4] ~ /^(dhcp|bootp|ppp|wvdial|ipv4ll)$/)
+            if (split(line, words, " ") >= 4 && words[1] == "iface" && words[4] ~ /^(dhcp|bootp|ppp|wvdial|ipv4ll)$/ && \
+                !(words[3] words[4] == "inetdhcp" && dhclient_has_lease(words[2])))
                 interfaces_line[words[2]] = paths[i] " has " trim(line)
         close(paths[i])
     }

@@ -62,6 +62,8 @@ function uplink_actual(id,    nic, bridge, text, found) {
         text = text ", systemd-networkd is not told"
     if (profile_differs(nic, bridge))
         text = text ", NetworkManager is not told"
+    if (dhclient_differs(nic))
+        text = text ", dhclient is not told"
     return text == "" ? want_value[id] : substr(text, 3)
 }
 
@@ -121,6 +123,7 @@ function uplink_make(id,    key, nic, bridge, from) {
     undo_all("uplink.move")
     managed_make(nic, bridge, key)
     profile_make(nic, bridge, key)
+    dhclient_make(nic, key)
 }
 
 # whoever has set it down meanwhile: SSH comes by it
@@ -193,6 +196,7 @@ function uplink_unmake(key,    nic, bridge) {
 function uplink_hand_back(nic, bridge, key) {
     managed_unmake(nic, bridge, key)
     profile_unmake(nic, bridge, key)
+    dhclient_unmake(nic, key)
 }
 
 function uplink_forget(nic, key,    before) {

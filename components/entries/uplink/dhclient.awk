@@ -1,0 +1,50 @@
+# A NIC whose lease dhclient has, as ifupdown starts it. On the port of a bridge it hears the server as before (it reads what the NIC receives,
+# from before the bridge does), and a hook of ours tells its script which link is to have the lease. A boot begins with the NIC by itself, and
+# what dhclient gave that is moved like all else.
+
+BEGIN {
+    DHCLIENT_HOOKS = "/etc/dhcp/dhclient-enter-hooks.d"
+    # before the first packet (PREINIT) it is the NIC that has to be up
+    DHCLIENT_HOOK = "# Made by Crosshost: while a NIC is the port of a bridge, what DHCP gives it is the bridge\047s.\n" \
+        "if [ \"$reason\" != PREINIT ]; then\n" \
+        "    crosshost_bridge=$(ip -o link show dev \"$interface\" 2>/dev/null | sed -n \047s/.* master \\([^ ]*\\) .*/\\1/p\047)\n" \
+        "    if [ -n \"$crosshost_bridge\" ] && ip -o link show dev \"$crosshost_bridge\" | grep -q \047alias crosshost:\047; then\n" \
+        "        interface=$crosshost_bridge\n" \
+        "    fi\nfi\n"
+}
+
+# of letters that run-parts takes
+function dhclient_path(nic,    name) {
+    name = "crosshost-" stack "-" nic
+    gsub(/[^A-Za-z0-9_-]/, "_", name)
+    return DHCLIENT_HOOKS "/" name
+}
+
+function dhclient_runs(nic,    pid) {
+    pid = read_line("/run/dhclient." nic ".pid")
+    return pid ~ /^[0-9]+$/ && read_line("/proc/" pid "/comm") == "dhclient"
+}
+
+# or it is about to be started again
+function dhclient_has_lease(nic) {
+    return dhclient_runs(nic) || read_file(dhclient_path(nic)) == DHCLIENT_HOOK
+}
+
+function dhclient_differs(nic) {
+    return dhclient_runs(nic) && read_file(dhclient_path(nic)) != DHCLIENT_HOOK
+}
+
+function dhclient_make(nic, key) {
+    if (!dhclient_differs(nic))
+        return
+    step("uplink.hook.put", "put", dhclient_path(nic) " 0644 " journal_file(DHCLIENT_HOOK), key)
+    undo_file("uplink.hook.put", dhclient_path(nic), read_file(dhclient_path(nic)), "0644")
+}
+
+function dhclient_unmake(nic, key,    before) {
+    before = read_file(dhclient_path(nic))
+    if (before == "")
+        return
+    step("uplink.hook.remove", "remove", dhclient_path(nic), key)
+    undo_file("uplink.hook.remove", dhclient_path(nic), before, "0644")
+}
