@@ -108,20 +108,33 @@ function daemonMessages(
     ];
 }
 
-/** Two Hosts for one machine, whatever they call it: it was started once, and has one set of addresses. */
+/** Two Hosts for one machine, whatever they call it, or for two that share what tells machines apart. */
 async function twinMessages({
     probe,
     earlier,
 }: Pick<HostSession, "probe" | "earlier">): Promise<Message[]> {
-    const own = machineOf(await probe);
+    const own = await probe;
     const others = await Promise.all(
-        earlier.map(async ({ name, probe: other }) => ({ name, machine: machineOf(await other) })),
+        earlier.map(async ({ name, probe: other }) => ({ name, probed: await other })),
     );
-    const twin = others.find(({ machine }) => own !== undefined && machine === own);
-    const text = `it is the same machine as ${twin?.name ?? ""}: use that Host`;
-    return twin ? [{ severity: "error", text }] : [];
+    const like = (told: (probed: ProbeResult) => string | undefined) =>
+        others.find(({ probed }) => told(own) !== undefined && told(probed) === told(own))?.name;
+    const same = like(machineOf);
+    if (same !== undefined) {
+        return [{ severity: "error", text: `it is the same machine as ${same}: use that Host` }];
+    }
+    const twin = like(machineIdOf);
+    const text =
+        `it has the /etc/machine-id of ${twin ?? ""}, as clones of one image do, so a container that moves between them stays where it is: ` +
+        "give it its own (rm /etc/machine-id && systemd-machine-id-setup), and reboot it";
+    return twin === undefined ? [] : [{ severity: "warn", text }];
 }
 
+function machineIdOf(probed: ProbeResult): string | undefined {
+    return probed.status === "answered" ? probed.observation.facts.get("machine")?.[0] : undefined;
+}
+
+/** It was started once, and has one set of addresses. */
 function machineOf(probed: ProbeResult): string | undefined {
     if (probed.status !== "answered") {
         return undefined;

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ProbeResult } from "../../components/facts/observation";
 import { containerTexts, messages, checkHost } from "../../components/preview/host";
+import { type HostSession } from "../../components/run/session";
 import { answered, observation } from "../support/builders";
 import { mockedStack } from "../support/mocks";
 
@@ -85,6 +86,57 @@ describe("in a preview", () => {
         expect(told(probed)).toEqual([
             expect.stringContaining(`warn: ${file} matches Crosshost's links`),
         ]);
+    });
+
+    describe("of two Hosts, the second", () => {
+        const machine = (boot: string, address: string, id?: string): ProbeResult => {
+            const facts = new Map([
+                ["boot", [boot]],
+                ["address", [`eth0 ${address}/24 1500`]],
+            ]);
+            return answered({ facts: id === undefined ? facts : facts.set("machine", [id]) });
+        };
+
+        async function toldOf(second: ProbeResult, first: ProbeResult): Promise<unknown[]> {
+            const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+            const session = {
+                name: "vm2",
+                component: new pulumi.ComponentResource("test:index:Own", "vm2"),
+                stack: { project: "crosshost", stack: "demo" },
+                address: pulumi.output("192.168.40.12"),
+                probe: Promise.resolve(second),
+                earlier: [{ name: "vm1", probe: Promise.resolve(first) } as HostSession],
+                docker: [],
+            };
+            const refused = await checkHost(session, false).then(
+                () => [],
+                (error: unknown) => [String((error as Error).message)],
+            );
+            const said = [...refused, ...warn.mock.calls.map(([text]) => text)];
+            warn.mockRestore();
+            return said;
+        }
+
+        test("is another machine, with an id of its own or none that is told", async () => {
+            const one = machine("b1", "192.168.40.11", "id-1");
+            expect(await toldOf(machine("b2", "192.168.40.12", "id-2"), one)).toEqual([]);
+            const silent = machine("b2", "192.168.40.12");
+            expect(await toldOf(silent, machine("b1", "192.168.40.11"))).toEqual([]);
+        });
+
+        test("is the same machine, which is refused", async () => {
+            const one = machine("b1", "192.168.40.12", "id-1");
+            expect(await toldOf(one, one)).toEqual([
+                "vm2: it is the same machine as vm1: use that Host",
+            ]);
+        });
+
+        test("is a clone that has the first one's id, which is told", async () => {
+            const clone = machine("b2", "192.168.40.12", "id-1");
+            expect(await toldOf(clone, machine("b1", "192.168.40.11", "id-1"))).toEqual([
+                "vm2: it has the /etc/machine-id of vm1, as clones of one image do, so a container that moves between them stays where it is: give it its own (rm /etc/machine-id && systemd-machine-id-setup), and reboot it",
+            ]);
+        });
     });
 
     test("an error ends the preview, by a rejection that Pulumi shows without a stack trace", async () => {
