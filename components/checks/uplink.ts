@@ -35,19 +35,16 @@ function nicMisfits(nic: string, facts: Facts): string[] {
 }
 
 /**
- * Before the NIC is a port, its network is the LAN's; later its addresses are the bridge's, and an admin's to change. What cannot be a
- * port is told as that.
+ * Before the NIC is a port, its network is the LAN's; later its addresses are the bridge's, and an admin's to change. What is
+ * no NIC is told as that.
  */
 export function lanProblems(cidr: string, nic: string, facts: Facts): Problem[] {
     const addresses = listed(facts, "address")
         .filter(([name, address = ""]) => name === nic && isAddressWithPrefix(address))
         .map(([, address = ""]) => address);
     const [first] = addresses;
-    if (
-        first === undefined ||
-        nicMisfits(nic, facts).length > 0 ||
-        addresses.some((address) => isOf(cidr, address))
-    ) {
+    const isNoNic = nicMisfits(nic, facts).some((text) => text.startsWith(`${nic} is no NIC`));
+    if (first === undefined || isNoNic || addresses.some((address) => isOf(cidr, address))) {
         return [];
     }
     const message = `"${cidr}" is not the network of ${nic}, which has ${addresses.join(" and ")}: write "${networkOf(first)}"`;

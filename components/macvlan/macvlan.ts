@@ -197,7 +197,12 @@ export class Macvlan extends pulumi.ComponentResource {
         const planned = macvlanUnit(plan, session.name);
         const { lan, gateway, shim } = plan.places[session.name]?.network ?? {};
         const coming = { unit, wanted: planned, link: lan?.link };
-        const router = { ...coming, address: gateway, of: `gateway of "${name}"` };
+        const router = {
+            ...coming,
+            address: gateway,
+            of: `gateway of "${name}"`,
+            mayBeHost: false,
+        };
         const asked = Promise.all([
             heldOnLan(session, sessions, { ...coming, address: shim?.address }),
             tellSilentRouter(session, sessions, router),

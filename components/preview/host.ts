@@ -125,8 +125,9 @@ async function twinMessages({
     }
     const twin = like(machineIdOf);
     const text =
-        `it has the /etc/machine-id of ${twin ?? ""}, as clones of one image do, so a container that moves between them stays where it is: ` +
-        "give it its own (rm /etc/machine-id && systemd-machine-id-setup), and reboot it";
+        `it shares its /etc/machine-id with ${twin ?? ""}, as clones of one image do, so a container moved between the two would not move: ` +
+        "give it its own (rm -f /etc/machine-id /var/lib/dbus/machine-id && systemd-machine-id-setup) and reboot it; " +
+        "the next `up` recreates its containers, and a DHCP server may give it another address";
     return twin === undefined ? [] : [{ severity: "warn", text }];
 }
 

@@ -62,29 +62,43 @@ export async function heldOnLan(
         : `${address} is in use: ${mac} answers for it on ${link} of ${session.name}`;
 }
 
-/** A router that what comes relies on; `of` is where the program names it, such as `gateway of "lan"`. */
+/** A router that what comes relies on. */
 export interface ComingRouter extends Coming {
+    /** Where the program names it, such as `gateway of "lan"`. */
     readonly of: string;
+    /** Whether the host itself can be it: what lies on a NIC by macvlan never reaches the host that has that. */
+    readonly mayBeHost: boolean;
 }
 
-/** In a preview, says that nobody answers for a router, unless it is a host or of this program, and comes with it. */
+/**
+ * In a preview, says that nobody answers for a router, unless it is a host or of this program, and comes with it. Those that the host
+ * itself sends packets by are routers, too: one that answers by proxy ARP answers no probe (RFC 5227, 2.1.1).
+ */
 export async function tellSilentRouter(
     session: Pick<HostSession, "name" | "component" | "probe" | "told" | "askLan">,
     sessions: readonly Pick<HostSession, "name" | "probe" | "addresses">[],
-    { unit, wanted, link, address, of }: ComingRouter,
+    { unit, wanted, link, address, of, mayBeHost }: ComingRouter,
 ): Promise<void> {
     if (!link || !address || !(await isComing(session, unit, wanted))) {
         return;
     }
     const isOfProgram = sessions.some(({ addresses }) => addresses.holder(address) !== undefined);
-    if (isOfProgram || hostWith(address, await observationsOf(sessions)) !== undefined) {
+    const told = await observationsOf(sessions);
+    const own = told.find(([name]) => name === session.name)?.[1];
+    const isHost = hostWith(address, told);
+    if (isHost === `${link} of ${session.name}` && !mayBeHost) {
+        const text = `${address}, the ${of}, is the host itself, which containers on ${link} do not reach: use a Bridge with uplink`;
+        await pulumi.log.warn(`${session.name}: ${text}`, session.component);
+        return;
+    }
+    if (isOfProgram || isHost !== undefined || own?.get("router")?.includes(address)) {
         return;
     }
     const { holders, cannot } = await session.askLan(link, address);
     if (cannot !== undefined || holders.has(address)) {
         return;
     }
-    const text = `nobody on ${link} answers for ${address}, the ${of}: write the address of a router there, or packets that leave the LAN are lost`;
+    const text = `nothing on ${link} answers for ${address}, the ${of}: packets through it will be lost; check the address, and whether the router is up`;
     await pulumi.log.warn(`${session.name}: ${text}`, session.component);
 }
 

@@ -18,6 +18,7 @@ jest.mock("../../components/converger/program", () => ({
 const asked = jest.mocked(answerTo);
 const ROUTER = "192.168.40.2";
 
+let facts: Map<string, string[]>;
 let warn: jest.SpiedFunction<typeof pulumi.log.warn>;
 
 beforeEach(async () => {
@@ -26,7 +27,7 @@ beforeEach(async () => {
     asked.mockReset();
     asked.mockResolvedValue(`answer ${ROUTER} 02:4c:41:00:00:fe\nasked\n`);
     const address = ["eth0 192.168.40.11/24 1500", "eth0 10.0.0.11/32 1500"];
-    const facts = new Map([
+    facts = new Map([
         ["address", address],
         ["link", ["eth0 device -"]],
     ]);
@@ -61,22 +62,42 @@ describe.each<On>(["a NIC", "a Bridge with that uplink"])("on %s", (on) => {
         expect(await said(on, { gateway: ROUTER, routes })).toEqual([]);
     });
 
+    test("a network that the host has there beside the LAN's is no other", async () => {
+        facts.get("address")?.push("eth0 10.7.0.11/24 1500");
+        expect(await said(on, { addresses: ["10.7.0.200/24"] })).toEqual([]);
+    });
+
+    test("a router that the host itself sends by is one, though it answers no probe", async () => {
+        facts.set("router", ["192.168.40.3"]);
+        asked.mockResolvedValue("asked\n");
+        expect(await said(on, { gateway: "192.168.40.3" })).toEqual([]);
+    });
+
     test("routers that are silent are told", async () => {
         const routes = [{ to: "10.9.0.0/16", via: "192.168.40.4" }];
         expect(await said(on, { gateway: "192.168.40.3", routes })).toEqual([
-            'vm1: nobody on eth0 answers for 192.168.40.3, the interface.gateway of "web": write the address of a router there, or packets that leave the LAN are lost',
-            'vm1: nobody on eth0 answers for 192.168.40.4, the interface.routes[0].via of "web": write the address of a router there, or packets that leave the LAN are lost',
+            'vm1: nothing on eth0 answers for 192.168.40.3, the interface.gateway of "web": packets through it will be lost; check the address, and whether the router is up',
+            'vm1: nothing on eth0 answers for 192.168.40.4, the interface.routes[0].via of "web": packets through it will be lost; check the address, and whether the router is up',
         ]);
     });
 
-    test("a host is a router that need not be asked for", async () => {
+    test("another host is a router that need not be asked for", async () => {
         asked.mockResolvedValue("asked\n");
-        expect(await said(on, { gateway: "192.168.40.11" })).toEqual([]);
+        facts.get("address")?.push("eth1 192.168.40.12/24 1500");
+        expect(await said(on, { gateway: "192.168.40.12" })).toEqual([]);
+    });
+
+    test("the host itself is one for a port of its bridge, and none for a macvlan", async () => {
+        const unreached =
+            'vm1: 192.168.40.11, the interface.gateway of "web", is the host itself, which containers on eth0 do not reach: use a Bridge with uplink';
+        expect(await said(on, { gateway: "192.168.40.11" })).toEqual(
+            on === "a NIC" ? [unreached] : [],
+        );
     });
 
     test("an address outside of the LAN is told, one of a single machine is not", async () => {
         expect(await said(on, { addresses: ["10.5.0.1/32", "192.168.41.200/24"] })).toEqual([
-            'vm1: "192.168.41.200/24" of "web" lies outside its LAN, 192.168.40.0/24, whose machines reach it only by a route or by an address of 192.168.41.0/24 of their own',
+            'vm1: "192.168.41.200/24" of "web" lies outside its LAN, 192.168.40.0/24, whose machines reach it only if they have a route to it, or an address in 192.168.41.0/24',
         ]);
     });
 

@@ -33,6 +33,29 @@ describe.each(TOOLS)("dhclient, with $shell and $awk", (tools) => {
     const linkFor = (reason: string, nic = "eth0") =>
         host.sh(`interface=${nic} reason=${reason}; . ${HOOK}; echo $? $interface`);
 
+    const addresses = (link: string) =>
+        host.sh(`ip -o -4 addr show dev ${link} | awk '{ print $4 }'`).trim().replace(/\n/g, " ");
+
+    /** What Debian's dhclient-script does with a link, once it has asked the hooks; it had 192.168.40.11. */
+    function renews(reason: string, now: string, more = ""): void {
+        host.sh(`
+            interface=eth0 reason=${reason} old_ip_address=192.168.40.11 old_subnet_mask=24 new_ip_address=${now} ${more}
+            for hook in /etc/dhcp/dhclient-enter-hooks.d/*; do . "$hook"; done
+            case $reason in
+                EXPIRE | RELEASE)
+                    [ -z "$old_ip_address" ] || ip -4 addr flush dev $interface label $interface
+                    exit 0 ;;
+            esac
+            if [ -n "$old_ip_address" ] && [ "$old_ip_address" != "$new_ip_address" ]; then ip -4 addr flush dev $interface label $interface; fi
+            if [ "$old_ip_address" != "$new_ip_address" ] || [ $reason = BOUND ]; then
+                ip -4 addr add $new_ip_address/24 valid_lft 600 preferred_lft 600 dev $interface label $interface
+                [ -z "$new_interface_mtu" ] || ip link set dev $interface mtu $new_interface_mtu
+            else
+                ip -4 addr change $new_ip_address/24 valid_lft 600 preferred_lft 600 dev $interface label $interface
+            fi
+        `);
+    }
+
     test("is told which link has the lease, and nothing is left of that", () => {
         host.apply("lan", LAN);
         host.delete("lan");
@@ -42,6 +65,7 @@ describe.each(TOOLS)("dhclient, with $shell and $awk", (tools) => {
         expect(linkFor("RENEW")).toBe(`0 ${BRIDGE}\n`);
         expect(linkFor("BOUND")).toBe(`0 ${BRIDGE}\n`);
         expect(linkFor("PREINIT")).toBe("0 eth0\n"); // which has to be up
+        expect(linkFor("PREINIT6")).toBe("0 eth0\n");
         expect(linkFor("RENEW", "peer0")).toBe("0 peer0\n");
         expect(linkFor("RENEW", "nope")).toBe("0 nope\n");
         expect(host.observe().drift).toEqual([]);
@@ -51,15 +75,23 @@ describe.each(TOOLS)("dhclient, with $shell and $awk", (tools) => {
         expect(hooks()).toBe("");
     });
 
-    test("has its hook again when somebody has changed it, also while it does not run", () => {
+    test("has its hook again when somebody has changed it", () => {
         host.apply("lan", LAN);
         host.sh(`echo >>${HOOK}`);
         expect(host.observe().drift).toEqual(["uplink eth0: dhclient is not told"]);
         expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
         expect(host.observe().drift).toEqual([]);
+    });
+
+    test("that does not run any more is told, and no matter to a boot", () => {
+        host.apply("lan", LAN);
         host.sh("mv /run/dhclient.eth0.pid /run/kept");
-        expect(host.observe().drift).toEqual([]);
-        expect(host.apply("lan", LAN)).toMatchObject({ status: 0, stderr: "" });
+        expect(host.apply("lan", `${LAN}sysctl net.ipv4.conf.all.rp_filter: 2\n`).stderr).toContain(
+            "uplink eth0: eth0 has DHCP (/etc/network/interfaces has iface eth0 inet dhcp) by dhclient, which does not run: start it (ifup --force eth0), or remove the Bridge",
+        );
+        host.sh(`ip link del ${BRIDGE}`);
+        expect(host.crosshost(["boot", STACK, "links"])).toMatchObject({ status: 0, stderr: "" });
+        expect(host.sh("ip -o link show eth0")).toContain(`master ${BRIDGE}`);
         host.sh("mv /run/kept /run/dhclient.eth0.pid");
     });
 
@@ -69,12 +101,47 @@ describe.each(TOOLS)("dhclient, with $shell and $awk", (tools) => {
         expect(linkFor("RENEW", "peer0")).toBe("0 peer0\n");
     });
 
-    test("is told by what a commit writes, not before", () => {
+    test("may renew the lease while a commit is awaited", () => {
         expect(move(host, GUARDED)).toMatchObject({ status: 0, stderr: "" });
-        expect(hooks()).toBe("");
+        renews("RENEW", "192.168.40.11");
         expect(commit(host, GUARDED)).toMatchObject({ status: 0, stderr: "" });
-        expect(hooks()).toBe(`crosshost-${STACK}-eth0\n`);
+        expect(addresses("eth0")).toBe("");
         expect(host.observe().drift).toEqual([]);
+    });
+
+    test("leaves nothing on the disk that a boot does not clear away, if the power fails before the commit", () => {
+        host.apply("host", "boot crosshost-x.service: before docker.service\n");
+        move(host, GUARDED);
+        host.sh(
+            `rm -r /run/crosshost; ip link del ${BRIDGE}; ip addr add 192.168.40.11/24 brd + dev eth0`,
+        );
+        expect(hooks()).not.toBe("");
+        expect(host.crosshost(["boot", STACK, "links"])).toMatchObject({ status: 0 });
+        expect(hooks()).toBe("");
+    });
+
+    test.each([
+        ["BOUND", "192.168.40.77", "192.168.40.77/24"],
+        ["RENEW", "192.168.40.77", "192.168.40.77/24"],
+        ["EXPIRE", "", ""],
+        ["RELEASE", "", ""],
+    ])("%s of %j changes what it has brought, and no other address", (reason, now, left) => {
+        host.sh("ip addr add 10.7.0.5/24 dev eth0 label eth0:1");
+        host.apply("lan", LAN);
+        renews(reason, now);
+        expect(addresses(BRIDGE).split(" ").sort()).toEqual(
+            ["10.7.0.5/24", ...(left === "" ? [] : [left])].sort(),
+        );
+    });
+
+    test.each([
+        ["BOUND", "192.168.40.77", "1400 1400"],
+        ["RENEW", "192.168.40.11", "1500 1500"],
+    ])("%s of %s has an MTU for the NIC too: %s", (reason, now, expected) => {
+        host.apply("lan", LAN);
+        renews(reason, now, "new_interface_mtu=1400");
+        const mtu = (link: string) => host.sh(`ip -o link show ${link} | grep -o 'mtu [0-9]*'`);
+        expect(`${mtu("eth0")} ${mtu(BRIDGE)}`.replace(/mtu |\n/g, "")).toBe(expected);
     });
 
     test("what fails later takes it back", () => {
@@ -85,20 +152,26 @@ describe.each(TOOLS)("dhclient, with $shell and $awk", (tools) => {
     });
 
     test.each([
-        ["of IPv6 beside it", "printf 'iface eth0 inet6 dhcp\\n' >>/etc/network/interfaces"],
         [
             "of another client",
             "mv /run/dhclient.eth0.pid /run/kept; cp /run/kept /run/dhclient.pid",
+            "or dhclient (ifupdown with isc-dhcp-client) manage the lease",
         ],
         [
             "of one that has died",
-            "echo 4194305 >/run/dhclient.eth0.pid.x; cp /run/dhclient.eth0.pid /run/kept; mv /run/dhclient.eth0.pid.x /run/dhclient.eth0.pid",
+            "mv /run/dhclient.eth0.pid /run/kept; echo 4194305 >/run/dhclient.eth0.pid",
+            "or dhclient (ifupdown with isc-dhcp-client) manage the lease",
         ],
-    ])("a lease %s is refused", (_, script) => {
+        [
+            "of IPv6 beside it",
+            "sed -i '1i iface eth0 inet6 dhcp' /etc/network/interfaces",
+            "eth0 has DHCPv6 (/etc/network/interfaces has iface eth0 inet6 dhcp), whose client gets nothing on a bridge's port: write inet6 auto or static there",
+        ],
+    ])("a lease %s is refused", (_, script, says) => {
         host.sh(script);
         const { status, stderr } = host.apply("lan", LAN);
         host.sh("[ ! -e /run/kept ] || mv /run/kept /run/dhclient.eth0.pid");
         expect(status).toBe(2);
-        expect(stderr).toContain("or dhclient (ifupdown with isc-dhcp-client) have the lease");
+        expect(stderr).toContain(says);
     });
 });

@@ -204,6 +204,23 @@ ${again}
         },
     );
 
+    test("is told of one bridge at a time: the file of one that had the NIC before goes", () => {
+        const files = () => host.sh("ls /run/systemd/network").replaceAll(STACK, "S");
+        const other = "br-other-3fa9c";
+        host.apply("lan", LAN);
+        state("configured", port);
+        expect(host.apply("other", LAN.replaceAll(BRIDGE, other))).toMatchObject({ status: 0 });
+        const ofOther = `00-1-crosshost-S-${other}.network\n00-1-crosshost-S-eth0.network\n`;
+        expect(files()).toBe(ofOther);
+        expect(host.delete("lan")).toMatchObject({ status: 0 });
+        expect(files()).toBe(ofOther);
+        const failing = `${LAN}addr nope0 10.99.0.1/24: scope global\n`;
+        expect(host.apply("lan", failing)).toMatchObject({ status: 1 });
+        expect(files()).toBe(ofOther);
+        expect(host.delete("other")).toMatchObject({ status: 0 });
+        expect(host.sh("ls -d /run/systemd/network 2>/dev/null || echo none")).toBe("none\n");
+    });
+
     test("at boot is waited for", () => {
         host.apply("lan", LAN);
         host.sh(

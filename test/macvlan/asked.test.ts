@@ -106,7 +106,7 @@ test("a router that is silent on a host's link is told, one that answers is not"
         Promise.resolve(command.includes("192.168.40.200") ? ANSWER : "asked\n"),
     );
     await refused();
-    const silent = `vm2: nobody on eth0 answers for ${ROUTER}, the gateway of "lan": write the address of a router there, or packets that leave the LAN are lost`;
+    const silent = `vm2: nothing on eth0 answers for ${ROUTER}, the gateway of "lan": packets through it will be lost; check the address, and whether the router is up`;
     expect(warn.mock.calls.map(([text]) => text)).toEqual([silent]);
     warn.mockRestore();
 });

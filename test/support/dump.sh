@@ -42,6 +42,7 @@ echo '== files'
 find /etc /usr/local /var/lib/crosshost /run/crosshost -xdev -type d -print \
     -o ! -path '/run/*' \( -type f -o -type l \) ! -path '/etc/docker/key.json' ! -path '/etc/resolv.conf' ! -path '/etc/mtab' \
     -exec sha256sum {} + 2>/dev/null
+find /run/systemd/network /run/NetworkManager /var/lib/NetworkManager -type f \( -path '*crosshost*' -o -name '*-br-*.lease' \) 2>/dev/null
 echo '== units'
 systemctl list-units --all --plain --no-legend 'crosshost*' 2>/dev/null
 systemctl --failed --plain --no-legend 2>/dev/null

@@ -68,7 +68,7 @@ async function heldProblems(
 
 async function tellSilentRouters(
     session: HostSession,
-    { spec: { gateway, routes = [] } }: InterfacePlan,
+    { spec: { gateway, routes = [] }, ground }: InterfacePlan,
     coming: ComingUnit,
     name: string,
 ): Promise<void> {
@@ -79,7 +79,8 @@ async function tellSilentRouters(
     await Promise.all(
         routers.map(({ address, field }) => {
             const of = `interface.${field} of "${name}"`;
-            return tellSilentRouter(session, sessionsFrom(session), { ...coming, address, of });
+            const router = { ...coming, address, of, mayBeHost: ground.kind === "bridge" };
+            return tellSilentRouter(session, sessionsFrom(session), router);
         }),
     );
 }
@@ -90,7 +91,7 @@ async function tellStrays(
     { unit, wanted }: ComingUnit,
     name: string,
 ): Promise<void> {
-    const lans = ground.kind === "bridge" ? [ground.cidr] : await lansOf(session, ground.link);
+    const lans = await lansOf(session, ground);
     if (lans.length === 0 || !(await isComing(session, unit, wanted))) {
         return;
     }
@@ -103,11 +104,12 @@ async function tellStrays(
     );
 }
 
-/** A cloud may give out an address by itself, as a /32, which says nothing of the LAN. */
-async function lansOf(session: HostSession, nic: string): Promise<string[]> {
-    const held = await listedOn(session, "address");
-    const found = held
-        .filter(([link, address = ""]) => link === nic && isAddressWithPrefix(address))
+/** Those that the host has there, too. A cloud may give out an address by itself, as a /32, which says nothing of the LAN. */
+async function lansOf(session: HostSession, ground: Ground): Promise<string[]> {
+    const links = ground.kind === "bridge" ? [ground.link, ground.uplink] : [ground.link];
+    const found = (await listedOn(session, "address"))
+        .filter(([link, address = ""]) => links.includes(link) && isAddressWithPrefix(address))
         .map(([, address = ""]) => networkOf(address));
-    return [...new Set(found)].filter((lan) => prefixOf(lan) < 32);
+    const own = ground.kind === "bridge" ? [ground.cidr] : [];
+    return [...new Set([...own, ...found])].filter((lan) => prefixOf(lan) < 32);
 }

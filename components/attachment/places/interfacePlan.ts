@@ -148,7 +148,7 @@ export function strayPrefix(lans: readonly string[], given: string): string | un
 export function outsideOf(lans: readonly string[], given: string): string | undefined {
     return isSingle(given) || lans.some((lan) => contains(lan, bare(given)))
         ? undefined
-        : `lies outside its LAN, ${lans.join(" and ")}, whose machines reach it only by a route or by an address of ${networkOf(given)} of their own`;
+        : `lies outside its LAN, ${lans.join(" and ")}, whose machines reach it only if they have a route to it, or an address in ${networkOf(given)}`;
 }
 
 function isSingle(addressWithPrefix: string): boolean {

@@ -40,6 +40,9 @@ function say_facts(    i, name, key) {
         key = route_keys[i]
         if (route_target(key) != "" && !is_own_route(key))
             print "fact route " nth_word(key, 2) " " route_value[key]
+        name = word_after(route_value[key], "via")
+        if (name ~ /^[0-9.]+$/ && !is_own_route(key) && !router_known[name]++)
+            print "fact router " name
         if (route_is_on_link(key))
             print "fact on-link " nth_word(key, 2), route_dev[key]
     }

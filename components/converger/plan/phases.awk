@@ -31,6 +31,7 @@ BEGIN {
     phase_is("nft.record") # what nft prints of it right after loading
 
     # ---- links, from the ground up
+    phase_is("uplink.hook.put") # whoever has the NIC's lease may renew it from now on
     phase_is("uplink.record") # what was there, before it is changed
     link_phases("link.remake.upper") # what lies on a VLAN that is made anew would go with it by itself
     link_phases("link.remake") # what the kernel changes in no other way; what lay on it is put back below
@@ -119,7 +120,6 @@ BEGIN {
     phase_is("systemd.reload") # systemd has read the services before one starts
     phase_is("service.back.stop") # Docker starts them when it starts
     phase_is("networkd.put")
-    phase_is("uplink.hook.put")
     phase_is("daemon.record")
     phase_is("daemon.put") # what brings it back after a power cut is there by now, and no network of Docker's yet
     phase_is("daemon.load")

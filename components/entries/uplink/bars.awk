@@ -31,11 +31,15 @@ function bar_of_leases(nic,    i, key, line) {
     for (i = 1; i <= addr_count; i++) {
         key = addr_keys[i]
         if (addr_link[key] == nic && key !~ /:/ && addr_lifetime[key] != "" && !managed_has_dhcp(nic) && !profile_has_dhcp(nic) && !dhclient_has_lease(nic))
-            return "has " nth_word(key, 3) " by DHCP, whose client would put it back on the NIC: give the host a static address, or let systemd-networkd, NetworkManager or dhclient (ifupdown with isc-dhcp-client) have the lease, or leave uplink out"
+            return "has " nth_word(key, 3) " by DHCP, whose client would put it back on the NIC: give the host a static address, or let systemd-networkd, NetworkManager or dhclient (ifupdown with isc-dhcp-client) manage the lease, or leave uplink out"
     }
     line = interfaces_dhcp(nic)
+    if (line ~ / inet6 dhcp/)
+        return "has DHCPv6 (" line "), whose client gets nothing on a bridge\047s port: write inet6 auto or static there, or leave uplink out"
+    if (line != "" && read_file(dhclient_path(nic)) == DHCLIENT_HOOK)
+        return "has DHCP (" line ") by dhclient, which does not run: start it (ifup --force " nic "), or remove the Bridge"
     if (line != "")
-        return "has DHCP (" line "), whose client would put addresses back on the NIC: give the host a static address, or let systemd-networkd, NetworkManager or dhclient (ifupdown with isc-dhcp-client) have the lease, or leave uplink out"
+        return "has DHCP (" line "), whose client would put addresses back on the NIC: give the host a static address, or let systemd-networkd, NetworkManager or dhclient (ifupdown with isc-dhcp-client) manage the lease, or leave uplink out"
     return managed_bar(nic) profile_bar(nic)
 }
 
@@ -46,7 +50,7 @@ function interfaces_dhcp(nic,    n, paths, i, line, words) {
         while ((getline line < paths[i]) > 0)
             if (split(line, words, " ") >= 4 && words[1] == "iface" && words[4] ~ /^(dhcp|bootp|ppp|wvdial|ipv4ll)$/ && \
                 !(words[3] words[4] == "inetdhcp" && dhclient_has_lease(words[2])))
-                interfaces_line[words[2]] = paths[i] " has " trim(line)
+                interfaces_line[words[2]] = interfaces_line[words[2]] ~ / inet6 dhcp/ ? interfaces_line[words[2]] : paths[i] " has " trim(line)
         close(paths[i])
     }
     return interfaces_line[nic]

@@ -164,6 +164,7 @@ function managed_differs(nic, bridge) {
 function managed_make(nic, bridge, key) {
     if (managed_source(nic) == "" || !managed_differs(nic, bridge))
         return
+    managed_leave(nic, bridge, key)
     managed_put(managed_path(stack, bridge), managed_text(nic, bridge, "bridge"), key)
     managed_put(managed_path(stack, nic), managed_text(nic, bridge, "port"), key)
     step("uplink.reload", "networkctl", "reload", key)
@@ -190,6 +191,13 @@ function managed_lease(nic, bridge, target, also_six,    i, pass, name, text) {
     return text
 }
 
+# Another bridge had the NIC before: one of its name that came again would be given the NIC's addresses and routes before they are moved.
+function managed_leave(nic, bridge, key,    former) {
+    former = nth_word(read_line(uplink_record(nic)), 2)
+    if (former != "" && former != bridge && index(read_line(managed_path(stack, former)), MANAGED_MARK) == 1)
+        managed_remove("uplink.files", "uplink.back.files", managed_path(stack, former), key)
+}
+
 function managed_put(path, text, key) {
     step("uplink.files", "put", path " 0644 " journal_file(text), key)
     undo_file("uplink.back.files", path, read_file(path), "0644")
@@ -198,8 +206,8 @@ function managed_put(path, text, key) {
 function managed_unmake(nic, bridge, key) {
     if (index(read_line(managed_path(stack, nic)), MANAGED_MARK) != 1)
         return
-    managed_remove(managed_path(stack, nic), key)
-    managed_remove(managed_path(stack, bridge), key)
+    managed_remove("uplink.files.remove", "uplink.release.back.files", managed_path(stack, nic), key)
+    managed_remove("uplink.files.remove", "uplink.release.back.files", managed_path(stack, bridge), key)
     step("uplink.files.prune", "prune", MANAGED_FOLDER, key)
     step("uplink.reload.after", "networkctl", "reload", key)
     undo("uplink.release.back.reload", "networkctl", "reload")
@@ -209,7 +217,7 @@ function managed_unmake(nic, bridge, key) {
     }
 }
 
-function managed_remove(path, key) {
-    step("uplink.files.remove", "remove", path, key)
-    undo_file("uplink.release.back.files", path, read_file(path), "0644")
+function managed_remove(at, back, path, key) {
+    step(at, "remove", path, key)
+    undo_file(back, path, read_file(path), "0644")
 }

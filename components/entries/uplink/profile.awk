@@ -301,8 +301,10 @@ function profile_leave(nic, bridge, key,    before) {
     if (!sub(/^.*\nmaster=/, "", before))
         return
     sub(/\n.*$/, "", before)
-    if (before != bridge)
-        profile_remove("uplink.files", "uplink.back.files", before, key)
+    if (before == bridge)
+        return
+    profile_remove("uplink.files", "uplink.back.files", before, key)
+    step("uplink.keep", "remove", profile_lease(nic, before), key)
 }
 
 function profile_put(name, text, key) {

@@ -210,6 +210,7 @@ function uplink_forget(nic, key,    before) {
 
 # A bridge of ours that goes while no unit tells of its NIC any more
 function uplink_prepare(    i, name) {
+    dhclient_forget()
     for (i = 1; i <= link_count; i++) {
         name = links[i]
         if ((link_master[name] in link_dying) && link_mark[name] == "" && name !~ /^veth/ && !(("uplink " name) in want_value))
