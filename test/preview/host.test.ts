@@ -110,7 +110,7 @@ describe("in a preview", () => {
             };
             const refused = await checkHost(session, false).then(
                 () => [],
-                (error: unknown) => [String((error as Error).message)],
+                (error: unknown) => [(error as Error).message],
             );
             const said = [...refused, ...warn.mock.calls.map(([text]) => text)];
             warn.mockRestore();
