@@ -24,8 +24,9 @@ export interface InterfaceArgs {
     /**
      * Its IPv4 addresses with their prefix lengths, such as `["192.168.40.50/24"]`, at least one. On a
      * LAN (a NIC, or a Bridge with an uplink), a preview checks by ARP that no other machine uses it,
-     * and warns of one outside the LAN's network. On a Bridge without an uplink, an address of the
-     * bridge's network must lie outside `ipRange`. Changed in place.
+     * and warns of one outside the LAN's network; on such a Bridge, the prefix length must be that of
+     * its `cidr`. On a Bridge without an uplink, an address of the bridge's network must lie outside
+     * `ipRange`. Changed in place.
      */
     addresses: string[];
     /**
