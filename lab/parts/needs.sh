@@ -19,6 +19,9 @@ prepare_machine() {
     # A host's systemd and its services take about ten of what is 128 by default, on all hosts of all labs together.
     local inotify=/proc/sys/fs/inotify/max_user_instances
     [ "$(cat $inotify)" -ge 1024 ] || echo 1024 >$inotify
+    # Neighbours of all namespaces lie in one table, of 1,024 by default: 32 containers that all reach each other fill it.
+    local neighbours=/proc/sys/net/ipv4/neigh/default/gc_thresh3
+    [ "$(cat $neighbours)" -ge 65536 ] || echo 65536 >$neighbours
 }
 
 need_programs() { # PROGRAM=PACKAGE...
