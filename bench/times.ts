@@ -44,6 +44,11 @@ function resultTable(results: readonly Measured[]): string {
         what,
         ...results.map(cell),
     ];
+    const ofOneHost = (what: string, of: (measured: Measured) => Operation) => [
+        row(what, (measured) => duration(of(measured).milliseconds)),
+        row("  SSH logins of that host", (measured) => span(of(measured).logins.slice(0, 1))),
+        row("  SSH logins of each other", (measured) => span(of(measured).logins.slice(1))),
+    ];
     const previewTime = ({ previews }: Measured) =>
         median(previews.map(({ milliseconds }) => milliseconds));
     return table(
@@ -54,12 +59,8 @@ function resultTable(results: readonly Measured[]): string {
             row("  CPU of each host", (measured) => duration(median(cpuOfPreviews(measured)))),
             row("up, from nothing", ({ up }) => duration(up.milliseconds)),
             row("  SSH logins of each host", ({ up }) => span(up.logins)),
-            row("up, one entry drifted", ({ repair }) => duration(repair.milliseconds)),
-            row("  SSH logins of that host", ({ repair }) => span(repair.logins.slice(0, 1))),
-            row("  SSH logins of each other", ({ repair }) => span(repair.logins.slice(1))),
-            row("up, one entry changed", ({ edit }) => duration(edit.milliseconds)),
-            row("  SSH logins of that host", ({ edit }) => span(edit.logins.slice(0, 1))),
-            row("  SSH logins of each other", ({ edit }) => span(edit.logins.slice(1))),
+            ...ofOneHost("up, one entry drifted", ({ repair }) => repair),
+            ...ofOneHost("up, one entry changed", ({ edit }) => edit),
             row("destroy", ({ destroy }) => duration(destroy.milliseconds)),
             row("resources of each host", ({ resources }) =>
                 span(resources.map((all) => all.length)),

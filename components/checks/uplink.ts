@@ -43,7 +43,7 @@ export function lanProblems(cidr: string, nic: string, facts: Facts): Problem[] 
         .filter(([name, address = ""]) => name === nic && isAddressWithPrefix(address))
         .map(([, address = ""]) => address);
     const [first] = addresses;
-    const isNoNic = nicMisfits(nic, facts).some((text) => text.startsWith(`${nic} is no NIC`));
+    const isNoNic = facts.get("no-uplink")?.some((fact) => fact.startsWith(`${nic} is no NIC`));
     if (first === undefined || isNoNic || addresses.some((address) => isOf(cidr, address))) {
         return [];
     }

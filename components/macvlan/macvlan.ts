@@ -62,7 +62,8 @@ export interface MacvlanArgs {
     subnet: string;
     /**
      * The LAN's router, through which containers reach the rest of the world. Needed except in mode
-     * `l3`. A preview warns if nobody answers for it. Default: none. Changed in place: the network is recreated under its containers.
+     * `l3`. A preview warns if nobody answers for it. Default: none. Changed in place: the network is
+     * recreated under its containers.
      */
     gateway?: string;
     /**

@@ -75,7 +75,7 @@ export interface ComingRouter extends Coming {
  * itself sends packets by are routers, too: one that answers by proxy ARP answers no probe (RFC 5227, 2.1.1).
  */
 export async function tellSilentRouter(
-    session: Pick<HostSession, "name" | "component" | "probe" | "told" | "askLan">,
+    session: Pick<HostSession, "name" | "component" | "probe" | "askLan">,
     sessions: readonly Pick<HostSession, "name" | "probe" | "addresses">[],
     { unit, wanted, link, address, of, mayBeHost }: ComingRouter,
 ): Promise<void> {
@@ -85,13 +85,13 @@ export async function tellSilentRouter(
     const isOfProgram = sessions.some(({ addresses }) => addresses.holder(address) !== undefined);
     const told = await observationsOf(sessions);
     const own = told.find(([name]) => name === session.name)?.[1];
-    const isHost = hostWith(address, told);
-    if (isHost === `${link} of ${session.name}` && !mayBeHost) {
+    const host = hostWith(address, told);
+    if (host === `${link} of ${session.name}` && !mayBeHost) {
         const text = `${address}, the ${of}, is the host itself, which containers on ${link} do not reach: use a Bridge with uplink`;
         await pulumi.log.warn(`${session.name}: ${text}`, session.component);
         return;
     }
-    if (isOfProgram || isHost !== undefined || own?.get("router")?.includes(address)) {
+    if (isOfProgram || host !== undefined || own?.get("router")?.includes(address)) {
         return;
     }
     const { holders, cannot } = await session.askLan(link, address);

@@ -129,6 +129,9 @@ describe("what is wrong with an interface by itself", () => {
         expect(found.map(({ path, message }) => `${path}: ${message}`)).toEqual(expected);
     });
 
+    const problemsOf = (given: string, message: string | undefined) =>
+        message ? [{ path: "interface.addresses[0]", message: `"${given}" ${message}` }] : [];
+
     test.each([
         ["10.60.0.200/24", undefined],
         ["10.77.0.1/24", undefined],
@@ -139,9 +142,8 @@ describe("what is wrong with an interface by itself", () => {
             "lies in 10.60.0.0/26, which Docker gives out by itself: choose one outside it",
         ],
     ])("on a Bridge, %s: %s", (given, message) => {
-        const found = interfaceProblems(spec({ addresses: [given] }), BRIDGE);
-        expect(found).toEqual(
-            message ? [{ path: "interface.addresses[0]", message: `"${given}" ${message}` }] : [],
+        expect(interfaceProblems(spec({ addresses: [given] }), BRIDGE)).toEqual(
+            problemsOf(given, message),
         );
     });
 
@@ -154,9 +156,8 @@ describe("what is wrong with an interface by itself", () => {
             'has another prefix length than its LAN, 192.168.40.0/24: write "192.168.40.200/24"',
         ],
     ])("on a Bridge with an uplink, %s: %s", (given, message) => {
-        const found = interfaceProblems(spec({ addresses: [given] }), UPLINKED);
-        expect(found).toEqual(
-            message ? [{ path: "interface.addresses[0]", message: `"${given}" ${message}` }] : [],
+        expect(interfaceProblems(spec({ addresses: [given] }), UPLINKED)).toEqual(
+            problemsOf(given, message),
         );
     });
 

@@ -18,6 +18,18 @@ function told(probed: ProbeResult, strict = false): string[] {
     return messages("vm2", probed, strict).map(({ severity, text }) => `${severity}: ${text}`);
 }
 
+function sessionOf(probed: ProbeResult, earlier: readonly HostSession[] = []) {
+    return {
+        name: "vm2",
+        component: new pulumi.ComponentResource("test:index:Own", "vm2"),
+        stack: { project: "crosshost", stack: "demo" },
+        address: pulumi.output("192.168.40.12"),
+        probe: Promise.resolve(probed),
+        earlier,
+        docker: [],
+    };
+}
+
 describe("in a preview", () => {
     beforeAll(() => mockedStack({ preview: true }));
 
@@ -99,15 +111,8 @@ describe("in a preview", () => {
 
         async function toldOf(second: ProbeResult, first: ProbeResult): Promise<unknown[]> {
             const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
-            const session = {
-                name: "vm2",
-                component: new pulumi.ComponentResource("test:index:Own", "vm2"),
-                stack: { project: "crosshost", stack: "demo" },
-                address: pulumi.output("192.168.40.12"),
-                probe: Promise.resolve(second),
-                earlier: [{ name: "vm1", probe: Promise.resolve(first) } as HostSession],
-                docker: [],
-            };
+            const earlier = [{ name: "vm1", probe: Promise.resolve(first) } as HostSession];
+            const session = sessionOf(second, earlier);
             const refused = await checkHost(session, false).then(
                 () => [],
                 (error: unknown) => [(error as Error).message],
@@ -142,17 +147,9 @@ describe("in a preview", () => {
     });
 
     test("an error ends the preview, by a rejection that Pulumi shows without a stack trace", async () => {
-        const session = {
-            name: "vm2",
-            component: new pulumi.ComponentResource("test:index:Own", "vm2"),
-            stack: { project: "crosshost", stack: "demo" },
-            address: pulumi.output("192.168.40.12"),
-            probe: Promise.resolve(REFUSED),
-            earlier: [],
-            docker: [],
-            mayStop: new Set<string>(),
-        };
-        const ended: unknown = await checkHost(session, false).catch((error: unknown) => error);
+        const ended: unknown = await checkHost(sessionOf(REFUSED), false).catch(
+            (error: unknown) => error,
+        );
         expect(pulumi.RunError.isInstance(ended)).toBe(true);
         expect(ended).toMatchObject({
             message: "vm2: root@192.168.40.12:22 accepts none of the offered logins",

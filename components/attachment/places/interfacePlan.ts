@@ -107,8 +107,11 @@ function addressProblems({ addresses }: InterfaceSpec, ground: Ground, at: numbe
     if (ground.kind === "nic") {
         return [];
     }
+    if (ground.place) {
+        return onBridge(ground.place, given, says);
+    }
     const stray = strayPrefix([ground.cidr], given);
-    return ground.place ? onBridge(ground.place, given, says) : stray ? says(stray) : [];
+    return stray === undefined ? [] : says(stray);
 }
 
 /** Of the Bridge's network, an address that Docker gives to nobody. */
