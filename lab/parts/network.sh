@@ -57,8 +57,7 @@ build_lan() {
     ip -n "$lan" addr add "$lan_net.2/24" dev lan
     ip -n "$lan" link set lan up
     nsenter --net="/run/netns/$lan" sysctl -qw net.ipv4.ip_forward=1
-    # Bridged frames are no business of a firewall that someone sets up in this namespace.
-    nsenter --net="/run/netns/$lan" sysctl -qew net.bridge.bridge-nf-call-iptables=0
+    nsenter --net="/run/netns/$lan" sysctl -qew "${bridges_unfiltered[@]}"
 
     ip netns add "$internet"
     ip -n "$internet" link set lo up

@@ -15,23 +15,26 @@ plug_in_own() { # HOST
 
 # It ends with its supervisor, as hosts of the other kind do. What it has as memory is a file, which ends with its mount.
 exec_machine_own() { # HOST
-    local nic=() disk kernel
+    local nic=() settings=() disk kernel
     IFS=: read -r disk kernel <"$lab_dir/$1/layers"
     [ "$(host_fact "$1" network)" != none ] || nic=("$(host_address "$1")/24" "$lan_net.2")
+    loads_br_netfilter "$(host_fact "$1" engine)" || settings=("${bridges_unfiltered[@]/#/sysctl.}")
     exec setpriv --pdeathsig KILL nsenter --net="/run/netns/$netns-lan" \
         unshare --mount --propagation slave --pid --fork --kill-child --mount-proc \
         bash -c "$(declare -f run_kernel); run_kernel \"\$@\"" run_kernel "$1" "$lab_dir/$1" \
-        "$kernel/linux" "$here/parts/kernels/own-kernel" "$memory_of_own" "$(host_mac "$1")" "$disk" "${nic[@]}"
+        "$kernel/linux" "$here/parts/kernels/own-kernel" "$memory_of_own" "$(host_mac "$1")" "$disk" "${settings[*]}" "${nic[@]}"
 }
 
 # At a reboot a kernel that is a process runs again what it was called by: a program that tells the supervisor.
 run_kernel() {
-    local name=$1 dir=$2 kernel=$3 called=$4 memory=$5 mac=$6 base=$7
+    local name=$1 dir=$2 kernel=$3 called=$4 memory=$5 mac=$6 base=$7 settings
+    read -ra settings <<<"$8"
     mkdir -p "$dir/memory" && mount -t tmpfs -o mode=700,size=100% tmpfs "$dir/memory" || return 9
     export TMPDIR=$dir/memory
     exec -a "$called" "$kernel" mem="$memory" ubd0="$dir/disk.cow,$base" ubd1r="$dir/seed.tar" root=/dev/ubda rw \
         vec0:transport=tap,ifname="$name",mac="$mac",depth=64,gro=1 \
-        con=null con0=null,fd:1 uml_dir="$dir/memory/" umid="$name" seccomp=auto init=/usr/sbin/lab-first -- "${@:8}"
+        con=null con0=null,fd:1 uml_dir="$dir/memory/" umid="$name" seccomp=auto \
+        "${settings[@]}" init=/usr/sbin/lab-first -- "${@:9}"
 }
 
 # It may take the connection down before it has answered.
