@@ -227,18 +227,19 @@ function pastDocker(
         return [];
     }
     const name = device ?? bridge;
+    const members = `-s ${cidr} -d ${own.subnet}`;
+    // Each match takes time for each packet. A device carries nothing but the overlay's, and by addresses our own table has judged before.
     const [incoming, outgoing] =
-        device === undefined ? ["", ""] : [` -i ${device}`, ` -o ${device}`];
-    const members = `-s ${cidr} -d ${own.subnet}${incoming}`;
+        device === undefined
+            ? [`${members} -o ${bridge}`, `-s ${own.subnet} -d ${cidr} -i ${bridge}`]
+            : [`-i ${device} -o ${bridge}`, `-i ${bridge} -o ${device}`];
+    const arriving = device === undefined ? members : `${members} -i ${device}`;
     return [
-        dockerUserEntry(name, `${members} -o ${bridge} -j ACCEPT`),
+        dockerUserEntry(name, `${incoming} -j ACCEPT`),
         // Docker would let it out too, but after some ten rules, which take 1 us for each packet.
-        dockerUserEntry(
-            `${name}-out`,
-            `-s ${own.subnet} -d ${cidr} -i ${bridge}${outgoing} -j ACCEPT`,
-        ),
+        dockerUserEntry(`${name}-out`, `${outgoing} -j ACCEPT`),
         // Docker's default network has no mode in which others reach its containers (`gateway_mode_ipv4`).
-        ...(isDefault ? [directAccessEntry(name, `${members} -j ACCEPT`)] : []),
+        ...(isDefault ? [directAccessEntry(name, `${arriving} -j ACCEPT`)] : []),
     ];
 }
 
