@@ -23,6 +23,7 @@ import { ownerOf, tellSuccession, updateHook } from "./succession";
 import { type HostSession } from "../run/session";
 import { type Connection, type Login } from "../remote/ssh";
 import { unseenStaysAsItIs } from "../preview/unseen";
+import { withShortTraces } from "./shortTraces";
 
 const COMMAND_DEFAULTS = { logging: "none", addPreviousOutputInEnv: false } as const;
 
@@ -252,17 +253,23 @@ export function keyFilesCommand(
     session: HostSession,
     folder: pulumi.Output<string>,
 ): pulumi.CustomResource {
-    return new command.local.Command(
-        `${session.name}-keys`,
-        {
-            ...COMMAND_DEFAULTS,
-            interpreter: ["node", "-e"], // which is wherever the program is, Windows among it
-            delete: folder.apply(removalOf),
-            triggers: [folder],
-        },
-        // After the Host's own command: an `up` that is refused there leaves the files that `destroy` logs in by. Not after a
-        // unit's: with `--continue-on-error`, Pulumi 3.276 panics where it skips a provider, as it would behind one that fails.
-        { parent: session.component, dependsOn: session.converger ? [session.converger] : [] },
+    return withShortTraces(
+        () =>
+            new command.local.Command(
+                `${session.name}-keys`,
+                {
+                    ...COMMAND_DEFAULTS,
+                    interpreter: ["node", "-e"], // which is wherever the program is, Windows among it
+                    delete: folder.apply(removalOf),
+                    triggers: [folder],
+                },
+                // After the Host's own command: an `up` that is refused there leaves the files that `destroy` logs in by. Not after a
+                // unit's: with `--continue-on-error`, Pulumi 3.276 panics where it skips a provider, as it would behind one that fails.
+                {
+                    parent: session.component,
+                    dependsOn: session.converger ? [session.converger] : [],
+                },
+            ),
     );
 }
 
@@ -321,29 +328,34 @@ function remoteCommand(
         hooks?: pulumi.ResourceHookBinding;
     },
 ): command.remote.Command {
-    return new command.remote.Command(
-        name,
-        {
-            ...COMMAND_DEFAULTS,
-            connection: session.connection.apply((connection) => dialling(connection, args.dials)),
-            ...(session.gone ? {} : args.commands),
-        },
-        {
-            parent,
-            aliases: args.formerly?.map((former) => ({ name: former })),
-            dependsOn: args.after,
-            // Whoever asks for a replacement (`pulumi up --replace`) wants it made again, not taken away at last.
-            deleteBeforeReplace: true,
-            deletedWith: session.machine,
-            hooks: session.gone ? undefined : args.hooks,
-            transforms: [
-                unseenStaysAsItIs(
-                    session,
-                    ["stdin", "connection", "create", "delete"],
-                    args.stands,
-                ),
-            ],
-        },
+    return withShortTraces(
+        () =>
+            new command.remote.Command(
+                name,
+                {
+                    ...COMMAND_DEFAULTS,
+                    connection: session.connection.apply((connection) =>
+                        dialling(connection, args.dials),
+                    ),
+                    ...(session.gone ? {} : args.commands),
+                },
+                {
+                    parent,
+                    aliases: args.formerly?.map((former) => ({ name: former })),
+                    dependsOn: args.after,
+                    // Whoever asks for a replacement (`pulumi up --replace`) wants it made again, not taken away at last.
+                    deleteBeforeReplace: true,
+                    deletedWith: session.machine,
+                    hooks: session.gone ? undefined : args.hooks,
+                    transforms: [
+                        unseenStaysAsItIs(
+                            session,
+                            ["stdin", "connection", "create", "delete"],
+                            args.stands,
+                        ),
+                    ],
+                },
+            ),
     );
 }
 

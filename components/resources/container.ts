@@ -14,6 +14,7 @@ import { type HostSession, type RegistryAuth, sessionOf } from "../run/session";
 import { type Connection, runOverSsh } from "../remote/ssh";
 import { keyFilesCommand } from "./command";
 import { unseenStaysAsItIs } from "../preview/unseen";
+import { withShortTraces } from "./shortTraces";
 
 /** What an attachment decides of a container it creates. */
 type Owned = "networksAdvanced" | "networkMode" | "name";
@@ -49,24 +50,27 @@ function makeProvider(session: HostSession): docker.Provider {
     const connection = pulumi.unsecret(session.connection);
     const folder = connection.apply((to) => keyFolder(to, stack, session.name));
     const keys = keyFilesCommand(session, folder);
-    return new docker.Provider(
-        `${session.name}-docker`,
-        {
-            host: connection.apply(urlOf),
-            sshOpts: connection.apply(async (to) => {
-                await session.checks.containers();
-                const options = sshOptions(to, stack, session.name);
-                // In an `up` not before the state has what removes them, whatever ends it. A preview's end with it.
-                if (pulumi.runtime.isDryRun() || (await known(keys.id)) !== undefined) {
-                    writeKeyFiles(to, stack, session.name);
-                }
-                return options;
-            }),
-            registryAuth: session.registryAuth && secretly(session.registryAuth),
-            // Else the provider calls the engine of $DOCKER_CONTEXT, whatever `host` says.
-            context: "",
-        },
-        { parent: session.component, dependsOn: [keys] },
+    return withShortTraces(
+        () =>
+            new docker.Provider(
+                `${session.name}-docker`,
+                {
+                    host: connection.apply(urlOf),
+                    sshOpts: connection.apply(async (to) => {
+                        await session.checks.containers();
+                        const options = sshOptions(to, stack, session.name);
+                        // In an `up` not before the state has what removes them, whatever ends it. A preview's end with it.
+                        if (pulumi.runtime.isDryRun() || (await known(keys.id)) !== undefined) {
+                            writeKeyFiles(to, stack, session.name);
+                        }
+                        return options;
+                    }),
+                    registryAuth: session.registryAuth && secretly(session.registryAuth),
+                    // Else the provider calls the engine of $DOCKER_CONTEXT, whatever `host` says.
+                    context: "",
+                },
+                { parent: session.component, dependsOn: [keys] },
+            ),
     );
 }
 
@@ -96,31 +100,37 @@ export function createContainer(
 ): docker.Container {
     const mark = `${stackId(session.stack)}:${args.unit}`;
     const wish = { ...args.wish, unit: args.unit, container: args.containerName };
-    const made = new docker.Container(
-        args.resourceName,
-        {
-            ...args.container,
-            name: args.containerName,
-            labels: pulumi
-                .output(args.container.labels)
-                .apply((labels) => [...(labels ?? []), { label: "crosshost", value: mark }]),
-            ...args.networking,
-        },
-        {
-            parent,
-            provider,
-            dependsOn: [...args.after],
-            // A container that moves may have the same arguments on each host, and none is replaced as its provider is another.
-            replacementTrigger: machineOf(session),
-            deleteBeforeReplace: true,
-            deletedWith: session.machine,
-            hooks: { beforeCreate: [vacating(session, wish)] },
-            retainOnDelete: session.gone,
-            ignoreChanges: session.gone ? ["*"] : undefined,
-            transforms: session.gone
-                ? []
-                : [unseenStaysAsItIs(session, ["networkMode", "networksAdvanced"])],
-        },
+    const made = withShortTraces(
+        () =>
+            new docker.Container(
+                args.resourceName,
+                {
+                    ...args.container,
+                    name: args.containerName,
+                    labels: pulumi
+                        .output(args.container.labels)
+                        .apply((labels) => [
+                            ...(labels ?? []),
+                            { label: "crosshost", value: mark },
+                        ]),
+                    ...args.networking,
+                },
+                {
+                    parent,
+                    provider,
+                    dependsOn: [...args.after],
+                    // A container that moves may have the same arguments on each host, and none is replaced as its provider is another.
+                    replacementTrigger: machineOf(session),
+                    deleteBeforeReplace: true,
+                    deletedWith: session.machine,
+                    hooks: { beforeCreate: [vacating(session, wish)] },
+                    retainOnDelete: session.gone,
+                    ignoreChanges: session.gone ? ["*"] : undefined,
+                    transforms: session.gone
+                        ? []
+                        : [unseenStaysAsItIs(session, ["networkMode", "networksAdvanced"])],
+                },
+            ),
     );
     if (session.gone) {
         tellLeft(session, [`container ${args.containerName}`], made);
