@@ -108,18 +108,37 @@ answers() {
     inside ping -n -q -c 1 -w "$seconds" "$@" "$address" >/dev/null 2>&1
 }
 
-# The container's own resolv.conf and hosts stand where the host's lookups read theirs.
+# find_names RESOLV_CONF HOSTS: all at once, as each getent takes 1.5 ms. It says nothing of a name that it does not find: then one by one.
 find_names() {
-    names=$(asked find | awk '{ print $2 }')
-    [ -n "$names" ] || return 0
-    # shellcheck disable=SC2016,SC2086 # the inner shell expands the one; names hold no blanks
+    resolv_conf=$1 hosts=$2
+    # shellcheck disable=SC2046 # names hold no blanks
+    set -- $(asked find | awk '{ print $2 }')
+    [ $# -gt 0 ] || return 0
+    found=$(look_up "$@")
+    if [ "$(printf '%s\n' "$found" | grep -c ' STREAM [^ ]')" -eq $# ]; then
+        tell_found "$*" "$found"
+    else
+        for wanted; do tell_found "$wanted" "$(look_up "$wanted")"; done
+    fi
+}
+
+# look_up NAME...: the container's own files stand where the host's lookups read theirs.
+look_up() {
+    # shellcheck disable=SC2016 # the inner shell expands it
     inside unshare -m sh -c '
-        name=$1
-        mount --bind "$2" /etc/resolv.conf && mount --bind "$3" /etc/hosts || exit
-        shift 3
-        for wanted; do
-            found=$(RES_OPTIONS="timeout:1 attempts:2" getent -s "files dns" ahostsv4 "$wanted" |
-                awk "{ print \$1 }" | sort -u | tr "\n" " ")
-            echo "name $name $wanted $found"
-        done' find "$name" "$1" "$2" $names 2>/dev/null
+        mount --bind "$1" /etc/resolv.conf && mount --bind "$2" /etc/hosts || exit
+        shift 2
+        RES_OPTIONS="timeout:1 attempts:2" exec getent -s "files dns" ahostsv4 "$@"' find "$resolv_conf" "$hosts" "$@" 2>/dev/null
+}
+
+# tell_found NAMES FOUND: what getent says of each begins with an address that the name stands beside. A line is written at a time,
+# as other containers answer by the same pipe.
+tell_found() {
+    printf '%s\n' "$2" | awk -v name="$name" -v names="$1" '
+        BEGIN { at = (count = split(names, wanted, " ")) == 1 }
+        count > 1 && $2 == "STREAM" && $3 != "" { at++ }
+        $1 != "" && !told[at, $1]++ { found[at] = found[at] " " $1 }
+        END {
+            for (i = 1; i <= count; i++) { print "name", name, wanted[i] found[i]; fflush() }
+        }'
 }

@@ -27,7 +27,7 @@ container() {
     nsenter -t $! -n sh -c "ip link set lo up; ip link set eth0 mtu $4 up; ip addr add $3/24 dev eth0"
     printf '%s' "$5" >"$FOLDER/$1.hosts"
 }
-container web one 10.60.0.9 1500 '10.60.0.10 api'
+container web one 10.60.0.9 1500 '10.60.0.10 api backend\n10.60.0.11 db\n10.60.0.12 db'
 container api one 10.60.0.10 1500 '10.60.0.7 web'
 container far two 10.60.1.9 1400 ''
 : >"$FOLDER/resolv.conf"
@@ -106,12 +106,12 @@ describe("the program that asks, on a host", () => {
         return stdout;
     }
 
-    function answers() {
+    function answers(lookups = lookupsOf(containers)) {
         const asked = {
             stack: "demo-1a2b3c",
             containers,
             pairs: pairsOf(containers),
-            lookups: lookupsOf(containers),
+            lookups,
         };
         return parseAnswers(inside('eval "$(cat)"', scriptOf(asked)));
     }
@@ -155,6 +155,23 @@ describe("the program that asks, on a host", () => {
             "api web": ["10.60.0.7"],
             "far away": [],
         });
+    });
+
+    it.each([
+        ["all at once", ["db", "backend", "api"]],
+        ["one by one where one is not found", ["nobody", "db", "backend"]],
+    ])("looks names up %s", (_, names) => {
+        const from = containers.find(({ name }) => name === "web");
+        const found = from && answers(names.map((name) => ({ from, name, addresses: [] })))?.names;
+        const inHosts: Record<string, string[]> = {
+            api: ["10.60.0.10"],
+            backend: ["10.60.0.10"],
+            db: ["10.60.0.11", "10.60.0.12"],
+            nobody: [],
+        };
+        expect(Object.fromEntries(found ?? [])).toEqual(
+            Object.fromEntries(names.map((name) => [`web ${name}`, inHosts[name]])),
+        );
     });
 
     it("tells small packets from none, and a stranger who gets in", () => {
