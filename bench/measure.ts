@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Stack } from "../test/support/stack";
 import { lab, on } from "../test/support/lab";
+import { median } from "./figures";
+import { type Ours, oursOf } from "./ours/ours";
 import {
     cpuOf,
     loginsSince,
@@ -34,8 +36,7 @@ export interface Measured {
     readonly resources: readonly (readonly string[])[];
     readonly programsOfNoOp: readonly number[];
     readonly openConnections: readonly number[];
-    /** CPU of each host while nobody asks it, in milliseconds for each. */
-    readonly idle: readonly number[];
+    readonly ours: Ours;
 }
 
 const PROGRAM = join(__dirname, "program");
@@ -53,6 +54,7 @@ export async function measure(labFile: string, count: number, previews: number):
         for (let run = 0; run < previews; run += 1) {
             unchanged.push(await operation(() => stack.nothingToDo("preview")));
         }
+        const ours = await oursOf(stack, hosts, computedFor(unchanged, idle));
         on(hosts[0] ?? "", "ip route del $(ip route show proto 201 | head -n 1)");
         const repair = await operation(() => stack.up());
         stack.configure({ lab: labFile, hosts: count, leaving: hosts[0] ?? "" });
@@ -71,7 +73,7 @@ export async function measure(labFile: string, count: number, previews: number):
             resources: hosts.map((host) => found.get(host) ?? []),
             programsOfNoOp: noOp,
             openConnections: open,
-            idle,
+            ours,
         };
     } catch (error) {
         stack.cleanUp();
@@ -83,10 +85,20 @@ export async function measure(labFile: string, count: number, previews: number):
 
 const IDLE = 3000;
 
-async function idleCpu(hosts: readonly string[]): Promise<number[]> {
+/** Milliseconds of CPU of each host while nobody asks it, for each millisecond. */
+export async function idleCpu(hosts: readonly string[]): Promise<number[]> {
     const before = cpuOf(hosts);
     await setTimeout(IDLE);
     return cpuOf(hosts).map((used, at) => (used - (before[at] ?? NaN)) / IDLE);
+}
+
+/** Milliseconds of CPU that an operation takes of a host, without what the host uses anyway. */
+export function computedFor(operations: readonly Operation[], idle: readonly number[]): number {
+    return median(
+        operations.flatMap(({ cpu, milliseconds }) =>
+            cpu.map((used, at) => used - (idle[at] ?? NaN) * milliseconds),
+        ),
+    );
 }
 
 /** Its time, and what each host had of it. */

@@ -56,7 +56,10 @@ function resultTable(results: readonly Measured[]): string {
         [
             row("preview without change", (measured) => duration(previewTime(measured))),
             row("  SSH logins of each host", ({ previews }) => span(previews.flatMap(logins))),
-            row("  CPU of each host", (measured) => duration(median(cpuOfPreviews(measured)))),
+            row("  CPU of each host", ({ ours }) => duration(ours.computed)),
+            row("  with hosts asleep", ({ ours }) => duration(ours.asleep)),
+            row("  of an empty program", ({ ours }) => duration(ours.empty)),
+            row("  of ours", ({ ours }) => duration(ours.ours)),
             row("up, from nothing", ({ up }) => duration(up.milliseconds)),
             row("  SSH logins of each host", ({ up }) => span(up.logins)),
             ...ofOneHost("up, one entry drifted", ({ repair }) => repair),
@@ -68,13 +71,6 @@ function resultTable(results: readonly Measured[]): string {
             row("programs run by a no-op", (measured) => span(measured.programsOfNoOp)),
             row("SSH connections left open", (measured) => span(measured.openConnections)),
         ],
-    );
-}
-
-/** Of each host and preview, without what the host uses anyway. */
-function cpuOfPreviews({ previews, idle }: Measured): number[] {
-    return previews.flatMap(({ cpu, milliseconds }) =>
-        cpu.map((used, at) => used - (idle[at] ?? NaN) * milliseconds),
     );
 }
 

@@ -6,7 +6,8 @@ import { lab, LAB_JSON, onAll, ROOT } from "../../test/support/lab";
 import { engine } from "../../test/support/engine";
 import { Stack } from "../../test/support/stack";
 import { openConnections, resourcesByHost } from "../counts";
-import { type Operation, timed } from "../measure";
+import { computedFor, idleCpu, type Operation, timed } from "../measure";
+import { type Ours, oursOf } from "../ours/ours";
 
 export interface Step extends Operation {
     readonly what: string;
@@ -22,10 +23,12 @@ export interface Grown {
     /** Bytes of the stack's state for each host. */
     readonly state: number;
     readonly pairsOfContainers: number;
+    readonly ours: Ours;
 }
 
 const CONTAINERS = 2;
 const DRIFTED = 3;
+const PREVIEW = "preview without change";
 const MEMORY = join(dirname(LAB_JSON), "memory");
 const BY_TIME = ["/usr/bin/time", "-f", "%M", "-o", MEMORY];
 
@@ -49,11 +52,13 @@ export async function grow(count: number): Promise<Grown> {
     try {
         size(count);
         await step("up, from nothing", () => stack.up());
-        await step("preview without change", () => nothing("preview"));
+        await step(PREVIEW, () => nothing("preview"));
         await step("the same, --parallel 4", () => nothing("preview", "--parallel", "4"));
         await step("up without change, --parallel 4", () => nothing("up", "--parallel", "4"));
         const exported = stack.state();
         const open = await openConnections(hosts);
+        const preview = steps.filter(({ what }) => what === PREVIEW);
+        const ours = await oursOf(stack, hosts, computedFor(preview, await idleCpu(hosts)));
         await step("check", () => check(stack.name));
         await onAll(hosts.slice(0, DRIFTED), "ip route del $(ip route show proto 201 | head -n 1)");
         await step(`up after a route was lost on ${DRIFTED} hosts`, () => stack.up());
@@ -69,6 +74,7 @@ export async function grow(count: number): Promise<Grown> {
             resourcesOfEachHost: hosts.map((host) => byHost.get(host)?.length ?? 0),
             openConnections: open,
             state: Math.round(exported.length / count),
+            ours,
             pairsOfContainers: CONTAINERS * count * (CONTAINERS * count - 1),
         };
     } catch (error) {

@@ -63,6 +63,13 @@ function tableOf(results: readonly Grown[]): string {
         ["", ...results.map(({ hosts }) => `${hosts} hosts`), "of linear"],
         [
             ...steps,
+            row("preview, hosts asleep", ({ ours }) => duration(ours.asleep)),
+            row("  of an empty program", ({ ours }) => duration(ours.empty)),
+            row(
+                "  of ours",
+                ({ ours }) => duration(ours.ours),
+                ofLinear(results, ({ ours }) => ours.ours),
+            ),
             row("resources of each host", ({ resourcesOfEachHost }) => span(resourcesOfEachHost)),
             row("SSH connections left open", (result) => span(result.openConnections)),
             row(
