@@ -25,6 +25,7 @@ const tier = (name, pattern, testTimeout, more = {}) => ({
 });
 
 module.exports = {
+    testSequencer: "<rootDir>/test/sequencer.js",
     projects: [
         tier("unit", "!(*.netns|*.e2e).test.ts", 20_000),
         tier("netns", "*.netns.test.ts", 120_000),
