@@ -34,7 +34,7 @@ host_address() { echo "$lan_net.$((10 + ${1#vm}))"; }
 host_fact() { cat "$lab_dir/$1/$2"; } # engine, kernel, release, network, layers, machine-id
 kernel_of() { host_fact "$1" kernel 2>/dev/null || echo shared; } # as of a host that was made before there were others
 # As it is where br_netfilter is not loaded. In a kernel that has it built in, bridges are filtered from the start.
-bridges_unfiltered=(net.bridge.bridge-nf-call-{iptables,ip6tables,arptables}=0)
+bridges_unfiltered=(net.bridge.bridge-nf-call-{iptables,ip6tables,arptables}"=0")
 # Docker loads it before 27.3, later only where containers of a network may not reach each other (moby PR 48511).
 loads_br_netfilter() { [[ $1 = 20.10 || $1 = 26 ]]; } # ENGINE
 
