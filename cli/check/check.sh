@@ -116,9 +116,9 @@ find_names() {
     [ $# -gt 0 ] || return 0
     found=$(look_up "$@")
     if [ "$(printf '%s\n' "$found" | grep -c ' STREAM [^ ]')" -eq $# ]; then
-        tell_found "$*" "$found"
+        tell_found "$found" "$@"
     else
-        for wanted; do tell_found "$wanted" "$(look_up "$wanted")"; done
+        for wanted; do tell_found "$(look_up "$wanted")" "$wanted"; done
     fi
 }
 
@@ -128,16 +128,20 @@ look_up() {
     inside unshare -m sh -c '
         mount --bind "$1" /etc/resolv.conf && mount --bind "$2" /etc/hosts || exit
         shift 2
-        RES_OPTIONS="timeout:1 attempts:2" exec getent -s "files dns" ahostsv4 "$@"' find "$resolv_conf" "$hosts" "$@" 2>/dev/null
+        RES_OPTIONS="timeout:1 attempts:2" getent -s "files dns" ahostsv4 "$@"' find "$resolv_conf" "$hosts" "$@" 2>/dev/null
 }
 
-# tell_found NAMES FOUND: what getent says of each begins with an address that the name stands beside. A line is written at a time,
+# tell_found FOUND NAME...: what getent says of each begins with an address that the name stands beside. A line is written at a time,
 # as other containers answer by the same pipe.
 tell_found() {
-    printf '%s\n' "$2" | awk -v name="$name" -v names="$1" '
-        BEGIN { at = (count = split(names, wanted, " ")) == 1 }
+    found=$1
+    shift
+    # By a pipe: thousands of names are more than one argument may hold.
+    printf '%s\n' "$@" '' "$found" | awk -v name="$name" '
+        !listed && NF { wanted[++count] = $1; next }
+        !listed { listed = 1; at = count == 1; next }
         count > 1 && $2 == "STREAM" && $3 != "" { at++ }
-        $1 != "" && !told[at, $1]++ { found[at] = found[at] " " $1 }
+        NF && !told[at, $1]++ { found[at] = found[at] " " $1 }
         END {
             for (i = 1; i <= count; i++) { print "name", name, wanted[i] found[i]; fflush() }
         }'
