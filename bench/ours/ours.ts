@@ -1,14 +1,15 @@
 // What of a preview's time is ours where each host is a machine of its own: the preview's less that of an empty program's, in turn. In
 // the lab all hosts compute on this machine's few processors, so for this they are asleep: sleepers.ts logs in whoever comes to their
-// addresses, waits for as long as a host has computed, and says what the host has said.
+// addresses, waits for as long as a host has computed, and says what the host has said. Its own part of the logins is computed here,
+// so a figure is rather too high.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { convergerProgram } from "../../components/converger/program";
 import { observeCommand } from "../../components/remote/commands";
 import { stackId } from "../../components/wire/identity";
-import { lab, LAB_JSON, LAB_NAME, run, start, within } from "../../test/support/lab";
+import { lab, LAB_JSON, LAB_NAME, on, run, start, within } from "../../test/support/lab";
 import { Stack } from "../../test/support/stack";
 import { median } from "../figures";
 import { type Sleeper } from "./sleepers";
@@ -33,9 +34,10 @@ export async function oursOf(
     computed: number,
 ): Promise<Ours> {
     const empty = new Stack("empty", EMPTY);
-    empty.up();
-    const sleepers = await fallAsleep(stack, hosts, computed);
+    let sleepers: ChildProcess | undefined;
     try {
+        empty.up();
+        sleepers = await fallAsleep(stack, hosts, computed);
         const preview = (of: Stack) => {
             const began = performance.now();
             of.nothingToDo("preview");
@@ -53,9 +55,9 @@ export async function oursOf(
             ours: median(rounds.map((round) => round.asleep - round.empty)),
         };
     } finally {
-        sleepers.kill();
+        sleepers?.kill();
         wakeUp(hosts);
-        empty.destroy();
+        empty.cleanUp();
         empty.remove();
     }
 }
@@ -72,25 +74,25 @@ async function fallAsleep(
         undefined,
     );
     const sleepers = await Promise.all(
-        hosts.map(async (host): Promise<Sleeper> => {
-            const key = join(dirname(LAB_JSON), host, "upper/etc/ssh/ssh_host_ed25519_key");
-            return {
-                address: known[host]?.address ?? "",
-                hostKey: readFileSync(key, "utf8"),
-                computed,
-                asked,
-                says: await start("ssh", ["-nF", sshConfigFile, host, asked]),
-            };
-        }),
+        hosts.map(async (host): Promise<Sleeper> => ({
+            address: known[host]?.address ?? "",
+            hostKey: on(host, "cat /etc/ssh/ssh_host_ed25519_key"),
+            computed,
+            asked,
+            says: await start("ssh", ["-nF", sshConfigFile, host, asked]),
+        })),
     );
     const file = join(dirname(LAB_JSON), "sleepers.json");
-    writeFileSync(file, JSON.stringify(sleepers));
-    takeAddresses(hosts, "add", "disabled");
+    writeFileSync(file, JSON.stringify(sleepers), { mode: 0o600 });
+    takeAddresses(hosts, "replace", "disabled");
     const node = [process.execPath, "-r", "ts-node/register/transpile-only", SLEEPERS, file];
     const child = spawn("ip", ["netns", "exec", lan.namespace, ...node], {
         stdio: ["ignore", "pipe", "inherit"],
     });
-    await once(child.stdout, "data"); // it listens at all of them
+    const ended = once(child, "exit").then(([status]) => {
+        throw new Error(`nobody stands for the hosts: sleepers.ts ended with ${String(status)}`);
+    });
+    await Promise.race([once(child.stdout, "data"), ended]); // it listens at all of them
     return child;
 }
 
@@ -103,13 +105,13 @@ const PORT_STATE = { disabled: 0, forwarding: 3 };
 
 function takeAddresses(
     hosts: readonly string[],
-    how: "add" | "del",
+    how: "replace" | "del",
     port: keyof typeof PORT_STATE,
 ): void {
     const { lan, hosts: known } = lab();
     const lines = hosts.flatMap((host) => [
         `bridge link set dev ${host} state ${PORT_STATE[port]}`,
-        `ip addr ${how} ${known[host]?.address}/32 dev lan`,
+        `ip addr ${how} ${known[host]?.address}/32 dev lan || ${how === "del"}`,
     ]);
     within(lan.namespace, ["set -e", ...lines].join("\n"));
     run("ip", ["neigh", "flush", "dev", `lab-${LAB_NAME}`]);

@@ -44,7 +44,7 @@ export function bridgeEntries({
 
 /**
  * A bridge that a NIC of the host's is a port of. What it switches is no business of a packet filter that forwards, but where bridges
- * are filtered too (bridge-nf-call-iptables, which Docker switches on) the policy DROP of Docker's would eat it.
+ * are filtered too (bridge-nf-call-iptables, which Docker before 27.3 switches on) the policy DROP of Docker's would eat it.
  */
 export function uplinkEntries(link: string, nic: string): Entry[] {
     return [

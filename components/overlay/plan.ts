@@ -228,11 +228,12 @@ function pastDocker(
     }
     const name = device ?? bridge;
     const members = `-s ${cidr} -d ${own.subnet}`;
-    // Each match takes time for each packet. A device carries nothing but the overlay's, and by addresses our own table has judged before.
+    // Each match takes time for each packet. Out, Docker would let any address; in, the network's own keep strangers out where somebody
+    // has flushed our own table.
     const [incoming, outgoing] =
         device === undefined
             ? [`${members} -o ${bridge}`, `-s ${own.subnet} -d ${cidr} -i ${bridge}`]
-            : [`-i ${device} -o ${bridge}`, `-i ${bridge} -o ${device}`];
+            : [`-s ${cidr} -i ${device} -o ${bridge}`, `-i ${bridge} -o ${device}`];
     const arriving = device === undefined ? members : `${members} -i ${device}`;
     return [
         dockerUserEntry(name, `${incoming} -j ACCEPT`),

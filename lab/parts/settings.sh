@@ -35,8 +35,9 @@ host_fact() { cat "$lab_dir/$1/$2"; } # engine, kernel, release, network, layers
 kernel_of() { host_fact "$1" kernel 2>/dev/null || echo shared; } # as of a host that was made before there were others
 # As it is where br_netfilter is not loaded. In a kernel that has it built in, bridges are filtered from the start.
 bridges_unfiltered=(net.bridge.bridge-nf-call-{iptables,ip6tables,arptables}"=0")
-# Docker loads it before 27.3, later only where containers of a network may not reach each other (moby PR 48511).
-loads_br_netfilter() { [[ $1 = 20.10 || $1 = 26 ]]; } # ENGINE
+# Docker before 27.3 loads it, and later engines with icc or userland-proxy off (moby PRs 48511, 48685). So does Kubernetes, and it stays
+# loaded where Docker is upgraded: the hosts with Docker 28 are of these.
+filters_bridges() { [[ $1 = 20.10 || $1 = 26 || $1 = 28 ]]; } # ENGINE
 
 known_host() {
     [[ ${1:-} =~ ^vm[1-9][0-9]?$ && -e $lab_dir/$1/made ]] ||

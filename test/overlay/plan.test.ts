@@ -66,7 +66,7 @@ test("the unit of one host of three, line by line", () => {
             "docker network crosshost-demo-mesh: bridge ch-mesh-9078d subnet 10.42.0.0/16 gateway 10.42.1.1 ip-range 10.42.1.0/26 mtu 1450 masquerade false",
             "fdb 02:c1:78:eb:00:02 dev vx-mesh-9078d: dst 192.168.0.2",
             "fdb 02:c1:78:eb:00:03 dev vx-mesh-9078d: dst 192.168.0.3",
-            "iptables DOCKER-USER vx-mesh-9078d: -i vx-mesh-9078d -o ch-mesh-9078d -j ACCEPT",
+            "iptables DOCKER-USER vx-mesh-9078d: -s 10.42.0.0/16 -i vx-mesh-9078d -o ch-mesh-9078d -j ACCEPT",
             "iptables DOCKER-USER vx-mesh-9078d-out: -i ch-mesh-9078d -o vx-mesh-9078d -j ACCEPT",
             "link ch-mesh-9078d: bridge mtu 1450 address 02:c0:78:eb:00:01",
             "link vx-mesh-9078d: vxlan id 2862995 local 192.168.0.1 dstport 22620 nolearning mtu 1450 address 02:c1:78:eb:00:01",

@@ -19,7 +19,7 @@ describe("GRE, IPIP and Geneve", () => {
 
     test("GRE has a route and a neighbour for each peer, and takes packets of its key from them", () => {
         expect(own(unitOf({ gre: { key: 7 } }, 1, 2, 3), "gr-mesh-9078d")).toEqual([
-            "iptables DOCKER-USER gr-mesh-9078d: -i gr-mesh-9078d -o ch-mesh-9078d -j ACCEPT",
+            "iptables DOCKER-USER gr-mesh-9078d: -s 10.42.0.0/16 -i gr-mesh-9078d -o ch-mesh-9078d -j ACCEPT",
             "iptables DOCKER-USER gr-mesh-9078d-out: -i ch-mesh-9078d -o gr-mesh-9078d -j ACCEPT",
             "link gr-mesh-9078d: gre local 192.168.0.1 key 7 ttl 64 nopmtudisc ignore-df mtu 1472",
             "neigh 10.42.2.0 dev gr-mesh-9078d: lladdr 192.168.0.2",
@@ -33,7 +33,7 @@ describe("GRE, IPIP and Geneve", () => {
 
     test("IPIP has a route for each peer, and takes packets from them", () => {
         expect(own(unitOf({ ipip: {} }, 1, 2, 3), "ip-mesh-9078d")).toEqual([
-            "iptables DOCKER-USER ip-mesh-9078d: -i ip-mesh-9078d -o ch-mesh-9078d -j ACCEPT",
+            "iptables DOCKER-USER ip-mesh-9078d: -s 10.42.0.0/16 -i ip-mesh-9078d -o ch-mesh-9078d -j ACCEPT",
             "iptables DOCKER-USER ip-mesh-9078d-out: -i ch-mesh-9078d -o ip-mesh-9078d -j ACCEPT",
             "link ip-mesh-9078d: ipip local 192.168.0.1 nopmtudisc mtu 1480",
             "nft forward 4-overlay: oifname ch-mesh-9078d iifname ip-mesh-9078d ip saddr 10.42.0.0/16 accept",

@@ -71,7 +71,7 @@ describe("the plan", () => {
         expect(own(unitOf({ wireguard: { port: 30_001 } })).sort()).toEqual(
             [
                 `addr ${DEVICE} 192.0.0.8/32: scope global`,
-                `iptables DOCKER-USER ${DEVICE}: -i ${DEVICE} -o ch-mesh-9078d -j ACCEPT`,
+                `iptables DOCKER-USER ${DEVICE}: -s 10.42.0.0/16 -i ${DEVICE} -o ch-mesh-9078d -j ACCEPT`,
                 `iptables DOCKER-USER ${DEVICE}-out: -i ch-mesh-9078d -o ${DEVICE} -j ACCEPT`,
                 `link ${DEVICE}: wireguard mtu 1440`,
                 `nft forward 4-overlay: oifname ch-mesh-9078d iifname { ${DEVICE}, ${NEXT} } ip saddr 10.42.0.0/16 accept`,

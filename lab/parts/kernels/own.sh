@@ -18,7 +18,7 @@ exec_machine_own() { # HOST
     local nic=() settings=() disk kernel
     IFS=: read -r disk kernel <"$lab_dir/$1/layers"
     [ "$(host_fact "$1" network)" != none ] || nic=("$(host_address "$1")/24" "$lan_net.2")
-    loads_br_netfilter "$(host_fact "$1" engine)" || settings=("${bridges_unfiltered[@]/#/sysctl.}")
+    filters_bridges "$(host_fact "$1" engine)" || settings=("${bridges_unfiltered[@]/#/sysctl.}")
     exec setpriv --pdeathsig KILL nsenter --net="/run/netns/$netns-lan" \
         unshare --mount --propagation slave --pid --fork --kill-child --mount-proc \
         bash -c "$(declare -f run_kernel); run_kernel \"\$@\"" run_kernel "$1" "$lab_dir/$1" \

@@ -16,7 +16,7 @@ trigger_links_only() { # UPPER
 plug_in_shared() { # HOST
     local name=$1 space=$netns-$1
     ip netns add "$space"
-    loads_br_netfilter "$(host_fact "$name" engine)" ||
+    filters_bridges "$(host_fact "$name" engine)" ||
         nsenter --net="/run/netns/$space" sysctl -qew "${bridges_unfiltered[@]}"
     ip -n "$space" link set lo up
     ip -n "$netns-lan" link add "$name" type veth peer name eth0 netns "$space"
