@@ -382,6 +382,9 @@ ${pings.join(" && ")}`);
             );
             expect(host.apply("mesh", unitOf(at + 1, peers))).toMatchObject({ status: 0 });
         }
+        for (const host of hosts) {
+            host.sh("ip neigh flush dev ch-mesh-9078d"); // neighbours of before are asked for, one by one
+        }
         const ended = sent();
         lan.sh(SOON);
         expect(since(ended, sent())).toEqual([

@@ -30,7 +30,13 @@ $post
 const ITS_SYSTEMCTL = `#!/bin/sh
 echo "systemctl $*" >>$FAKES/services
 case "$*" in
-    "stop ${SERVICE}") [ ! -s /run/wireguard.pid ] || { kill $(cat /run/wireguard.pid); rm /run/wireguard.pid /run/wireguard/*.sock; } ;;
+    "stop ${SERVICE}")
+        [ -s /run/wireguard.pid ] || exit 0
+        pid=$(cat /run/wireguard.pid)
+        kill "$pid"
+        # as systemctl does: until the process has left its device
+        while [ -n "$(ls "/proc/$pid/fd" 2>/dev/null)" ]; do sleep 0.02; done
+        rm /run/wireguard.pid /run/wireguard/*.sock ;;
 esac
 exit 0
 `;
