@@ -61,7 +61,7 @@ const GROUPS: readonly (readonly Drift[])[] = [
         {
             kind: "changed iptables rule",
             host: IPTABLES,
-            script: `set -- $(iptables -S DOCKER-USER | grep -m 1 crosshost); shift 2; iptables -D DOCKER-USER $(echo "$*" | tr -d '"'); iptables -I DOCKER-USER $(echo "$*" | tr -d '"' | sed 's/ -i [^ ]*/ -i nowhere/')`,
+            script: `set -- $(iptables -S DOCKER-USER | grep -m 1 crosshost); shift 2; iptables -D DOCKER-USER $(echo "$*" | tr -d '"'); iptables -I DOCKER-USER $(echo "$*" | tr -d '"' | sed 's/ -o [^ ]*/ -o nowhere/')`,
             tells: line("iptables DOCKER-USER \\S+", ".+"),
         },
     ],
