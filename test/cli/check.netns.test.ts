@@ -158,9 +158,9 @@ describe("the program that asks, on a host", () => {
     });
 
     it.each([
-        ["all at once", ["db", "backend", "api"]],
-        ["one by one where one is not found", ["nobody", "db", "backend"]],
-    ])("looks names up %s", (_, names) => {
+        ["that are all found", ["db", "backend", "api"]],
+        ["of which one is not found", ["nobody", "db", "backend"]],
+    ])("looks up names %s", (_, names) => {
         const from = containers.find(({ name }) => name === "web");
         const found = from && answers(names.map((name) => ({ from, name, addresses: [] })))?.names;
         const inHosts: Record<string, string[]> = {
