@@ -1,6 +1,6 @@
 // Names across hosts:
 //
-//   attachments --names, addresses--> names-HOST, one command for a host --> lines in /etc/hosts of its containers
+//   attachments --names, addresses--> HOST-names, one command for a host --> lines in /etc/hosts of its containers
 //
 // Docker knows the names of one host. A line for each container elsewhere, kept by the host's watch.
 import * as pulumi from "@pulumi/pulumi";
