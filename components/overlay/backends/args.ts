@@ -47,7 +47,7 @@ export interface WireguardArgs {
     keepalive?: number;
     /**
      * Hosts, by their logical names, that no other host can reach first, such as those behind NAT: they
-     * send to all others, every 25 seconds, or every `keepalive`,, and get answers where they sent from. Two of them do
+     * send to all others, every 25 seconds, or every `keepalive`, and get answers where they sent from. Two of them do
      * not reach each other. Default: none. Changed in place.
      */
     behindNat?: string[];
