@@ -29,8 +29,8 @@ export interface DockerArgs {
      */
     mtu?: number;
     /**
-     * Ranges that Docker takes the networks from that are created without a subnet. Default: Docker's own,
-     * of 172.17.0.0/12 and 192.168.0.0/16. Changed in place, by a restart of Docker; networks that exist
+     * Ranges from which Docker gives a subnet to networks that are created without one. Default: Docker's own,
+     * 172.17.0.0 to 172.31.255.255 and 192.168.0.0/16. Changed in place, by a restart of Docker; networks that exist
      * keep theirs.
      */
     defaultAddressPools?: DockerPool[];
@@ -45,8 +45,8 @@ export interface DockerArgs {
      */
     userlandProxy?: boolean;
     /**
-     * `false`: Docker makes no iptables rules, so it isolates no networks and publishes no ports by
-     * itself. Default: Docker's, `true`. Changed in place, by a restart of Docker.
+     * `false`: Docker makes no iptables rules. It then isolates no networks, masquerades nothing, and publishes
+     * ports only by `userlandProxy`. Default: Docker's, `true`. Changed in place, by a restart of Docker.
      */
     iptables?: boolean;
     /**
@@ -55,7 +55,7 @@ export interface DockerArgs {
      */
     dns?: string[];
     /**
-     * Log driver of containers that say none. Default: Docker's, `json-file`. Changed in place, by a
+     * Log driver of containers that do not set one. Default: Docker's, `json-file`. Changed in place, by a
      * restart of Docker; containers that exist keep theirs.
      */
     logDriver?: string;
