@@ -11,7 +11,8 @@
 //
 // On each of n hosts: one Docker network, and with hostAccess one link, one address and one route; one
 // Pulumi resource. Nothing depends on the peers: adding a host changes no other. Packets pass neither the
-// hosts' routing nor their firewall, so containers are as open as any machine of the LAN.
+// hosts' routing nor their firewall, so containers are as open as any machine of the LAN; except in mode l3,
+// where what containers send takes the host's routes.
 //
 // A host and its own containers do not reach each other: what the NIC sends goes to the wire, never up to a
 // macvlan. The host's own link is the way around.

@@ -83,7 +83,9 @@ describe(`uplinks under firewalls that name the NIC: ${WHO}`, () => {
 function isToldOfNic(host: HostName, shown: string): boolean {
     const rules = `${host}: its firewall has rules for eth0, and once eth0 is a port of br-`;
     const zone = `${host}: its firewall (firewalld) has eth0 in the zone home, and packets come by br-`;
-    const commands = toldOf(host, shown).flatMap((told) => told.commands);
+    const commands = toldOf(host, shown)
+        .filter(({ firewall }) => firewall === "firewalld")
+        .flatMap((told) => told.commands);
     return (
         shown.includes(rules) ||
         shown.includes(zone) ||
